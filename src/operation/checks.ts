@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { hostName } from './ids.ts';
+
+/**
+ * The questions that a plan asks, before a step (must be true) or after it (shows that it worked). A check is data and
+ * stands in the plan; `runbooks/judge.ts` says what its answer means, `engine/probes.ts` asks it.
+ */
+
+export const engineName = z.enum(['docker', 'podman']);
+/** An absolute path without control characters. */
+export const hostPath = z
+  .string()
+  .max(1024)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .regex(/^\/[^\u0000-\u001f\u007f]*$/);
+/** A container or volume name as the engines allow it. */
+export const engineObject = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+/** Bytes, or anything else counted. */
+export const count = z.int().min(0);
+/** A log sequence number, as decimal digits: it may exceed what a JSON number can hold. */
+export const lsn = z.string().regex(/^\d{1,20}$/);
+
+export const nodeRef = z.strictObject({ node: hostName, engine: engineName });
+export type NodeRef = z.infer<typeof nodeRef>;
+
+export const check = z.discriminatedUnion('check', [
+  /** The backup host is Primary and Synced; the other nodes' status is recorded and shown. */
+  z.strictObject({
+    check: z.literal('backup-host-synced'),
+    host: hostName,
+    nodes: z.array(nodeRef),
+    container: engineObject,
+  }),
+  /** Nobody else runs mariabackup on a node or kolla-ansible on the deploy host. */
+  z.strictObject({
+    check: z.literal('nobody-else'),
+    nodes: z.array(nodeRef),
+    container: engineObject,
+    executable: hostPath,
+  }),
+  /** What lies in the backup volumes now. */
+  z.strictObject({ check: z.literal('archives-listed'), nodes: z.array(nodeRef), volume: engineObject }),
+  /** Room for another archive. */
+  z.strictObject({
+    check: z.literal('room-for-archive'),
+    node: nodeRef,
+    volume: engineObject,
+    datadirVolume: engineObject,
+  }),
+  /** kolla-ansible reports `changed` by one host under the backup task. */
+  z.strictObject({ check: z.literal('one-host-changed'), host: hostName }),
+  /** One archive lies on that host that wasn't listed before. */
+  z.strictObject({
+    check: z.literal('new-archive'),
+    node: nodeRef,
+    volume: engineObject,
+    listedBefore: z.string().max(60),
+  }),
+  /** That archive is complete: gzip whole, every file of the stream ended, checkpoints and info there. */
+  z.strictObject({ check: z.literal('archive-complete'), node: nodeRef, foundBy: z.string().max(60) }),
+]);
+export type Check = z.infer<typeof check>;
+export type CheckName = Check['check'];
+
+const params = z.record(z.string().max(40), z.string().max(2000));
+/** A problem as it stands in a journal; its code may be one that this version doesn't know. */
+export const journaledProblem = z.strictObject({ code: z.string().max(60), params });
+
+const nodeStatus = z.discriminatedUnion('answered', [
+  z.strictObject({
+    node: hostName,
+    answered: z.literal(true),
+    status: z.record(z.string().max(60), z.string().max(200)),
+  }),
+  z.strictObject({ node: hostName, answered: z.literal(false), problem: journaledProblem }),
+]);
+export type NodeStatus = z.infer<typeof nodeStatus>;
+
+/** A file in a backup volume; `path` is relative to the volume, times are ms since the epoch. */
+export const volumeEntry = z.strictObject({ path: z.string().max(512), bytes: count, modified: count, inode: count });
+export type VolumeEntry = z.infer<typeof volumeEntry>;
+
+/** A check's answer as the journal keeps it, under the check's name. */
+export const answered = z.discriminatedUnion('check', [
+  z.strictObject({ check: z.literal('backup-host-synced'), answer: z.strictObject({ nodes: z.array(nodeStatus) }) }),
+  z.strictObject({
+    check: z.literal('nobody-else'),
+    answer: z.strictObject({ found: z.array(z.strictObject({ host: hostName, what: z.string().max(300) })) }),
+  }),
+  z.strictObject({
+    check: z.literal('archives-listed'),
+    answer: z.strictObject({
+      nodes: z.array(
+        z.strictObject({
+          node: hostName,
+          directory: hostPath.nullable(),
+          entries: z.array(volumeEntry),
+          omitted: count,
+        }),
+      ),
+    }),
+  }),
+  z.strictObject({
+    check: z.literal('room-for-archive'),
+    answer: z.strictObject({
+      directory: hostPath,
+      freeBytes: count,
+      datadirBytes: count,
+      largestFullBytes: count.nullable(),
+    }),
+  }),
+  z.strictObject({
+    check: z.literal('one-host-changed'),
+    answer: z.strictObject({
+      host: hostName.nullable(),
+      recap: z.array(z.string().max(300)).max(200),
+      problem: journaledProblem.nullable(),
+    }),
+  }),
+  z.strictObject({
+    check: z.literal('new-archive'),
+    answer: z.strictObject({ directory: hostPath.nullable(), fresh: z.array(volumeEntry) }),
+  }),
+  z.strictObject({
+    check: z.literal('archive-complete'),
+    answer: z.strictObject({
+      path: hostPath,
+      complete: z.boolean(),
+      reason: z.string().max(500).nullable(),
+      bytes: count,
+      unpackedBytes: count,
+      files: count,
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .nullable(),
+      type: z.string().max(60).nullable(),
+      fromLsn: lsn.nullable(),
+      toLsn: lsn.nullable(),
+      serverVersion: z.string().max(100).nullable(),
+      startedAt: z.string().max(40).nullable(),
+      endedAt: z.string().max(40).nullable(),
+    }),
+  }),
+]);
+export type Answered = z.infer<typeof answered>;
+export type AnswerTo<K extends CheckName> = Extract<Answered, { check: K }>['answer'];

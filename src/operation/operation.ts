@@ -1,0 +1,211 @@
+import type { Answered } from './checks.ts';
+import { type OperationEvent, operationEvent, type Wish } from './events.ts';
+import type { Facts } from './facts.ts';
+import type { Plan, Step } from './plan.ts';
+import type { Head, JournalRecord } from './record.ts';
+
+/** A problem out of a journal: the code may be one that this version doesn't know. */
+export type JournaledProblem = { readonly code: string; readonly params: Readonly<Record<string, string>> };
+
+/** One sending of one step. */
+export type Attempt = {
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly before: readonly Answered[];
+  readonly end: null | {
+    readonly at: number;
+    readonly outcome: 'worked' | 'failed' | 'not_begun' | 'unclear';
+    readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
+    readonly after: readonly Answered[];
+    readonly problem: JournaledProblem | null;
+  };
+};
+
+export type End =
+  | { readonly how: 'succeeded'; readonly at: number }
+  | { readonly how: 'cancelled'; readonly at: number; readonly by: string }
+  | { readonly how: 'failed'; readonly at: number; readonly problem: JournaledProblem; readonly remains: Remains };
+export type Remains = Extract<OperationEvent, { type: 'failed' }>['remains'];
+
+/** All that a journal says of one operation. There is no other state. */
+export type Operation = {
+  readonly id: string;
+  readonly label: string;
+  readonly cloud: string;
+  readonly wish: Wish;
+  readonly by: string;
+  readonly channel: string | null;
+  readonly requestedAt: number;
+  readonly head: Head;
+  readonly headAt: number;
+  readonly claim: { readonly claim: string; readonly worker: string; readonly at: number } | null;
+  readonly claims: number;
+  readonly facts: Facts | null;
+  readonly plan: { readonly plan: Plan; readonly digest: string; readonly at: number } | null;
+  readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
+  readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
+  readonly end: End | null;
+};
+
+/** A journal folded, or the first record that this version can't follow: then code does nothing and says so. */
+export type Folded =
+  | { readonly ok: true; readonly operation: Operation }
+  | { readonly ok: false; readonly seq: number; readonly type: string; readonly why: string };
+
+/** Folds verified records. */
+export function fold(records: readonly JournalRecord[]): Folded {
+  let operation: Operation | null = null;
+  for (const record of records) {
+    const parsed = operationEvent.safeParse(record.event);
+    const stop = (why: string): Folded => ({ ok: false, seq: record.seq, type: record.event.type, why });
+    if (!parsed.success) return stop('an event that this version does not know');
+    const why = illegal(operation, parsed.data);
+    if (why !== null) return stop(why);
+    operation = apply(operation, parsed.data, record);
+  }
+  return operation ? { ok: true, operation } : { ok: false, seq: 0, type: 'none', why: 'an empty journal' };
+}
+
+/** Whether a change has been started that may still run, or has run: from here on only its end ends the operation. */
+export function changeStarted(operation: Operation): boolean {
+  return (operation.plan?.plan.steps ?? []).some(
+    (step) =>
+      step.touches !== 'read' &&
+      latest(operation, step)?.end?.outcome !== 'not_begun' &&
+      latest(operation, step) !== undefined,
+  );
+}
+
+export function latest(operation: Operation, step: Pick<Step, 'id'>): Attempt | undefined {
+  return operation.attempts.get(step.id)?.at(-1);
+}
+
+/** Why `event` can't follow, or null: the journal's grammar, asked before an event is written and when it is read. */
+export function illegal(operation: Operation | null, event: OperationEvent): string | null {
+  if (operation === null) return event.type === 'requested' ? null : 'a journal begins with a request';
+  if (event.type === 'requested') return 'a second request';
+  if (event.type === 'refused') return null;
+  if (operation.end) return 'the operation has ended';
+  if ('claim' in event && event.type !== 'claimed' && event.claim !== operation.claim?.claim) return 'not the driver';
+  switch (event.type) {
+    case 'claimed':
+    case 'attention':
+    case 'failed':
+      return null;
+    case 'probed':
+      return operation.plan === null ? null : 'a probe after the plan';
+    case 'planned':
+      return operation.facts !== null && operation.plan === null ? null : 'a plan without facts, or a second one';
+    case 'cancelled':
+      return changeStarted(operation) ? 'a change was started' : null;
+    case 'succeeded':
+      return (operation.plan?.plan.steps ?? []).every((step) => latest(operation, step)?.end?.outcome === 'worked') &&
+        operation.plan
+        ? null
+        : 'a step has not worked';
+    case 'step_started':
+      return illegalStart(operation, event);
+    case 'step_finished':
+    case 'step_unclear': {
+      const running = operation.attempts.get(event.step)?.at(-1);
+      return running &&
+        running.end === null &&
+        running.attempt === event.attempt &&
+        event.plan === operation.plan?.plan.number
+        ? null
+        : 'this step is not under way';
+    }
+  }
+}
+
+function illegalStart(operation: Operation, event: Extract<OperationEvent, { type: 'step_started' }>): string | null {
+  const steps = operation.plan?.plan.steps ?? [];
+  const step = steps.find(({ id }) => id === event.step);
+  if (!step || event.plan !== operation.plan?.plan.number) return 'a step that the plan has not';
+  const earlier = steps.slice(0, steps.indexOf(step));
+  if (!earlier.every((one) => latest(operation, one)?.end?.outcome === 'worked'))
+    return 'an earlier step has not worked';
+  const before = latest(operation, step);
+  if (before && before.end?.outcome !== 'not_begun') return 'the step was sent already';
+  return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
+}
+
+function apply(operation: Operation | null, event: OperationEvent, record: JournalRecord): Operation {
+  const head = { seq: record.seq, hash: record.hash };
+  if (operation === null) return begin(event, record, head);
+  const next: Operation = { ...operation, head, headAt: record.at };
+  switch (event.type) {
+    case 'requested':
+    case 'refused':
+      return next;
+    case 'claimed':
+      return { ...next, claim: { claim: event.claim, worker: event.worker, at: record.at }, claims: next.claims + 1 };
+    case 'probed':
+      return { ...next, facts: event.facts, attention: null };
+    case 'planned':
+      return { ...next, plan: { plan: event.plan, digest: event.digest, at: record.at }, attention: null };
+    case 'step_started':
+      return withAttempt(next, event.step, {
+        attempt: event.attempt,
+        startedAt: record.at,
+        before: event.checks,
+        end: null,
+      });
+    case 'step_finished': {
+      const { outcome, exit, checks, problem } = event;
+      return withEnd(next, event.step, { at: record.at, outcome, exit, after: checks, problem });
+    }
+    case 'step_unclear':
+      return withEnd(next, event.step, {
+        at: record.at,
+        outcome: 'unclear',
+        exit: null,
+        after: [],
+        problem: event.problem,
+      });
+    case 'attention':
+      return { ...next, attention: { problem: event.problem, at: record.at } };
+    case 'succeeded':
+      return { ...next, attention: null, end: { how: 'succeeded', at: record.at } };
+    case 'cancelled':
+      return { ...next, attention: null, end: { how: 'cancelled', at: record.at, by: event.by } };
+    case 'failed':
+      return {
+        ...next,
+        attention: null,
+        end: { how: 'failed', at: record.at, problem: event.problem, remains: event.remains },
+      };
+  }
+}
+
+function begin(event: OperationEvent, record: JournalRecord, head: Head): Operation {
+  if (event.type !== 'requested') throw new TypeError('a journal begins with a request');
+  return {
+    id: record.operation,
+    label: event.label,
+    cloud: event.cloud,
+    wish: event.wish,
+    by: event.by,
+    channel: event.place?.channel ?? null,
+    requestedAt: record.at,
+    head,
+    headAt: record.at,
+    claim: null,
+    claims: 0,
+    facts: null,
+    plan: null,
+    attempts: new Map(),
+    attention: null,
+    end: null,
+  };
+}
+
+function withAttempt(operation: Operation, step: string, attempt: Attempt): Operation {
+  const before = (operation.attempts.get(step) ?? []).filter((one) => one.attempt !== attempt.attempt);
+  return { ...operation, attention: null, attempts: new Map(operation.attempts).set(step, [...before, attempt]) };
+}
+
+function withEnd(operation: Operation, step: string, end: NonNullable<Attempt['end']>): Operation {
+  const running = operation.attempts.get(step)?.at(-1);
+  return running ? withAttempt(operation, step, { ...running, end }) : operation;
+}
