@@ -1,0 +1,45 @@
+import type { Head } from './record.ts';
+
+/** Rings a bell for an operation: nothing but its id is carried, and a lost ring is made good by the sweep. */
+export interface Wake {
+  /** Somebody should drive it. */
+  drive(id: string): Promise<void>;
+  /** Its thread is behind its journal. */
+  project(id: string): Promise<void>;
+}
+
+/** Where an operation's thread stands, and how much of the journal it shows. */
+export type ThreadState = {
+  readonly channel: string;
+  /** The root card's ts; null until it was posted. */
+  readonly root: string | null;
+  /** The journal's head up to which every milestone was posted. */
+  readonly shown: Head;
+  /** Named before a post is sent and cleared after: on finding it, look in the thread before posting again. */
+  readonly posting: string | null;
+};
+
+/** The projector's own memory. Losing it costs repeated posts, nothing else. */
+export interface Threads {
+  read(id: string): Promise<ThreadState | null>;
+  write(id: string, state: ThreadState): Promise<void>;
+  /** Operations whose thread is behind. */
+  behind(): Promise<readonly string[]>;
+  /** The thread shows everything up to `head`; if the journal has no more, the operation isn't behind. */
+  caughtUp(id: string, head: Head): Promise<void>;
+  /** One projector an operation at a time; false while another holds it. `ms` until the hold ends by itself. */
+  hold(id: string, token: string, ms: number): Promise<boolean>;
+  release(id: string, token: string): Promise<void>;
+}
+
+/** What a running step shows of itself: for eyes only, never for decisions. */
+export type Progress = { readonly step: string; readonly line: string; readonly at: number };
+
+/** Redacted output of steps and what is under way, kept for the thread. */
+export interface StepNotes {
+  progress(id: string): Promise<Progress | null>;
+  setProgress(id: string, progress: Progress): Promise<void>;
+  /** The redacted log of a step, its tail where it was too long; null when there is none. */
+  log(id: string, run: string): Promise<string | null>;
+  setLog(id: string, run: string, text: string): Promise<void>;
+}
