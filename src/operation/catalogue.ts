@@ -37,6 +37,66 @@ export const catalogue = {
     done: NOTHING,
     next: 'Give the user the right in sudoers (NOPASSWD), or log in as root.',
   },
+  HOST_PROGRAM_FAILED: {
+    wrong: 'The program {program} gave no readable answer on {host}; it ended with {ended}: {said}',
+    done: 'The program only reads; nothing was changed.',
+    next: 'Check that python3 (3.6 or later) works on the host, and that its disk and memory are not full; then ask again.',
+  },
+  ARCHIVE_MISSING: {
+    wrong: 'The archive {path} is not on {host} ({detail}).',
+    done: NOTHING,
+    next: 'Look at the list of archives: it may have been removed, renamed, or be on another node.',
+  },
+  ARCHIVE_UNREADABLE: {
+    wrong: '{path} on {host} cannot be read as a file: {detail}.',
+    done: NOTHING,
+    next: 'Check the disk and the rights on the host. Links and special files are refused on purpose.',
+  },
+  ARCHIVE_EMPTY: {
+    wrong: 'The archive {path} on {host} holds nothing: {detail}.',
+    done: NOTHING,
+    next: 'A backup failed before its first byte, usually because MariaDB was down. Use another archive, and take a full backup.',
+  },
+  ARCHIVE_CUT: {
+    wrong: 'The archive {path} on {host} is cut off: {detail}.',
+    done: NOTHING,
+    next: 'Its backup was ended, or the disk filled up, while it was written, or it was copied in part. Use another archive, and take a full backup.',
+  },
+  ARCHIVE_DAMAGED: {
+    wrong: 'The archive {path} on {host} is damaged: {detail}.',
+    done: NOTHING,
+    next: 'Use another archive or another copy of this one; take a full backup, and have the disk of the host checked.',
+  },
+  ARCHIVE_UNFINISHED: {
+    wrong: 'The archive {path} on {host} is unfinished: {detail}.',
+    done: NOTHING,
+    next: 'mariabackup died while it wrote; the file looks good but cannot be restored. Use another archive, and take a full backup.',
+  },
+  ARCHIVE_UNSUPPORTED: {
+    wrong: 'The archive {path} on {host} holds something that is not understood: {detail}.',
+    done: NOTHING,
+    next: 'It may come from a newer MariaDB than this software knows. Do not restore it with this software before it does.',
+  },
+  ARCHIVE_CHANGED: {
+    wrong: 'The archive {path} on {host} changed while it was read: {detail}.',
+    done: NOTHING,
+    next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
+  },
+  REDIS_AWAY: {
+    wrong: 'Redis could not be asked ({reason}).',
+    done: 'Whether the last thing asked of it was done is not known; what runs on the hosts goes on there.',
+    next: 'Bring Redis back; everything goes on by itself from its journal.',
+  },
+  REDIS_REFUSED: {
+    wrong: 'Redis refused ({reason}).',
+    done: 'Nothing was written.',
+    next: 'Correct the password, the rights or the memory and disk of Redis; its log says more.',
+  },
+  EVENT_TOO_LARGE: {
+    wrong: 'An event of type {event} is larger than a journal may hold.',
+    done: 'It was not written.',
+    next: 'Report this with the log of the worker: a host answered with far more than expected.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type Code = keyof typeof catalogue;
