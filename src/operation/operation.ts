@@ -61,7 +61,7 @@ export function fold(records: readonly JournalRecord[]): Folded {
     if (!parsed.success) return stop('an event that this version does not know');
     const why = illegal(operation, parsed.data);
     if (why !== null) return stop(why);
-    operation = apply(operation, parsed.data, record);
+    operation = advance(operation, parsed.data, record);
   }
   return operation ? { ok: true, operation } : { ok: false, seq: 0, type: 'none', why: 'an empty journal' };
 }
@@ -130,7 +130,12 @@ function illegalStart(operation: Operation, event: Extract<OperationEvent, { typ
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
 }
 
-function apply(operation: Operation | null, event: OperationEvent, record: JournalRecord): Operation {
+/** The operation after one more legal event, which `record` holds. */
+export function advance(
+  operation: Operation | null,
+  event: OperationEvent,
+  record: Pick<JournalRecord, 'operation' | 'seq' | 'at' | 'hash'>,
+): Operation {
   const head = { seq: record.seq, hash: record.hash };
   if (operation === null) return begin(event, record, head);
   const next: Operation = { ...operation, head, headAt: record.at };
@@ -178,7 +183,7 @@ function apply(operation: Operation | null, event: OperationEvent, record: Journ
   }
 }
 
-function begin(event: OperationEvent, record: JournalRecord, head: Head): Operation {
+function begin(event: OperationEvent, record: Pick<JournalRecord, 'operation' | 'at'>, head: Head): Operation {
   if (event.type !== 'requested') throw new TypeError('a journal begins with a request');
   return {
     id: record.operation,

@@ -1,0 +1,227 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { type AppendAnswer, type AppendRequest, LEASE_MS, MAX_TIME_AGE_MS } from '../operation/append.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
+import { ENDS, type OperationEvent } from '../operation/events.ts';
+import type { Appended, Journal, JournalRead, Terms } from '../operation/journal.ts';
+import { advance, fold, illegal, type Operation } from '../operation/operation.ts';
+import {
+  EMPTY_HEAD,
+  type Head,
+  type JournalRecord,
+  type Keyring,
+  MAX_EVENT_BYTES,
+  sign,
+  verifyChain,
+} from '../operation/record.ts';
+import { keys } from './keys.ts';
+import { asking } from './redis.ts';
+import { scripts } from './scripts.ts';
+
+/** How long a request's key is remembered: longer than Slack delivers anything again. */
+export const ONCE_MS = 86_400_000;
+/** How often an append is stamped anew when Redis finds its time too old. */
+const CLOCK_TRIES = 3;
+/** Labels begin with these letters. */
+const LABELS = { backup: 'BKP' } as const satisfies Record<
+  Extract<OperationEvent, { type: 'requested' }>['wish']['kind'],
+  string
+>;
+
+const answer = z.union([
+  z
+    .tuple([z.enum(['appended', 'moved', 'clock', 'late', 'not_driver', 'not_owner'])])
+    .transform(([said]) => ({ answer: said })),
+  z.tuple([z.enum(['claimed', 'owned']), z.string()]).transform(([said, by]) => ({ answer: said, by })),
+  z.tuple([z.literal('duplicate'), z.string()]).transform(([said, of]) => ({ answer: said, of })),
+]);
+
+/** The journals in Redis. */
+export function redisJournal(
+  redis: Redis,
+  ring: Keyring,
+  clock?: string,
+): Journal & { send(request: AppendRequest): Promise<AppendAnswer> } {
+  const { append: appendScript, lease: leaseScript } = scripts(clock);
+
+  async function now(): Promise<number> {
+    const [seconds, micros] = z.tuple([z.coerce.number(), z.coerce.number()]).parse(await redis.time());
+    return seconds * 1000 + Math.floor(micros / 1000);
+  }
+
+  async function send({
+    expected,
+    record,
+    time,
+    notAfter,
+    lease,
+    cloud,
+    own,
+    ends,
+    once,
+  }: AppendRequest): Promise<AppendAnswer> {
+    const id = record.operation;
+    const label = z.looseObject({ label: z.string() }).safeParse(record.event);
+    const said = await redis.eval(
+      appendScript,
+      9,
+      keys.journal(id),
+      keys.state(id),
+      keys.owner(cloud),
+      keys.open,
+      keys.behind,
+      keys.labels,
+      keys.recent,
+      keys.recentOf(cloud),
+      once === null ? '' : keys.once(once),
+      id,
+      expected.seq,
+      expected.hash,
+      JSON.stringify(record),
+      time,
+      notAfter ?? '',
+      lease.mode,
+      lease.mode === 'none' ? '' : lease.claim,
+      own,
+      ends ? 1 : 0,
+      record.seq === 1 && label.success ? label.data.label : '',
+      LEASE_MS,
+      MAX_TIME_AGE_MS,
+      record.hash,
+      ONCE_MS,
+    );
+    return answer.parse(said);
+  }
+
+  async function stamp(
+    operation: Operation | null,
+    id: string,
+    cloud: string,
+    event: OperationEvent,
+    terms: Terms,
+  ): Promise<{ said: AppendAnswer; record: JournalRecord }> {
+    const expected: Head = operation?.head ?? EMPTY_HEAD;
+    for (let tries = 1; ; tries++) {
+      const time = await now();
+      const record = sign(expected, { operation: id, at: Math.max(time, operation?.headAt ?? 0), event }, ring);
+      if (JSON.stringify(record).length > MAX_EVENT_BYTES)
+        throw new KollaBackupError('EVENT_TOO_LARGE', { event: event.type });
+      const said = await send({
+        expected,
+        record,
+        time,
+        notAfter: terms.notAfter ?? null,
+        lease: terms.lease ?? { mode: 'none' },
+        cloud,
+        own: terms.own ?? (ENDS.has(event.type) ? 'drop' : 'none'),
+        ends: ENDS.has(event.type),
+        once: terms.once ?? null,
+      });
+      if (said.answer !== 'clock' || tries === CLOCK_TRIES) return { said, record };
+    }
+  }
+
+  async function append(operation: Operation, event: OperationEvent, terms: Terms): Promise<Appended> {
+    const why = illegal(operation, event);
+    if (why !== null) return { answer: 'illegal', why };
+    const { said, record } = await asking(() => stamp(operation, operation.id, operation.cloud, event, terms));
+    if (said.answer !== 'appended') return said;
+    return { answer: 'appended', record, operation: advance(operation, event, record) };
+  }
+
+  async function request(id: string, event: Parameters<Journal['request']>[1], terms: Terms): Promise<Appended> {
+    return asking(async () => {
+      // Asked first only so that a refused request uses up no label; the script decides.
+      const earlier = terms.once === undefined ? null : await redis.get(keys.once(terms.once));
+      if (earlier !== null) return { answer: 'duplicate', of: earlier };
+      const owner = terms.own === 'take' ? await redis.get(keys.owner(event.cloud)) : null;
+      if (owner !== null) return { answer: 'owned', by: owner };
+      const prefix = LABELS[event.wish.kind];
+      const requested = { ...event, label: `${prefix}-${await redis.incr(keys.counter(prefix))}` };
+      const { said, record } = await stamp(null, id, event.cloud, requested, terms);
+      if (said.answer !== 'appended') return said;
+      return { answer: 'appended', record, operation: advance(null, requested, record) };
+    });
+  }
+
+  async function read(id: string): Promise<JournalRead> {
+    return asking(async () => {
+      const replies = await redis.multi().lrange(keys.journal(id), 0, -1).hmget(keys.state(id), 'seq', 'hash').exec();
+      const [lines, state] = z
+        .tuple([z.tuple([z.null(), z.array(z.string())]), z.tuple([z.null(), z.array(z.string().nullable())])])
+        .parse(replies)
+        .map(([, value]) => value);
+      return judge(
+        (lines ?? []).map((line) => parseLine(line ?? '')),
+        state?.[0] ?? null,
+        state?.[1] ?? null,
+      );
+    });
+  }
+
+  function judge(lines: readonly unknown[], seq: string | null, hash: string | null): JournalRead {
+    if (lines.length === 0 && seq === null) return { state: 'missing' };
+    const verdict = verifyChain(lines, ring);
+    if (!verdict.ok) return { state: 'broken', flaw: verdict.flaw, lines };
+    if (String(verdict.head.seq) !== seq || verdict.head.hash !== hash)
+      return { state: 'broken', flaw: { seq: verdict.head.seq, flaw: 'head' }, lines };
+    const folded = fold(verdict.records);
+    if (!folded.ok)
+      return { state: 'unreadable', seq: folded.seq, type: folded.type, why: folded.why, records: verdict.records };
+    return { state: 'sound', records: verdict.records, operation: folded.operation };
+  }
+
+  async function undriven(): Promise<readonly string[]> {
+    return asking(async () => {
+      const ids = await redis.smembers(keys.open);
+      const time = await now();
+      const until = await Promise.all(ids.map((id) => redis.hget(keys.state(id), 'until')));
+      return ids.filter((_, index) => Number(until[index] ?? 0) <= time);
+    });
+  }
+
+  return {
+    send,
+    read,
+    request,
+    append,
+    renew: (id, claim) => asking(async () => (await redis.eval(leaseScript, 1, keys.state(id), claim, LEASE_MS)) === 1),
+    letGo: (id, claim) =>
+      asking(async () => {
+        await redis.eval(leaseScript, 1, keys.state(id), claim, 0);
+      }),
+    open: () => asking(() => redis.smembers(keys.open)),
+    undriven,
+    recent: (limit, cloud) =>
+      asking(async () => {
+        const flat = await redis.zrevrange(
+          cloud === undefined ? keys.recent : keys.recentOf(cloud),
+          0,
+          limit - 1,
+          'WITHSCORES',
+        );
+        return pairs(flat).map(([id, at]) => ({ id, at: Number(at) }));
+      }),
+    byLabel: (label) => asking(() => redis.hget(keys.labels, label)),
+    owner: (cloud) => asking(() => redis.get(keys.owner(cloud))),
+    head: (id) =>
+      asking(async () => {
+        const [seq, hash] = await redis.hmget(keys.state(id), 'seq', 'hash');
+        return seq && hash ? { seq: Number(seq), hash } : null;
+      }),
+  };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) found.push([flat[index] ?? '', flat[index + 1] ?? '']);
+  return found;
+}
