@@ -37,6 +37,41 @@ export const catalogue = {
     done: NOTHING,
     next: 'Give the user the right in sudoers (NOPASSWD), or log in as root.',
   },
+  HOST_KEY_REVOKED: {
+    wrong: 'The SSH host key of {host} ({fingerprint}) is marked as revoked in {file}.',
+    done: 'The connection was closed before anything was sent.',
+    next: 'Do not connect to this host: find out who uses a key that was revoked, and give the host a new one.',
+  },
+  HOST_CONNECTION_LOST: {
+    wrong: 'The connection to {host} broke before the answer was complete.',
+    done: 'Whether the command ran is not known.',
+    next: 'Check the network and sshd of the host. The next question connects anew.',
+  },
+  HOST_OUTPUT_TOO_LARGE: {
+    wrong: '{host} answered with more than {bytes} bytes.',
+    done: 'The answer was thrown away. The command was given up; it may have run to its end.',
+    next: 'This is a limit of kolla-backup; report which command it was.',
+  },
+  SSH_KEY_ENCRYPTED: {
+    wrong: 'The private key {file} is encrypted, and nobody is there to type its passphrase.',
+    done: NOTHING,
+    next: 'Name a key without passphrase that only this user can read, made for this purpose.',
+  },
+  SSH_KEY_UNUSABLE: {
+    wrong: 'The private key {file} can not be used ({reason}).',
+    done: NOTHING,
+    next: 'Check the path, the rights of the file, and that it is a private key in OpenSSH or PEM format.',
+  },
+  KNOWN_HOSTS_UNREADABLE: {
+    wrong: 'The known_hosts files ({file}) could not be searched ({reason}).',
+    done: NOTHING,
+    next: 'Check that ssh-keygen is installed here and that the files can be read.',
+  },
+  RUN_DIRECTORY_FAILED: {
+    wrong: '{host} could not do “{act}” in the run directory {base} ({reason}).',
+    done: 'Whether it took effect is not known; asking again is safe.',
+    next: 'Check python3 (3.6 or newer), free space, and owner and mode of that directory on the host.',
+  },
   HOST_PROGRAM_FAILED: {
     wrong: 'The program {program} gave no readable answer on {host}; it ended with {ended}: {said}',
     done: 'The program only reads; nothing was changed.',
@@ -96,6 +131,417 @@ export const catalogue = {
     wrong: 'An event of type {event} is larger than a journal may hold.',
     done: 'It was not written.',
     next: 'Report this with the log of the worker: a host answered with far more than expected.',
+  },
+  COMMAND_UNKNOWN: {
+    wrong: 'There is no command “{word}”.',
+    done: NOTHING,
+    next: 'Type one of: {commands}.',
+  },
+  COMMAND_UNREADABLE: {
+    wrong: '“{text}” is not how {command} is asked for.',
+    done: NOTHING,
+    next: 'Type {usage}.',
+  },
+  COMMAND_TOO_LONG: {
+    wrong: 'The command is longer than {limit} characters.',
+    done: NOTHING,
+    next: 'Type one of: {commands}.',
+  },
+  CLOUD_UNKNOWN: {
+    wrong: 'There is no cloud “{cloud}” in the config.',
+    done: NOTHING,
+    next: 'Name one of: {clouds}.',
+  },
+  CLOUD_NEEDED: {
+    wrong: 'This channel does not stand for one cloud, so it is not clear which one is meant.',
+    done: NOTHING,
+    next: 'Name the cloud: {usage}, with one of: {clouds}.',
+  },
+  CLOUD_BUSY: {
+    wrong: '{label} is under way on {cloud}, and one operation changes a cloud at a time.',
+    done: NOTHING,
+    next: 'Wait until {label} has ended (its thread says when), or cancel it while that is still possible; then ask again.',
+  },
+  LABEL_UNKNOWN: {
+    wrong: 'There is no operation {label}.',
+    done: NOTHING,
+    next: 'Look at the list of operations for its label.',
+  },
+  OPERATION_ENDED: {
+    wrong: '{label} has ended already: {how}.',
+    done: NOTHING,
+    next: 'Its thread and its audit say what happened.',
+  },
+  CANCEL_TOO_LATE: {
+    wrong: '{label} cannot be cancelled any more: its change on {host} was started.',
+    done: 'The backup goes on; it runs on the host, whatever is asked here.',
+    next: 'Wait for its end. It changes nothing in the databases, and reports here when it is done.',
+  },
+  BUTTON_STALE: {
+    wrong: 'This button belongs to a state of {label} that its journal does not know.',
+    done: NOTHING,
+    next: 'Use the buttons of the newest card of {label}. If this was that card, run an audit of {label}.',
+  },
+  BUTTON_UNKNOWN: {
+    wrong: 'This version does not know this button.',
+    done: NOTHING,
+    next: 'Use the buttons of a newer card, or the command.',
+  },
+  PERSON_UNKNOWN: {
+    wrong: 'Slack does not know the person {person}.',
+    done: NOTHING,
+    next: 'Ask from an account of this workspace.',
+  },
+  PERSON_DEACTIVATED: {
+    wrong: 'The account of {person} is deactivated.',
+    done: NOTHING,
+    next: 'Ask from an active account.',
+  },
+  PERSON_BOT: {
+    wrong: '{person} is a bot, an app or a workflow. Only people may ask.',
+    done: NOTHING,
+    next: 'Let a person ask.',
+  },
+  PERSON_GUEST: {
+    wrong: '{person} is a guest in this workspace. Only full members may ask.',
+    done: NOTHING,
+    next: 'Let a full member ask who is named in the config.',
+  },
+  PERSON_INVITED: {
+    wrong: '{person} has not yet joined this workspace.',
+    done: NOTHING,
+    next: 'Accept the invitation to the workspace first.',
+  },
+  PERSON_EXTERNAL: {
+    wrong: '{person} belongs to another workspace or organization.',
+    done: NOTHING,
+    next: 'Let a member of this workspace ask who is named in the config.',
+  },
+  PERSON_NOT_LISTED: {
+    wrong: '{person} may not ask for this on {cloud}.',
+    done: NOTHING,
+    next: 'Let one of the cloud’s requesters ask, or have the config changed by those who keep it.',
+  },
+  SLACK_UNANSWERED: {
+    wrong: 'Slack could not be asked ({method}: {reason}), so it is not known who may do this.',
+    done: NOTHING,
+    next: 'Try again in a minute. If Slack stays away, look at status.slack.com and at this network’s way out.',
+  },
+  SLACK_SCOPE_MISSING: {
+    wrong: 'The Slack app lacks the scope {scope}, which {method} needs.',
+    done: NOTHING,
+    next: 'Add the scope from manifest.yml to the app and install it into the workspace again.',
+  },
+  SLACK_GROUPS_PLAN: {
+    wrong: 'This workspace’s plan has no user groups, but the config names the group {group}.',
+    done: NOTHING,
+    next: 'Name the people one by one under `users` in the config.',
+  },
+  SLACK_GROUP_UNKNOWN: {
+    wrong: 'Slack does not know the user group {group} that the config names; it may be disabled.',
+    done: NOTHING,
+    next: 'Correct the group’s id in the config, or enable the group.',
+  },
+  SLACK_TOKEN_REFUSED: {
+    wrong: 'Slack refused the token in {variable} ({error}).',
+    done: 'The bot did not start.',
+    next: 'Set {variable} to the app’s current token: xoxb-… for SLACK_BOT_TOKEN, xapp-… with connections:write for SLACK_APP_TOKEN.',
+  },
+  SLACK_UNREACHABLE: {
+    wrong: 'Slack could not be reached ({method}: {reason}).',
+    done: 'The bot did not start. Operations under way go on on their workers.',
+    next: 'Check the network’s way out, a proxy, and status.slack.com; then start the bot again.',
+  },
+  SLACK_CHANNEL_UNUSABLE: {
+    wrong: 'The channel {channel} of {cloud} cannot be used: {reason}.',
+    done: 'Nothing was posted there.',
+    next: 'Invite the bot into the channel, or name another channel in the config. What is missing in the thread follows by itself.',
+  },
+  SLACK_DEAF: {
+    wrong: 'The bot has had no connection to Slack for {seconds} s.',
+    done: 'Commands and buttons do not reach it; operations under way go on on their workers.',
+    next: 'It ends so that it is started anew. If that does not help, check the network’s way out and status.slack.com.',
+  },
+  JOURNAL_BROKEN: {
+    wrong: 'The journal of {label} does not verify: record {seq}, {flaw}.',
+    done: 'Nothing more is done or shown for it.',
+    next: 'Somebody wrote into Redis by hand, a key is wrong, or a part is lost. Run an audit of {label}, compare it with the heads in this thread, and look at the hosts.',
+  },
+  JOURNAL_SHORTER: {
+    wrong:
+      'The journal of {label} ends at record {seq}, but record {shown} was shown here: Redis has forgotten something.',
+    done: 'Nothing more is done or shown for it.',
+    next: 'Find out whether Redis was restored from an old copy. What ran on the hosts is in their run directories.',
+  },
+  JOURNAL_DIFFERS: {
+    wrong: 'Record {seq} of the journal of {label} is not the one that was shown here.',
+    done: 'Nothing more is done or shown for it.',
+    next: 'Find out whether Redis was restored from an old copy or written by hand. What ran on the hosts is in their run directories.',
+  },
+  JOURNAL_UNREADABLE: {
+    wrong: 'Record {seq} of the journal of {label} ({type}) cannot be followed by this version: {why}.',
+    done: 'This version does nothing more for it.',
+    next: 'Run the newest version of bot and workers. If all of them are, run an audit of {label}.',
+  },
+  JOURNAL_CONTENDED: {
+    wrong: 'The journal of {label} was busy: others wrote at the same moment, {tries} times.',
+    done: NOTHING,
+    next: 'Try again.',
+  },
+  JOURNAL_CLOCK: {
+    wrong: 'The clock of Redis jumped, so nothing could be written.',
+    done: NOTHING,
+    next: 'Check the time service on the Redis host; then try again.',
+  },
+  BOT_STOPPING: {
+    wrong: 'The bot is being stopped or restarted.',
+    done: NOTHING,
+    next: 'Try again in a minute.',
+  },
+  UNEXPECTED: {
+    wrong: 'Something went wrong that this software has no word for. The log has it under {reference}.',
+    done: 'Whether what was asked was done is not known.',
+    next: 'Look at the status, then at the bot’s log, and report it with the reference.',
+  },
+  KOLLA_CLI_MISSING: {
+    wrong: 'kolla-ansible was not found on the deploy host: {said}',
+    done: NOTHING,
+    next: 'Check the path of kolla-ansible (and its virtual environment) in the config.',
+  },
+  KOLLA_CLI_USAGE: {
+    wrong: 'kolla-ansible refused its arguments: {said}',
+    done: NOTHING,
+    next: 'Check the extra arguments in the config against the help of the installed release.',
+  },
+  KOLLA_CLI_FAILED: {
+    wrong: 'kolla-ansible ended with code {code} before it began its work: {said}',
+    done: NOTHING,
+    next: 'Run the command by hand on the deploy host and look at what it says.',
+  },
+  KOLLA_RELEASE_UNKNOWN: {
+    wrong:
+      'The release of kolla-ansible on the deploy host ({release}) is not one that this software knows how to drive.',
+    done: NOTHING,
+    next: 'Releases {known} are known. Use one of them, or a version of this software that knows yours.',
+  },
+  KOLLA_ANSIBLE_VERSION: {
+    wrong: 'kolla-ansible does not accept the installed Ansible: {said}',
+    done: NOTHING,
+    next: 'Install an ansible-core within the window of the release into the virtual environment of kolla-ansible.',
+  },
+  KOLLA_PASSWORDS_MISSING: {
+    wrong: 'kolla-ansible cannot read its passwords file: {said}',
+    done: NOTHING,
+    next: 'Check that passwords.yml is where the configuration directory says and that the login may read it.',
+  },
+  KOLLA_VAULT_LOCKED: {
+    wrong: 'kolla-ansible cannot decrypt its configuration: {said}',
+    done: NOTHING,
+    next: 'Name the vault password file in the extra arguments of the config, and check that the login may read it.',
+  },
+  KOLLA_INVENTORY_INVALID: {
+    wrong: 'kolla-ansible does not accept the inventory or the configuration directory: {said}',
+    done: NOTHING,
+    next: 'Check the paths of the inventories and of the configuration directory in the config.',
+  },
+  KOLLA_TASK_FAILED: {
+    wrong: 'The task "{task}" of the playbook failed on {host}: {said}',
+    done: 'The playbook stopped there; earlier tasks may have changed something.',
+    next: 'Read the output of the run in the thread, and correct what the task complains about.',
+  },
+  NODES_UNREACHABLE: {
+    wrong: 'Ansible could not reach {hosts}: {said}',
+    done: 'No archive was made.',
+    next: 'Bring the host back, or check its address, port and key for Ansible on the deploy host. Releases up to 2024.1 take no backup while any node is unreachable.',
+  },
+  BACKUP_NO_HOSTS: {
+    wrong: 'kolla-ansible ended with code {code} but found no host in the group mariadb, so it did nothing.',
+    done: 'No archive was made.',
+    next: 'Check that all inventories of the deployment are named in the config and exist: kolla-ansible takes a missing inventory for an empty one.',
+  },
+  BACKUP_DISABLED: {
+    wrong:
+      'kolla-ansible ended with code {code} but skipped the backup: mariabackup is not enabled in this deployment.',
+    done: 'No archive was made.',
+    next: 'Set "enable_mariabackup: yes" in globals.yml, run "kolla-ansible reconfigure -t mariadb", then ask for a full backup.',
+  },
+  BACKUP_SKIPPED: {
+    wrong: 'kolla-ansible ended with code {code} but no host took the backup; skipped by: {hosts}.',
+    done: 'No archive was made.',
+    next: 'Take --limit, --check and tags out of the extra arguments, and check that mariadb_backup_host names a host of the group mariadb.',
+  },
+  BACKUP_SEVERAL_HOSTS: {
+    wrong: 'More than one host took a backup: {hosts}. The deployment has several database shards.',
+    done: 'An archive was made on each of them; none is recorded as good.',
+    next: 'Only the default shard can be backed up and restored. See mariadb_shard_id in the inventory.',
+  },
+  BACKUP_UNCLEAR: {
+    wrong: 'kolla-ansible ended ({ended}) before it said what became of the backup.',
+    done: 'The backup may still be running on the node: it does not end with kolla-ansible.',
+    next: 'Wait until the container "mariabackup" is gone on the backup host, then look at the list of archives; take a new backup.',
+  },
+  BACKUP_MARIADB_DOWN: {
+    wrong: 'The backup failed on {host}: MariaDB did not answer ({said}).',
+    done: 'No usable archive was made; an empty file may be left in the volume.',
+    next: 'Check MariaDB on every node, and the address in /etc/kolla/mariabackup/my.cnf; when it answers, ask again.',
+  },
+  BACKUP_LOGIN_REFUSED: {
+    wrong: 'The backup failed on {host}: MariaDB refused the login of the backup user ({said}).',
+    done: 'No usable archive was made; an empty file may be left in the volume.',
+    next: 'Run "kolla-ansible reconfigure -t mariadb": it sets the password and the rights of the user anew. After a restore the passwords are those of the time of the backup.',
+  },
+  BACKUP_GRANT_MISSING: {
+    wrong: 'The backup failed on {host}: the backup user lacks a right on the history table ({said}).',
+    done: 'No archive is recorded as good; a file of a failed run may be left in the volume.',
+    next: 'Upgrade kolla-ansible to 18.8.0, 19.6.0, 20.2.0 or later and run "kolla-ansible reconfigure -t mariadb"; on older releases grant ALTER and INSERT on mysql.mariadb_backup_history to the backup user by hand.',
+  },
+  BACKUP_NO_FULL: {
+    wrong: 'The incremental backup failed on {host}: there is no full backup that it could build on ({said}).',
+    done: 'No archive was made.',
+    next: 'Take a full backup first.',
+  },
+  BACKUP_HISTORY_GONE: {
+    wrong:
+      'The incremental backup failed on {host}: MariaDB does not know the full backup that it should build on ({said}).',
+    done: 'No usable archive was made; a partial file may be left in the volume.',
+    next: 'Take a full backup. After every restore, and when the service has moved to another node, a full comes first.',
+  },
+  BACKUP_NO_SPACE: {
+    wrong: 'The backup failed on {host}: its disk is full ({said}).',
+    done: 'No usable archive was made; a partial file with a normal name is left in the volume.',
+    next: 'Free space on the file system of the volume mariadb_backup (the partial file first), then ask again.',
+  },
+  BACKUP_NODE_NOT_READY: {
+    wrong: 'The backup failed on {host}: the node is not part of a Primary component ({said}).',
+    done: 'No usable archive was made; an empty file may be left in the volume.',
+    next: 'Look at the state of the cluster; when all nodes are Synced, ask again.',
+  },
+  BACKUP_PROXY_VERSION: {
+    wrong: 'The backup failed on {host}: it reached ProxySQL instead of MariaDB ({said}).',
+    done: 'No usable archive was made; an empty file may be left in the volume.',
+    next: 'Let the backup connect to its own node: "host={{ api_interface_address }}" under [client] in /etc/kolla/config/backup.my.cnf, then "kolla-ansible reconfigure -t mariadb".',
+  },
+  BACKUP_REDO_OVERRUN: {
+    wrong:
+      'The backup failed on {host}: the redo log was overwritten faster than it was copied, or belongs to another node ({said}).',
+    done: 'No usable archive was made; a partial file with a normal name is left in the volume.',
+    next: 'Check that /etc/kolla/mariabackup/my.cnf names the node itself, not the VIP; then ask again at a quieter time, or enlarge innodb_log_file_size.',
+  },
+  BACKUP_CONTAINER_REMOVED: {
+    wrong: 'The backup failed on {host}: its container was removed while it ran ({said}).',
+    done: 'No usable archive was made; a partial file with a normal name is left in the volume.',
+    next: 'Another backup was started by hand or by a timer: two at once end each other. Find it, then ask again.',
+  },
+  BACKUP_IMAGE_MISSING: {
+    wrong: 'The backup failed on {host}: the container image could not be had ({said}).',
+    done: 'No archive was made.',
+    next: 'Check the registry, or pull the image with "kolla-ansible pull -t mariadb".',
+  },
+  BACKUP_FAILED: {
+    wrong: 'The backup failed on {host}: {said}',
+    done: 'No usable archive was made; a partial file with a normal name may be left in the volume.',
+    next: 'Read the output of the run in the thread. When the cause is gone, ask again.',
+  },
+  GALERA_UNKNOWN: {
+    wrong: 'The Galera state of {host} could not be read ({reason}).',
+    done: 'No backup was started.',
+    next: 'Look at the mariadb container there: it must run and answer SQL. If the cluster is down, run mariadb_recovery first.',
+  },
+  BACKUP_HOST_NOT_SYNCED: {
+    wrong: '{host}, whose volume takes the archive, is {cluster} and {state} instead of Primary and Synced.',
+    done: 'An archive taken now would not be a restore point, so none counts as one.',
+    next: 'Bring the node back into the cluster (or recover the cluster), then ask for a backup again.',
+  },
+  SOMEBODY_ELSE_WORKS: {
+    wrong: 'Somebody else is at work on {host}: {what}.',
+    done: 'Nothing was started: two backups at once spoil one of them.',
+    next: 'Wait until that has ended, then ask again.',
+  },
+  TOO_MANY_ARCHIVES: {
+    wrong: 'The volume {volume} on {host} holds {count} files, more than can be listed.',
+    done: NOTHING,
+    next: 'Move old archives out of the volume.',
+  },
+  NO_ROOM_FOR_ARCHIVE: {
+    wrong: '{directory} on {host} has {free} free; another archive may need {needed}.',
+    done: 'No backup was started: a full disk spoils the archive and can stop MariaDB.',
+    next: 'Make room there or move old archives elsewhere, then ask again.',
+  },
+  NOTHING_CHANGED: {
+    wrong: 'kolla-ansible ended well, but {host} took no backup.',
+    done: 'No archive was made.',
+    next: 'Check enable_mariabackup, the inventory and mariadb_backup_host on the deploy host.',
+  },
+  BACKUP_ON_ANOTHER_HOST: {
+    wrong:
+      'The backup was taken on {host}; it was expected on {expected}, and only that node was seen Primary and Synced before.',
+    done: 'The archive is left where it is and does not count as proven.',
+    next: 'Set backup_host of this cloud in the config to the host that mariadb_backup_host names, then take another backup.',
+  },
+  NO_BACKUP_VOLUME: {
+    wrong: '{host} has no backup volume.',
+    done: 'kolla-ansible reported a backup that is not there.',
+    next: 'Look on the host at what kolla-ansible did; its log is in this thread.',
+  },
+  NO_NEW_ARCHIVE: {
+    wrong: 'There is no new archive in {directory} on {host}.',
+    done: 'kolla-ansible reported a backup that is not there.',
+    next: 'Look on the host at what kolla-ansible did; its log is in this thread.',
+  },
+  SEVERAL_NEW_ARCHIVES: {
+    wrong: 'There is more than one new archive on {host}: {files}.',
+    done: 'Somebody else took a backup at the same time; none of them counts as proven.',
+    next: 'Find out who takes backups beside this bot, then take another one.',
+  },
+  ARCHIVE_INCOMPLETE: {
+    wrong: 'The archive {file} on {host} is not complete: {reason}.',
+    done: 'It is left where it is and must not be restored.',
+    next: 'Look at the space and the load of the host, then take another backup.',
+  },
+  ARCHIVE_NOT_FULL: {
+    wrong: 'The archive {file} on {host} is not a full backup but {type}.',
+    done: 'It is left where it is.',
+    next: 'Take another full backup.',
+  },
+  CHECK_MISMATCH: {
+    wrong: 'The answer to the check {check} belongs to another one.',
+    done: NOTHING,
+    next: 'Report this with the log of the worker.',
+  },
+  STEP_FAILED: {
+    wrong: 'The step "{step}" failed.',
+    done: 'What it did is in its log.',
+    next: 'Read the log in this thread.',
+  },
+  RUN_UNCLEAR: {
+    wrong: 'The run of "{step}" on {host} began, and nothing tells how it ended ({reason}).',
+    done: 'It is not running any more, and it was not sent again.',
+    next: 'Look at what is left, listed below, then ask for another backup.',
+  },
+  RUN_REFUSED: {
+    wrong: '{host} did not let "{step}" start ({reason}).',
+    done: 'The program did not run.',
+    next: 'Look at the run directory on that host.',
+  },
+  HOST_OUT_OF_SIGHT: {
+    wrong: 'A step is under way on {host}, which cannot be asked at the moment ({reason}).',
+    done: 'What runs there goes on; nothing else is started for this cloud.',
+    next: 'Bring the host or the network back; the operation goes on by itself then.',
+  },
+  STEP_OVERDUE: {
+    wrong: '"{step}" has been running for more than {minutes} minutes.',
+    done: 'It was not ended.',
+    next: 'Look at it on {host}; it is still being followed.',
+  },
+  NODES_DIFFER: {
+    wrong: 'The inventory and the config name different nodes (inventory: {inventory}; config: {config}).',
+    done: NOTHING,
+    next: 'Make the nodes of this cloud in the config those of the group mariadb in the inventory.',
+  },
+  CLOUD_BUSY: {
+    wrong: '{label} is under way on {cloud}.',
+    done: 'Nothing was started.',
+    next: 'Wait until it has ended, or look at it with `/kolla-backup status`.',
   },
 } as const satisfies Record<string, Entry>;
 

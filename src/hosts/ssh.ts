@@ -1,0 +1,141 @@
+/** The port `Host` over SSH: one connection, used by every question, made anew by the next one after it broke. */
+import { once } from 'node:events';
+import { StringDecoder } from 'node:string_decoder';
+import type { Client, ClientChannel } from 'ssh2';
+import { KollaBackupError } from '../operation/catalogue.ts';
+import type { Command, Host, Outcome } from '../operation/host.ts';
+import { createTurns, HOST_LIMITS, type HostLimits, type Place, timedOut, tooLarge } from './limits.ts';
+import { checkSudo, effectiveArgv } from './privilege.ts';
+import { quote } from './quote.ts';
+import { connect, type SshTarget } from './ssh-connection.ts';
+
+const CLOSE_LIMIT_MS = 2_000;
+
+export type SshOptions = SshTarget & { readonly sudo: boolean; readonly limits?: Partial<HostLimits> };
+
+const lost = (host: string, cause?: unknown): KollaBackupError =>
+  new KollaBackupError('HOST_CONNECTION_LOST', { host }, { cause });
+
+function openChannel(client: Client, command: string, host: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | undefined, channel: ClientChannel): void =>
+      error
+        ? reject(new KollaBackupError('HOST_UNREACHABLE', { host, reason: error.message }, { cause: error }))
+        : resolve(channel);
+    try {
+      client.exec(command, done);
+    } catch (error) {
+      reject(lost(host, error));
+    }
+  });
+}
+
+/** Collects one stream as text, whole characters only. `onFull` is called when it has more than `limit` bytes. */
+function collect(stream: NodeJS.ReadableStream, limit: number, onFull: () => void, onText?: (text: string) => void) {
+  const decoder = new StringDecoder('utf8');
+  const texts: string[] = [];
+  let bytes = 0;
+  const take = (text: string): void => {
+    if (text === '') return;
+    texts.push(text);
+    onText?.(text);
+  };
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > limit) onFull();
+    else take(decoder.write(chunk));
+  });
+  return (): string => {
+    take(decoder.end());
+    return texts.join('');
+  };
+}
+
+/** Sends the whole of stdin, and resolves with the outcome when the channel is closed with one. */
+function converse(channel: ClientChannel, command: Command, limits: HostLimits, signal: AbortSignal, place: Place) {
+  return new Promise<Outcome>((resolve, reject) => {
+    let ended: Pick<Outcome, 'code' | 'signal'> | undefined;
+    const giveUp = (error: Error): void => {
+      reject(error);
+      channel.close();
+    };
+    const full = (): void => giveUp(tooLarge(place, limits));
+    const stdout = collect(channel, limits.outputBytes, full, command.onStdout);
+    const stderr = collect(channel.stderr, limits.outputBytes, full);
+    const abort = (): void => giveUp(timedOut(place, command));
+    signal.addEventListener('abort', abort, { once: true });
+    channel.on('exit', (code: number | null, name?: string) => {
+      ended = { code, signal: name === undefined ? null : `SIG${name.replace(/^SIG/, '')}` };
+    });
+    channel.on('close', () => {
+      signal.removeEventListener('abort', abort);
+      // Without an exit status the connection broke, and nobody knows how the command ended.
+      if (ended === undefined) reject(lost(place.host));
+      else resolve({ ...ended, stdout: stdout(), stderr: stderr() });
+    });
+    // A command that doesn't read its input may end before it has all of it.
+    channel.on('error', () => {});
+    channel.end(command.stdin ?? '');
+    if (signal.aborted) abort();
+  });
+}
+
+/** Rejects with the signal's reason as soon as it aborts, whatever becomes of the promise. */
+function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+async function end(client: Client): Promise<void> {
+  const closed = once(client, 'close', { signal: AbortSignal.timeout(CLOSE_LIMIT_MS) }).catch(() => client.destroy());
+  client.end();
+  await closed;
+}
+
+/**
+ * A host over SSH. Its time limit counts from the call: waiting for a turn and connecting included. A command that was
+ * given up is not ended on the host.
+ */
+export function sshHost({ sudo, limits: own, ...target }: SshOptions): Host {
+  const limits = { ...HOST_LIMITS, ...own };
+  const place = { host: target.name, user: target.user };
+  const inTurn = createTurns(limits.concurrent);
+  let connection: Promise<Client> | undefined;
+
+  function connected(): Promise<Client> {
+    if (connection !== undefined) return connection;
+    const forget = (): void => {
+      if (connection === opening) connection = undefined;
+    };
+    const opening = connect(target, limits, forget);
+    opening.catch(forget);
+    connection = opening;
+    return opening;
+  }
+
+  async function ask(command: Command, line: string, signal: AbortSignal): Promise<Outcome> {
+    const client = await untilAborted(signal, connected());
+    const channel = await untilAborted(signal, openChannel(client, line, target.name));
+    return checkSudo(await converse(channel, command, limits, signal, place), command, sudo, place);
+  }
+
+  return {
+    name: target.name,
+    async run(command) {
+      const line = quote(effectiveArgv(command, sudo));
+      const signal = AbortSignal.timeout(command.timeoutMs);
+      return inTurn(signal, () => ask(command, line, signal)).catch((error: unknown) => {
+        throw error === signal.reason ? timedOut(place, command) : error;
+      });
+    },
+    async close() {
+      const closing = connection;
+      connection = undefined;
+      await closing?.then(end, () => undefined);
+    },
+  };
+}
