@@ -157,11 +157,6 @@ export const catalogue = {
     done: NOTHING,
     next: 'Name the cloud: {usage}, with one of: {clouds}.',
   },
-  CLOUD_BUSY: {
-    wrong: '{label} is under way on {cloud}, and one operation changes a cloud at a time.',
-    done: NOTHING,
-    next: 'Wait until {label} has ended (its thread says when), or cancel it while that is still possible; then ask again.',
-  },
   LABEL_UNKNOWN: {
     wrong: 'There is no operation {label}.',
     done: NOTHING,
