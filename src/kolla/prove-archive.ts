@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Code, Problem } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
-import { hostPath, lastAnswer, noAnswer, programSource, pythonCommand } from './python-program.ts';
+import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
 import { type BackupInfo, type Checkpoints, compareLsn, parseBackupInfo, parseCheckpoints } from './xtrabackup.ts';
 
 /** Asks a host to prove that one archive is whole; the program is `prove-archive.py`, sent along. */
@@ -76,7 +76,7 @@ export function proveArchiveCommand(
   timeoutMs: number,
   onProgress?: (done: number, total: number) => void,
 ): Command {
-  const command = pythonCommand(SOURCE, { path: hostPath.parse(path) }, timeoutMs);
+  const command = pythonCommand(SOURCE, { path: normalPath.parse(path) }, timeoutMs);
   return onProgress === undefined ? command : { ...command, onStdout: progressReader(onProgress) };
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Problem } from '../operation/catalogue.ts';
+import { hostPath } from '../operation/checks.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 
 /**
@@ -30,16 +31,11 @@ export function pythonCommand(source: string, request: object, timeoutMs: number
   return { argv: ['python3', '-c', PYTHON_BOOT], stdin: `${requestLine(request)}\n${source}`, timeoutMs };
 }
 
-const NAME_MAX_PATH = 4095;
-
-const hasControl = (path: string) => [...path].some((c) => c.charCodeAt(0) < 0x20 || c.charCodeAt(0) === 0x7f);
-
-/** An absolute, normalized path of a host: no `..`, no doubled or trailing slash, no control characters. */
-export const hostPath = z
-  .string()
-  .max(NAME_MAX_PATH)
-  .refine((path) => path.startsWith('/') && path.length > 1 && !path.endsWith('/'), 'must be absolute')
-  .refine((path) => posix.normalize(path) === path && !hasControl(path), 'must be normalized');
+/** A normalized path of a host: no `..`, no doubled or trailing slash. */
+export const normalPath = hostPath.refine(
+  (path) => posix.normalize(path) === path && !path.endsWith('/'),
+  'must be normalized',
+);
 
 /** The last line of a program's output, parsed; undefined where it isn't the JSON that was agreed. */
 export function lastAnswer<T>(outcome: Outcome, schema: z.ZodType<T>): T | undefined {

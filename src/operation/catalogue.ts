@@ -538,6 +538,16 @@ export const catalogue = {
     done: 'Nothing was started.',
     next: 'Wait until it has ended, or look at it with `/kolla-backup status`.',
   },
+  KOLLA_ARGUMENT_SPLITS: {
+    wrong: 'The argument "{argument}" for kolla-ansible holds a space or a wildcard; its command line (releases up to 18) would take it apart.',
+    done: NOTHING,
+    next: 'Use a path or value without spaces, *, ? and [ in the config.',
+  },
+  KOLLA_EXTRA_ARGUMENT: {
+    wrong: 'The extra argument "{argument}" for kolla-ansible is not allowed.',
+    done: NOTHING,
+    next: 'Allowed are {allowed}. What a run touches and how is decided by the plan, not by the config.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type Code = keyof typeof catalogue;

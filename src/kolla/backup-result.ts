@@ -1,0 +1,120 @@
+import type { Code, Problem } from '../operation/catalogue.ts';
+import type { Status } from './ansible-events.ts';
+import type { AnsibleRun, Failure, TaskRun } from './ansible-run.ts';
+import { explainBackupFailure, quote } from './backup-failures.ts';
+import { cliRefusal, type Exit } from './cli-refusal.ts';
+
+/** What a run of `mariadb_backup` did. Its exit code alone says nothing: it is 0 when no backup was taken, too. */
+
+export type BackupKind = 'full' | 'incremental';
+
+export type BackupResult =
+  | {
+      readonly kind: 'taken';
+      /** The inventory's name of the host that took it. */
+      readonly host: string;
+      readonly backup: BackupKind;
+      /** Nodes that Ansible couldn't reach: later releases take the backup all the same. */
+      readonly unreachable: readonly string[];
+      /** Whether mariabackup's own "completed OK!" was seen; undefined where its report wasn't printed (no `-v`). */
+      readonly completedOk: boolean | undefined;
+    }
+  | { readonly kind: 'failed'; readonly host: string; readonly problem: Problem }
+  | { readonly kind: 'nothing_done'; readonly problem: Problem }
+  | { readonly kind: 'unreachable'; readonly hosts: readonly string[]; readonly problem: Problem }
+  | { readonly kind: 'several_hosts'; readonly hosts: readonly string[]; readonly problem: Problem }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  /** It ended before it told; the backup may be running still. */
+  | { readonly kind: 'unclear'; readonly problem: Problem };
+
+const BACKUP_TASK =
+  /^mariadb : Taking (?:(full|incremental) database backup via Mariabackup|database backup via Mariabackup - backup type (full|incremental))$/;
+
+function backupKind(task: TaskRun): BackupKind | undefined {
+  const match = BACKUP_TASK.exec(task.name);
+  const kind = match?.[1] ?? match?.[2];
+  return kind === 'full' || kind === 'incremental' ? kind : undefined;
+}
+
+/** Judges a run by what its hosts reported. */
+export function judgeBackup(run: AnsibleRun, exit: Exit): BackupResult {
+  const refusal = cliRefusal(run, exit);
+  if (refusal !== undefined) {
+    const nobody = /no hosts to target/.test(run.errors.join(' '));
+    return nobody ? nothingDone('BACKUP_NO_HOSTS', exit, []) : { kind: 'refused', problem: refusal };
+  }
+  return backupFailure(run) ?? taken(run) ?? otherFailure(run) ?? withoutBackup(run, exit);
+}
+
+const backupTasks = (run: AnsibleRun) => run.tasks.filter((task) => backupKind(task) !== undefined);
+
+function hostsOf(task: TaskRun, status: Status): string[] {
+  return [...task.results].filter(([, result]) => result.status === status).map(([host]) => host);
+}
+
+function backupFailure(run: AnsibleRun): BackupResult | undefined {
+  for (const task of backupTasks(run)) {
+    const [host] = hostsOf(task, 'failed');
+    if (host === undefined) continue;
+    const { code, said } = explainBackupFailure(task.results.get(host)?.details);
+    return { kind: 'failed', host, problem: { code, params: { host, said } } };
+  }
+  return undefined;
+}
+
+function taken(run: AnsibleRun): BackupResult | undefined {
+  const found = backupTasks(run).flatMap((task) => hostsOf(task, 'changed').map((host) => ({ task, host })));
+  const [first, second] = found;
+  if (first === undefined) return undefined;
+  const hosts = found.map(({ host }) => host);
+  if (second !== undefined) {
+    const problem: Problem = { code: 'BACKUP_SEVERAL_HOSTS', params: { hosts: hosts.join(', ') } };
+    return { kind: 'several_hosts', hosts, problem };
+  }
+  const report = first.task.results.get(first.host)?.details?.stderr;
+  const completedOk = report === undefined ? undefined : report.some((line) => line.endsWith('completed OK!'));
+  const backup = backupKind(first.task) ?? 'full';
+  return { kind: 'taken', host: first.host, backup, unreachable: unreachableHosts(run.failures), completedOk };
+}
+
+function unreachableHosts(failures: readonly Failure[]): string[] {
+  return [...new Set(failures.filter(({ unreachable }) => unreachable).map(({ host }) => host))];
+}
+
+/** Unreachable hosts come first: other tasks then fail for want of those hosts' facts, in misleading words. */
+function otherFailure(run: AnsibleRun): BackupResult | undefined {
+  const failures = run.failures.filter(({ ignored }) => !ignored);
+  const hosts = unreachableHosts(failures);
+  const failure = failures.find(({ unreachable }) => unreachable === hosts.length > 0);
+  if (failure === undefined) return undefined;
+  const said = quote(failure.details?.msg ?? 'it gave no reason');
+  if (failure.unreachable) {
+    return {
+      kind: 'unreachable',
+      hosts,
+      problem: { code: 'NODES_UNREACHABLE', params: { hosts: hosts.join(', '), said } },
+    };
+  }
+  const { host, task } = failure;
+  return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params: { host, task, said } } };
+}
+
+function withoutBackup(run: AnsibleRun, exit: Exit): BackupResult {
+  if (run.recap === undefined || exit.code === null) {
+    const ended = exit.code === null ? `signal ${exit.signal ?? 'unknown'}` : `code ${exit.code}`;
+    return { kind: 'unclear', problem: { code: 'BACKUP_UNCLEAR', params: { ended } } };
+  }
+  if (run.recap.size === 0) return nothingDone('BACKUP_NO_HOSTS', exit, []);
+  const tasks = backupTasks(run);
+  if (tasks.length === 0) return nothingDone('BACKUP_DISABLED', exit, [...run.recap.keys()]);
+  return nothingDone(
+    'BACKUP_SKIPPED',
+    exit,
+    tasks.flatMap((task) => hostsOf(task, 'skipping')),
+  );
+}
+
+function nothingDone(code: Code, exit: Exit, hosts: readonly string[]): BackupResult {
+  const params = { code: String(exit.code ?? exit.signal), hosts: hosts.join(', ') };
+  return { kind: 'nothing_done', problem: { code, params } };
+}

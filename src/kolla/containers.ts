@@ -1,0 +1,54 @@
+import type { NodeRef } from '../operation/checks.ts';
+import type { Command } from '../operation/host.ts';
+
+/** Questions to a node's container engine. Docker and podman take the same words. */
+
+/** How long one such question may take (ms). */
+export const ENGINE_MS = 30_000;
+
+export function volumePathCommand({ engine }: NodeRef, volume: string): Command {
+  return { argv: [engine, 'volume', 'inspect', '--format', '{{.Mountpoint}}', volume], timeoutMs: ENGINE_MS };
+}
+
+/** Exit code 1 and this on standard error: the volume isn't there (which `docker run -v` would make by being named). */
+export const NO_SUCH_VOLUME = /no such volume/i;
+
+export function containerStateCommand({ engine }: NodeRef, container: string): Command {
+  return { argv: [engine, 'container', 'inspect', '--format', '{{.State.Status}}', container], timeoutMs: ENGINE_MS };
+}
+
+export const NO_SUCH_CONTAINER = /no such container|no container with name/i;
+
+/**
+ * A fixed program for the container's shell: the client logs in over the socket with what `wsrep_sst_auth` says there,
+ * which goes through a pipe and never stands in an argument. The statement is `$1`.
+ */
+const SQL = `
+for file in /etc/mysql/my.cnf /etc/my.cnf; do [ -r "$file" ] && conf=$file && break; done
+auth=$(sed -n 's/^[[:space:]]*wsrep_sst_auth[[:space:]]*=[[:space:]]*//p' "$conf" | tail -n 1)
+user=\${auth%%:*} secret=$(printf '%s' "\${auth#*:}" | sed 's/\\\\/\\\\\\\\/g; s/"/\\\\"/g')
+printf '[client]\\nuser=%s\\npassword="%s"\\n' "$user" "$secret" |
+  exec "$(command -v mariadb || command -v mysql)" --defaults-file=/dev/stdin --connect-timeout=10 -N -B -e "$1"
+`;
+
+/** SQL inside the MariaDB container of a node, with the credentials that it has. Tab-separated rows, no header. */
+export function sqlCommand({ engine }: NodeRef, container: string, statement: string): Command {
+  return { argv: [engine, 'exec', container, 'sh', '-c', SQL, 'sql', statement], timeoutMs: ENGINE_MS };
+}
+
+/** What says that somebody takes a backup on a node (or a state transfer is under way), in `ps` output. */
+export const BACKUP_PROCESS = /(?:^|[/ ])(?:mariabackup|mariadb-backup)\s.*--backup/;
+/** What says that somebody runs a playbook which touches MariaDB on the deploy host. */
+export const PLAYBOOK_PROCESS = /ansible-playbook\s.*(?:mariadb[_-]backup|mariadb[_-]recovery|site)\.yml/;
+
+export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
+
+/** Free bytes of the file system that holds `path`. */
+export function freeSpaceCommand(path: string): Command {
+  return { argv: ['df', '--output=avail', '-B1', '--', path], timeoutMs: ENGINE_MS };
+}
+
+/** Bytes that a directory takes. */
+export function sizeCommand(path: string, timeoutMs: number): Command {
+  return { argv: ['du', '-s', '-B1', '--', path], timeoutMs };
+}

@@ -1,0 +1,159 @@
+import { posix } from 'node:path';
+import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
+import type { Command } from '../operation/host.ts';
+import { checkExtraArguments } from './extra-arguments.ts';
+
+/**
+ * kolla-ansible's command line, which changed with release 19 (from a shell script to a Python program). Each dialect
+ * is one row; a release that no row covers is refused, for what its command line would do is not known.
+ */
+
+export type Action = 'backup' | 'stop' | 'recovery';
+
+type Dialect = {
+  /** First and last major release. */
+  readonly majors: readonly [first: number, last: number];
+  readonly commands: Readonly<Record<Action, string>>;
+  /** Whether options may stand before the command. */
+  readonly optionsFirst: boolean;
+  /** Its own lines take arguments apart at spaces and expand wildcards. */
+  readonly splitsWords: boolean;
+  readonly extraVariable: string;
+  /** What its exit codes say. None proves that something was done, 0 least of all. */
+  readonly exits: Readonly<Record<number, string>>;
+};
+
+export const dialects = {
+  bash: {
+    majors: [14, 18],
+    commands: { backup: 'mariadb_backup', stop: 'stop', recovery: 'mariadb_recovery' },
+    optionsFirst: true,
+    splitsWords: true,
+    extraVariable: '-e',
+    exits: {
+      0: 'the playbook ended without an error, whether or not it did anything',
+      1: 'the playbook failed (release 14), or the command line refused to begin',
+      2: 'a task failed, or the arguments were wrong',
+      3: 'the command is unknown',
+      4: 'a host was unreachable',
+      127: 'kolla-ansible or ansible-playbook was not found',
+    },
+  },
+} as const satisfies Record<string, Dialect>;
+
+export type DialectName = keyof typeof dialects;
+
+/** How kolla-ansible is called in one deployment. Paths are absolute, on the deploy host. */
+export type Deployment = {
+  readonly executable: string;
+  readonly configDirectory: string;
+  readonly inventories: readonly string[];
+  readonly extraArguments: readonly string[];
+};
+
+/** A call: the complete argv and the environment that it needs beside HOME and USER. */
+export type Call = { readonly argv: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
+
+export type ReleaseFound =
+  | { readonly kind: 'known'; readonly release: string; readonly dialect: DialectName }
+  | { readonly kind: 'unknown'; readonly problem: Problem };
+
+const VERSION_LINE = /^(?:kolla-ansible )?((\d{1,3})\.\d{1,4}\.\d{1,4}[\w.+-]{0,40})\s*$/m;
+
+/** The release and its dialect from the output of `--version`: "17.9.0", or "kolla-ansible 22.2.0". */
+export function dialectFor(versionOutput: string): ReleaseFound {
+  const match = VERSION_LINE.exec(versionOutput);
+  const [release, major] = [match?.[1], Number(match?.[2])];
+  const names = Object.keys(dialects) as DialectName[]; // the keys of a literal table
+  const dialect = names.find((name) => major >= dialects[name].majors[0] && major <= dialects[name].majors[1]);
+  if (release !== undefined && dialect !== undefined) return { kind: 'known', release, dialect };
+  const known = names.map((name) => dialects[name].majors.join(' to ')).join(', ');
+  const shown = release ?? (versionOutput.trim().slice(0, 80) || 'it printed nothing');
+  return { kind: 'unknown', problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { release: shown, known } } };
+}
+
+/** `kolla-ansible --version`. */
+export function versionArguments({ executable }: Pick<Deployment, 'executable'>): Call {
+  return { argv: [executable, '--version'], env: environment(executable) };
+}
+
+/**
+ * The backup. With one `-v` the result of the backup task holds mariabackup's own report, down to "completed OK!" or
+ * to the reason of its failure. (Two would add nothing; three would print module arguments with passwords.)
+ */
+export function backupArguments(
+  dialect: DialectName,
+  { type, ...deployment }: Deployment & { readonly type: 'full' | 'incremental' },
+): Call {
+  return call(dialect, deployment, 'backup', [`--${type}`, '-v']);
+}
+
+/** Stops MariaDB on every node. */
+export function stopArguments(dialect: DialectName, deployment: Deployment): Call {
+  return call(dialect, deployment, 'stop', ['--tags', 'mariadb', '--yes-i-really-really-mean-it']);
+}
+
+/** Bootstraps the stopped cluster from `host` (its exact inventory name), with the image pinned to `image`. */
+export function recoveryArguments(
+  dialect: DialectName,
+  { host, image, ...deployment }: Deployment & { readonly host: string; readonly image: string },
+): Call {
+  const { extraVariable } = dialects[dialect];
+  const variables = [`mariadb_recover_inventory_name=${host}`, `mariadb_image_full=${image}`];
+  return call(
+    dialect,
+    deployment,
+    'recovery',
+    variables.flatMap((variable) => [extraVariable, variable]),
+  );
+}
+
+/** A call as a quick question to a host (`timeoutMs` in milliseconds). */
+export function callCommand({ argv, env }: Call, timeoutMs: number): Command {
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return { argv: ['env', ...pairs, ...argv], timeoutMs };
+}
+
+const DEFAULT_CONFIG_DIRECTORY = '/etc/kolla';
+
+function call(name: DialectName, deployment: Deployment, action: Action, own: readonly string[]): Call {
+  const { commands, optionsFirst, splitsWords }: Dialect = dialects[name];
+  const { executable, configDirectory, inventories, extraArguments } = deployment;
+  checkExtraArguments(extraArguments);
+  const where = configDirectory === DEFAULT_CONFIG_DIRECTORY ? [] : ['--configdir', configDirectory];
+  const options = [...inventories.flatMap((path) => ['-i', path]), ...where, ...extraArguments];
+  if (splitsWords) for (const argument of [...options, ...own]) refuseSplitting(argument);
+  const command = commands[action];
+  const rest = optionsFirst ? [...options, command, ...own] : [command, ...options, ...own];
+  return { argv: [executable, ...rest], env: environment(executable) };
+}
+
+function refuseSplitting(argument: string): void {
+  if (argument === '' || /[\s*?[]/.test(argument)) throw new KollaBackupError('KOLLA_ARGUMENT_SPLITS', { argument });
+}
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * The shell script looks for ansible-playbook on PATH, so the virtual environment comes first. The rest keeps the
+ * output in the form that `ansible-output.ts` reads, whatever the operator's ansible.cfg says, and keeps EXTRA_OPTS,
+ * which the script would append to every call, out of it. Ansible insists on a UTF-8 locale.
+ */
+function environment(executable: string): Record<string, string> {
+  const bin = posix.dirname(executable);
+  return {
+    PATH: `${bin}:${SYSTEM_PATH}`,
+    VIRTUAL_ENV: posix.dirname(bin),
+    LC_ALL: 'C.UTF-8',
+    PYTHONUNBUFFERED: '1',
+    EXTRA_OPTS: '',
+    ANSIBLE_STDOUT_CALLBACK: 'default',
+    ANSIBLE_CALLBACK_RESULT_FORMAT: 'json',
+    ANSIBLE_DISPLAY_OK_HOSTS: 'true',
+    ANSIBLE_DISPLAY_SKIPPED_HOSTS: 'true',
+    ANSIBLE_DISPLAY_FAILED_STDERR: 'false',
+    ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_FORCE_COLOR: '0',
+    ANSIBLE_NOCOWS: '1',
+  };
+}

@@ -1,0 +1,50 @@
+import { KollaBackupError } from '../operation/catalogue.ts';
+
+/**
+ * What a deployment may add to every call of kolla-ansible: how to read secrets, where files lie, variables. Nothing
+ * that narrows a run (--limit, --tags, --check: they end with code 0 and nothing done), names another playbook, asks
+ * at a terminal, or prints more (a diff and three -v show passwords).
+ */
+const WITH_VALUE = [
+  '--vault-password-file',
+  '--vault-id',
+  '--passwords',
+  '--forks',
+  '-k',
+  '--key',
+  '-e',
+  '--extra',
+  '--extra-vars',
+] as const;
+
+const VARIABLES = ['-e', '--extra', '--extra-vars'];
+
+/** Variables that decide what a run does; a plan sets them. */
+const RESERVED = /^(?:kolla_action|mariadb_backup_type|mariadb_recover\w*|mariadb_image_full|CONFIG_DIR)\s*=/;
+
+/** Checks the list; throws `KollaBackupError` KOLLA_EXTRA_ARGUMENT. */
+export function checkExtraArguments(extra: readonly string[]): void {
+  for (let at = 0; at < extra.length; at += 1) {
+    const argument = extra[at] ?? '';
+    const [option = '', joined] = splitOption(argument);
+    if (!WITH_VALUE.some((allowed) => allowed === option)) refuse(argument);
+    if (joined === undefined) at += 1;
+    checkValue(option, joined ?? extra[at], argument);
+  }
+}
+
+/** `--option=value` taken apart; `--option` and `-e` have their value in the next argument. */
+function splitOption(argument: string): [string, string | undefined] {
+  const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;
+  return equals < 0 ? [argument, undefined] : [argument.slice(0, equals), argument.slice(equals + 1)];
+}
+
+function checkValue(option: string, value: string | undefined, argument: string): void {
+  if (value === undefined || value === '' || value.startsWith('-') || value.includes('\0')) refuse(argument);
+  else if (option === '--vault-id' && value.endsWith('@prompt')) refuse(`${option} ${value}`);
+  else if (VARIABLES.includes(option) && RESERVED.test(value)) refuse(`${option} ${value.split('=')[0] ?? ''}`);
+}
+
+function refuse(argument: string): never {
+  throw new KollaBackupError('KOLLA_EXTRA_ARGUMENT', { argument, allowed: WITH_VALUE.join(', ') });
+}

@@ -1,0 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const root = new URL('../fixtures/kolla/', import.meta.url);
+
+/** A recorded output. */
+export const recorded = (name: string): string => readFileSync(new URL(name, root), 'utf8');
+
+/** The names of all recorded outputs of kolla-ansible. */
+export function recordings(): string[] {
+  return ['bash', 'cliff'].flatMap((dir) => readdirSync(new URL(`${dir}/`, root)).map((name) => `${dir}/${name}`));
+}

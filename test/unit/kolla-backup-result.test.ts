@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { readRun } from '../../src/kolla/ansible-run.ts';
+import { type BackupResult, judgeBackup } from '../../src/kolla/backup-result.ts';
+import { explain } from '../../src/operation/catalogue.ts';
+import { recorded } from '../support/fixtures.ts';
+
+const judge = (output: string, code: number | null): BackupResult =>
+  judgeBackup(readRun(output), { code, signal: code === null ? 'SIGKILL' : null });
+
+const HOST = 'comfortable-lark.local';
+
+describe('a backup was taken', () => {
+  test.each([
+    ['bash/11-backup-full.log', 0, 'full', undefined],
+    ['bash/12-backup-incremental.log', 0, 'incremental', undefined],
+    ['bash/b1-18.8.0-backup.log', 0, 'full', undefined],
+    ['cliff/11-backup-full.txt', 0, 'full', undefined],
+    ['cliff/15-backup-verbose-no-colour.txt', 0, 'full', true],
+  ])('%s', (name, code, backup, completedOk) => {
+    expect(judge(recorded(name), code)).toEqual({ kind: 'taken', host: HOST, backup, unreachable: [], completedOk });
+  });
+
+  test('though a node was unreachable and the exit code is 4', () => {
+    expect(judge(recorded('cliff/91-one-node-unreachable.txt'), 4)).toMatchObject({
+      kind: 'taken',
+      host: HOST,
+      unreachable: ['hardcore-rodent.local'],
+    });
+  });
+});
+
+describe('no backup was taken', () => {
+  test.each<[string, number, BackupResult['kind'], string]>([
+    ['bash/93-mariabackup-disabled.log', 0, 'nothing_done', 'BACKUP_DISABLED'],
+    ['cliff/93-mariabackup-disabled.txt', 0, 'nothing_done', 'BACKUP_DISABLED'],
+    ['bash/90a-inventory-file-missing.log', 0, 'nothing_done', 'BACKUP_NO_HOSTS'],
+    ['bash/90b-inventory-without-groups.log', 0, 'nothing_done', 'BACKUP_NO_HOSTS'],
+    ['bash/90f-no-inventory.log', 0, 'nothing_done', 'BACKUP_NO_HOSTS'],
+    ['cliff/90-limit-matches-nothing.txt', 1, 'nothing_done', 'BACKUP_NO_HOSTS'],
+    ['cliff/90-limit-one-node.txt', 0, 'nothing_done', 'BACKUP_SKIPPED'],
+    ['bash/10-incremental-without-full.log', 2, 'failed', 'BACKUP_NO_FULL'],
+    ['cliff/10-incremental-without-full.txt', 2, 'failed', 'BACKUP_NO_FULL'],
+    ['bash/60-incremental-after-restore.log', 2, 'failed', 'BACKUP_HISTORY_GONE'],
+    ['bash/63-backup-when-stopped.log', 2, 'failed', 'BACKUP_MARIADB_DOWN'],
+    ['cliff/32-backup-when-stopped.txt', 2, 'failed', 'BACKUP_MARIADB_DOWN'],
+    ['bash/a3-concurrent-1.log', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
+    ['cliff/a3-concurrent-1.txt', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
+    ['bash/91-one-host-unreachable.log', 4, 'unreachable', 'NODES_UNREACHABLE'],
+    ['cliff/92-backup-host-unreachable.txt', 4, 'unreachable', 'NODES_UNREACHABLE'],
+    ['bash/90e-unknown-command.log', 3, 'refused', 'KOLLA_CLI_USAGE'],
+    ['bash/30a-stop-without-flag.log', 1, 'refused', 'KOLLA_CLI_FAILED'],
+    ['cliff/90-underscore-command.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-stop-without-flag.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+  ])('%s', (name, code, kind, expected) => {
+    const result = judge(recorded(name), code);
+    expect([result.kind, result.kind === 'taken' ? '' : result.problem.code]).toEqual([kind, expected]);
+    if (result.kind === 'taken') return;
+    const { wrong, done, next } = explain(result.problem);
+    expect(wrong + done + next).not.toMatch(/unknown\)|undefined|null/);
+  });
+
+  test('the quotation is the line that tells why', () => {
+    const result = judge(recorded('bash/63-backup-when-stopped.log'), 2);
+    const said = result.kind === 'failed' ? result.problem.params['said'] : '';
+    expect(said).toBe(
+      `Failed to connect to MariaDB server: Can't connect to server on '10.77.0.11' (111 "Connection refused")`,
+    );
+  });
+
+  test('the misleading errors of other hosts do not hide the host that is unreachable', () => {
+    const result = judge(recorded('bash/91-one-host-unreachable.log'), 4);
+    expect(result).toMatchObject({ kind: 'unreachable', hosts: ['hardcore-rodent.local'] });
+  });
+});
+
+const failing = (stderr: string, rc = 1) =>
+  recorded('bash/11-backup-full.log').replace(
+    'changed: [comfortable-lark.local]',
+    `fatal: [comfortable-lark.local]: FAILED! => ${JSON.stringify({ changed: true, msg: `Container exited with non-zero return code ${rc}`, rc, stderr, stdout: 'Taking a full backup\n' })}`,
+  );
+
+describe('why a backup failed', () => {
+  test.each([
+    [
+      "[00] FATAL ERROR: failed to execute query ALTER TABLE mysql.mariadb_backup_history: ALTER command denied to user 'backup'@'10.77.0.11' for table `mysql`.`mariadb_backup_history`",
+      'BACKUP_GRANT_MISSING',
+    ],
+    [
+      'gzip: stdout: No space left on device\nmariabackup: Error writing file \'UNKNOWN\' (errno: 32 "Broken pipe")',
+      'BACKUP_NO_SPACE',
+    ],
+    [
+      "Failed to connect to MariaDB server: Access denied for user 'backup'@'10.0.0.1' (using password: YES).",
+      'BACKUP_LOGIN_REFUSED',
+    ],
+    ['failed to execute query: WSREP has not yet prepared node for application use', 'BACKUP_NODE_NOT_READY'],
+    ["[00] Can't connect to server on '10.0.0.1' (115)", 'BACKUP_MARIADB_DOWN'],
+    ["Error: Unsupported server version: '8.0.11'", 'BACKUP_PROXY_VERSION'],
+    [
+      'Was only able to copy log from 44420 to 55555, not 66666; try increasing innodb_log_file_size',
+      'BACKUP_REDO_OVERRUN',
+    ],
+    ["Error while attempting to find history record for name '23-11-2026'", 'BACKUP_HISTORY_GONE'],
+    ['/usr/local/bin/kolla_mariadb_backup.sh: line 12: LAST_FULL_FILE: unbound variable', 'BACKUP_NO_FULL'],
+    ['something new', 'BACKUP_FAILED'],
+  ])('%s', (stderr, code) => {
+    expect(judge(failing(stderr), 2)).toMatchObject({ kind: 'failed', host: HOST, problem: { code } });
+  });
+
+  test('a container that was ended from outside', () => {
+    expect(judge(failing('', 137), 2)).toMatchObject({ problem: { code: 'BACKUP_CONTAINER_REMOVED' } });
+  });
+
+  test('an unknown reason is quoted', () => {
+    const result = judge(
+      failing('Streaming ./a.ibd\n[00] FATAL ERROR: 2026-11-23 00:40:47 something new happened\n'),
+      2,
+    );
+    expect(result.kind === 'failed' && result.problem.params['said']).toContain('something new happened');
+  });
+});
+
+describe('other ends', () => {
+  test('killed while the backup ran: unclear, for the node goes on', () => {
+    const cut = recorded('bash/11-backup-full.log').split('changed: [comfortable')[0] ?? '';
+    expect(judge(cut, null)).toMatchObject({ kind: 'unclear', problem: { code: 'BACKUP_UNCLEAR' } });
+    expect(judge(cut, 0)).toMatchObject({ kind: 'unclear' });
+    expect(judge('', null)).toMatchObject({ kind: 'refused' });
+  });
+
+  test('several hosts, and one of several that failed', () => {
+    const two = recorded('bash/11-backup-full.log').replace(
+      'skipping: [hardcore-rodent.local]\nchanged',
+      'changed: [hardcore-rodent.local]\nchanged',
+    );
+    expect(judge(two, 0)).toMatchObject({ kind: 'several_hosts', hosts: ['hardcore-rodent.local', HOST] });
+    const failed = two.replace(
+      'changed: [comfortable-lark.local]',
+      'fatal: [comfortable-lark.local]: FAILED! => {"msg": "x"}',
+    );
+    expect(judge(failed, 2)).toMatchObject({ kind: 'failed', host: HOST });
+  });
+
+  test('a change under another task is no backup', () => {
+    const other = recorded('bash/11-backup-full.log').replace(
+      'Taking full database backup via Mariabackup',
+      'Taking a nap',
+    );
+    expect(judge(other, 0)).toMatchObject({ kind: 'nothing_done' });
+  });
+
+  test.each([
+    [
+      'ERROR: Ansible version should be between 2.14 and 2.15. Current version is 2.16.3 which is not supported.',
+      1,
+      'KOLLA_ANSIBLE_VERSION',
+    ],
+    ['bash: /opt/x/bin/kolla-ansible: No such file or directory', 127, 'KOLLA_CLI_MISSING'],
+    ['', 127, 'KOLLA_CLI_MISSING'],
+    [
+      "ERROR! Could not find or access '/etc/kolla/passwords.yml' on the Ansible Controller.",
+      1,
+      'KOLLA_PASSWORDS_MISSING',
+    ],
+    ['ERROR! Attempting to decrypt but no vault secrets found', 1, 'KOLLA_VAULT_LOCKED'],
+    ['Kolla inventory /nowhere is invalid: Path does not exist', 1, 'KOLLA_INVENTORY_INVALID'],
+    ['Kolla Ansible configuration path /nowhere is invalid: Path does not exist', 1, 'KOLLA_INVENTORY_INVALID'],
+    ['Segmentation fault', 139, 'KOLLA_CLI_FAILED'],
+  ])('%s', (output, code, expected) => {
+    expect(judge(output, code)).toMatchObject({ kind: 'refused', problem: { code: expected } });
+  });
+});

@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  backupArguments,
+  callCommand,
+  type Deployment,
+  dialectFor,
+  dialects,
+  recoveryArguments,
+  stopArguments,
+  versionArguments,
+} from '../../src/kolla/dialects.ts';
+import { recorded } from '../support/fixtures.ts';
+
+const deployment: Deployment = {
+  executable: '/opt/kolla-ansible-cli/.venv/bin/kolla-ansible',
+  configDirectory: '/etc/kolla',
+  inventories: ['/opt/kolla-ansible-cli/inventory.yml', '/opt/kolla-ansible-cli/ansible/inventory/multinode'],
+  extraArguments: ['--vault-password-file', '/root/.vault'],
+};
+
+describe('releases', () => {
+  test.each([
+    ['14.11.0\n', '14.11.0'],
+    ['17.9.0', '17.9.0'],
+    ['[WARNING]: something 1.2.3\n18.8.0\n', '18.8.0'],
+    ['17.9.1.dev4\n', '17.9.1.dev4'],
+  ])('%j speaks bash', (output, release) => {
+    expect(dialectFor(output)).toEqual({ kind: 'known', release, dialect: 'bash' });
+  });
+
+  test.each([
+    recorded('cliff/00-version.txt'),
+    'kolla-ansible 19.0.0',
+    '13.9.0',
+    '23.0.0',
+    '',
+    'command not found',
+    '180.1.1',
+  ])('%j is refused with a word on what is known', (output) => {
+    const found = dialectFor(output);
+    expect(found).toMatchObject({
+      kind: 'unknown',
+      problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { known: '14 to 18' } },
+    });
+  });
+});
+
+describe('the bash dialect', () => {
+  const inventories = ['-i', deployment.inventories[0], '-i', deployment.inventories[1]];
+  const vault = ['--vault-password-file', '/root/.vault'];
+
+  test('backup, stop and recovery as the runbook writes them', () => {
+    expect(backupArguments('bash', { ...deployment, type: 'full' }).argv).toEqual([
+      deployment.executable,
+      ...inventories,
+      ...vault,
+      'mariadb_backup',
+      '--full',
+      '-v',
+    ]);
+    expect(backupArguments('bash', { ...deployment, type: 'incremental' }).argv).toContain('--incremental');
+    expect(stopArguments('bash', deployment).argv).toEqual([
+      deployment.executable,
+      ...inventories,
+      ...vault,
+      'stop',
+      '--tags',
+      'mariadb',
+      '--yes-i-really-really-mean-it',
+    ]);
+    expect(
+      recoveryArguments('bash', { ...deployment, host: 'lark.local', image: 'kolla/mariadb:2023.2' }).argv.slice(-5),
+    ).toEqual([
+      'mariadb_recovery',
+      '-e',
+      'mariadb_recover_inventory_name=lark.local',
+      '-e',
+      'mariadb_image_full=kolla/mariadb:2023.2',
+    ]);
+  });
+
+  test('another configuration directory is named', () => {
+    const { argv } = backupArguments('bash', { ...deployment, configDirectory: '/srv/kolla', type: 'full' });
+    expect(argv.join(' ')).toContain('--configdir /srv/kolla');
+    expect(stopArguments('bash', deployment).argv).not.toContain('--configdir');
+  });
+
+  test('the environment keeps the output readable and finds the virtual environment', () => {
+    const { env } = backupArguments('bash', { ...deployment, type: 'full' });
+    expect(env).toMatchObject({
+      ANSIBLE_NOCOLOR: '1',
+      ANSIBLE_FORCE_COLOR: '0',
+      PYTHONUNBUFFERED: '1',
+      EXTRA_OPTS: '',
+    });
+    expect(env['PATH']).toMatch(/^\/opt\/kolla-ansible-cli\/\.venv\/bin:/);
+    expect(env['VIRTUAL_ENV']).toBe('/opt/kolla-ansible-cli/.venv');
+  });
+
+  test('arguments that the script would take apart are refused', () => {
+    const shell = (argument: string) =>
+      execFileSync('bash', ['-c', 'CMD="echo $1"; $CMD', '-', argument], { encoding: 'utf8', cwd: '/' });
+    expect(shell('/e*c')).toBe('/etc\n');
+    for (const path of ['/a b', '/a\tb', '/a*', '/a?', '/[a]']) {
+      expect(() => stopArguments('bash', { ...deployment, inventories: [path] })).toThrow('KOLLA_ARGUMENT_SPLITS');
+    }
+    fc.assert(
+      fc.property(fc.string(), (argument) => {
+        const accepted = () => stopArguments('bash', { ...deployment, inventories: [`/${argument}`] });
+        fc.pre(!argument.includes('\0'));
+        const same = execFileSync('bash', ['-c', 'CMD="printf %s| $1"; $CMD', '-', `/${argument}`], {
+          encoding: 'utf8',
+          cwd: '/proc/self/fd',
+        });
+        if (same !== `/${argument}|`) expect(accepted).toThrow();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([
+    [['--limit', 'a']],
+    [['-C']],
+    [['--check']],
+    [['-t', 'x']],
+    [['--tags=x']],
+    [['--skip-tags', 'x']],
+    [['-D']],
+    [['-vvv']],
+    [['-v']],
+    [['--ask-vault-pass']],
+    [['--playbook', '/x.yml']],
+    [['-p', '/x.yml']],
+    [['--incremental']],
+    [['--yes-i-really-really-mean-it']],
+    [['stop']],
+    [['-i', '/x']],
+    [['--vault-password-file']],
+    [['--vault-password-file', '-C']],
+    [['--vault-id', 'a@prompt']],
+    [['-e', 'kolla_action=destroy']],
+    [['-e', 'mariadb_recover_inventory_name=x']],
+    [['-e', 'mariadb_backup_type=incremental']],
+    [['']],
+    [['--lim', 'a']],
+  ])('the extra arguments %j are refused', (extraArguments) => {
+    expect(() => backupArguments('bash', { ...deployment, extraArguments, type: 'full' })).toThrow(
+      'KOLLA_EXTRA_ARGUMENT',
+    );
+  });
+
+  test.each([
+    [['-e', '@/etc/kolla/more.yml']],
+    [['--extra', 'mariadb_backup_host=lark.local']],
+    [['--vault-id=prod@/root/.v']],
+    [['--forks', '5']],
+    [['--passwords', '/srv/p.yml', '-k', '/root/.v']],
+    [[]],
+  ])('the extra arguments %j are allowed', (extraArguments) => {
+    const { argv } = backupArguments('bash', { ...deployment, extraArguments, type: 'full' });
+    expect(argv.slice(5, 5 + extraArguments.length)).toEqual(extraArguments);
+  });
+
+  test('exit codes have a word each', () => {
+    expect(dialects.bash.exits[0]).toMatch(/whether or not/);
+  });
+});
+
+test('a call as a question carries its environment', () => {
+  const command = callCommand(versionArguments(deployment), 30_000);
+  expect(command.argv[0]).toBe('env');
+  expect(command.argv.slice(-2)).toEqual([deployment.executable, '--version']);
+  expect(command.argv).toContain('ANSIBLE_NOCOLOR=1');
+});
