@@ -51,7 +51,9 @@ export function listen(
     answer,
   }: { url: string; concurrency: number; log: Logger; answer: (operation: string) => Promise<void> },
 ): Listener {
-  const connection = connectForWaiting(url, (error) => log.warn({ error: error.message }, 'Redis connection of a queue'));
+  const connection = connectForWaiting(url, (error) =>
+    log.warn({ error: error.message }, 'Redis connection of a queue'),
+  );
   const worker = new Worker(
     QUEUES[name],
     async (job) => {

@@ -126,7 +126,8 @@ export const answered = z.discriminatedUnion('check', [
     answer: z.strictObject({
       path: hostPath,
       complete: z.boolean(),
-      reason: z.string().max(500).nullable(),
+      /** Why it isn't complete. */
+      problem: journaledProblem.nullable(),
       bytes: count,
       unpackedBytes: count,
       files: count,

@@ -1,0 +1,23 @@
+import { readRun } from '../kolla/ansible-run.ts';
+import { judgeBackup } from '../kolla/backup-result.ts';
+import type { AnswerTo } from '../operation/checks.ts';
+
+/** How many lines of a recap are kept: as many as a large cloud has nodes. */
+const RECAP_LINES = 100;
+
+/** Which host took the backup, as the run's own output has it. */
+export function changedHost(
+  output: string,
+  end: { readonly code: number | null; readonly signal: number | null },
+): AnswerTo<'one-host-changed'> {
+  const run = readRun(output);
+  const result = judgeBackup(run, { code: end.code, signal: end.signal === null ? null : String(end.signal) });
+  const recap = [...(run.recap ?? [])].slice(0, RECAP_LINES).map(
+    ([host, counts]) =>
+      `${host}: ${Object.entries(counts)
+        .map(([name, times]) => `${name}=${times}`)
+        .join(' ')}`,
+  );
+  if (result.kind === 'taken') return { host: result.host, recap, problem: null };
+  return { host: null, recap, problem: result.problem };
+}

@@ -1,0 +1,53 @@
+import type { CloudConfig } from '../config.ts';
+import { callCommand, dialectFor, versionArguments } from '../kolla/dialects.ts';
+import { mariadbNodes } from '../kolla/inventory.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
+import type { Facts } from '../operation/facts.ts';
+import type { Host } from '../operation/host.ts';
+import { type CloudHosts, patiently } from './hosts.ts';
+
+/** Asks a cloud what planning needs: its release, and whether inventory and config name the same nodes. */
+export async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSignal): Promise<Facts> {
+  const { deploy_host: deployHost, inventories } = cloud;
+  const { executable, cwd, config_directory: configDirectory, extra_arguments: extraArguments } = deployHost;
+  const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
+  const { release, dialect } = await patiently(signal, () => askRelease(hosts.deploy, executable));
+  const listed = await patiently(signal, () => askInventory(hosts.deploy, deploy));
+  const nodes = listed.map(({ name, address }) => {
+    const known = cloud.nodes[name];
+    return known === undefined ? null : { name, address, engine: known.engine };
+  });
+  const matched = nodes.filter((node) => node !== null);
+  if (matched.length !== nodes.length || matched.length !== Object.keys(cloud.nodes).length) {
+    const inventory = listed.map(({ name }) => name).join(', ') || 'none';
+    throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(cloud.nodes).join(', ') });
+  }
+  const backupHost = cloud.backup_host ?? matched[0]?.name;
+  if (backupHost === undefined)
+    throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
+  return { release, dialect, deploy, nodes: matched, backupHost };
+}
+
+/** How long `--version` may take, in ms: it loads Ansible. */
+const VERSION_MS = 60_000;
+
+async function askRelease(host: Host, executable: string): Promise<Pick<Facts, 'release' | 'dialect'>> {
+  const outcome = await host.run(callCommand(versionArguments({ executable }), VERSION_MS));
+  if (outcome.code !== 0) {
+    const said = (outcome.stderr.trim() || outcome.stdout.trim()).slice(-300) || 'it said nothing';
+    throw new KollaBackupError(
+      outcome.code === 127 || outcome.code === 126 ? 'KOLLA_CLI_MISSING' : 'KOLLA_CLI_FAILED',
+      {
+        said,
+        code: String(outcome.code ?? outcome.signal),
+      },
+    );
+  }
+  const found = dialectFor(outcome.stdout);
+  if (found.kind === 'unknown') throw new KollaBackupError(found.problem.code, found.problem.params);
+  return { release: found.release, dialect: found.dialect };
+}
+
+async function askInventory(host: Host, deploy: Facts['deploy']) {
+  return mariadbNodes(await host.run(inventoryCommand(deploy)));
+}

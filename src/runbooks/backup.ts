@@ -1,0 +1,77 @@
+import { backupArguments } from '../kolla/dialects.ts';
+import type { Check, NodeRef } from '../operation/checks.ts';
+import type { Facts } from '../operation/facts.ts';
+import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
+
+/** Kolla's own names, the same in every release. */
+export const MARIADB = 'mariadb';
+export const MARIABACKUP = 'mariabackup';
+export const BACKUP_VOLUME = 'mariadb_backup';
+
+/** How long the quick questions of one step may take together, in ms. */
+const QUESTIONS_MS = 180_000;
+
+export type BackupLimits = { readonly backupMs: number; readonly proofMs: number };
+
+/**
+ * The backup, as the runbook has it: `kolla-ansible mariadb_backup`, then the archive found on the host that reports
+ * `changed` — and, what the runbook leaves to hope, proven complete.
+ */
+export function planBackup(operation: string, cloud: string, facts: Facts, limits: BackupLimits): Plan {
+  const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
+  const backupNode = nodes.find(({ node }) => node === facts.backupHost);
+  if (!backupNode) throw new TypeError(`${facts.backupHost} is not a node`);
+  const synced: Check = { check: 'backup-host-synced', host: facts.backupHost, nodes, container: MARIADB };
+  return {
+    v: 1,
+    operation,
+    number: 1,
+    cloud,
+    runbook: 'backup',
+    release: facts.release,
+    nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
+    backupHost: facts.backupHost,
+    steps: [
+      takeBackup(facts, nodes, backupNode, synced, limits),
+      question('find-archive', 'Find the archive', facts.backupHost, QUESTIONS_MS, [
+        { check: 'new-archive', node: backupNode, volume: BACKUP_VOLUME, listedBefore: 'take-backup' },
+      ]),
+      question('prove-archive', 'Prove the archive complete', facts.backupHost, limits.proofMs, [
+        { check: 'archive-complete', node: backupNode, foundBy: 'find-archive' },
+      ]),
+      question('confirm-galera', 'See the backup host Primary and Synced again', facts.backupHost, QUESTIONS_MS, [
+        synced,
+      ]),
+    ],
+  };
+}
+
+function takeBackup(
+  facts: Facts,
+  nodes: NodeRef[],
+  backupNode: NodeRef,
+  synced: Check,
+  { backupMs }: BackupLimits,
+): Step {
+  const { executable, cwd, configDirectory } = facts.deploy;
+  const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type: 'full' });
+  return {
+    id: 'take-backup',
+    title: 'Take a full backup with kolla-ansible',
+    host: DEPLOY,
+    touches: 'change',
+    program: { argv: [...argv], cwd, env: { ...env }, redact: [`${configDirectory}/passwords.yml`] },
+    timeLimitMs: backupMs,
+    before: [
+      synced,
+      { check: 'nobody-else', nodes, container: MARIABACKUP, executable },
+      { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
+      { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
+    ],
+    after: [{ check: 'one-host-changed', host: facts.backupHost }],
+  };
+}
+
+function question(id: string, title: string, host: string, timeLimitMs: number, after: Check[]): Step {
+  return { id, title, host, touches: 'read', program: null, timeLimitMs, before: [], after };
+}

@@ -1,0 +1,100 @@
+import type { Code, Params } from '../operation/catalogue.ts';
+import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
+import type { JournaledProblem, Operation } from '../operation/operation.ts';
+
+/** Free space that must stay in the volume's file system beyond the expected archive, in bytes. */
+export const SPACE_FLOOR = 268_435_456;
+/** A compressed archive is expected to take at most this part of the datadir when there is no earlier full to go by. */
+const ARCHIVE_SHARE = 0.5;
+/** Growth allowed for since the largest earlier full. */
+const ARCHIVE_GROWTH = 1.2;
+
+type Judged = {
+  readonly [K in CheckName]: (check: Extract<Check, { check: K }>, answer: AnswerTo<K>) => JournaledProblem | null;
+};
+
+const problem = (code: Code, params: Params = {}): JournaledProblem => ({ code, params });
+
+/** What each answer means for the plan: null where it is as it must be. */
+const judges: Judged = {
+  'backup-host-synced': ({ host }, { nodes }) => {
+    const found = nodes.find(({ node }) => node === host);
+    if (!found) return problem('GALERA_UNKNOWN', { host, reason: 'it was not asked' });
+    if (!found.answered)
+      return problem('GALERA_UNKNOWN', { host, reason: found.problem.params['reason'] ?? found.problem.code });
+    const {
+      wsrep_cluster_status: cluster = 'unknown',
+      wsrep_local_state_comment: state = 'unknown',
+      wsrep_ready: ready,
+    } = found.status;
+    return cluster === 'Primary' && state === 'Synced' && ready === 'ON'
+      ? null
+      : problem('BACKUP_HOST_NOT_SYNCED', { host, cluster, state });
+  },
+  'nobody-else': (_, { found: [first] }) =>
+    first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
+  'archives-listed': ({ volume }, { nodes }) => {
+    const cut = nodes.find(({ omitted }) => omitted > 0);
+    return cut
+      ? problem('TOO_MANY_ARCHIVES', { host: cut.node, volume, count: String(cut.entries.length + cut.omitted) })
+      : null;
+  },
+  'room-for-archive': ({ node }, { directory, freeBytes, datadirBytes, largestFullBytes }) => {
+    const expected = largestFullBytes === null ? datadirBytes * ARCHIVE_SHARE : largestFullBytes * ARCHIVE_GROWTH;
+    const needed = Math.ceil(expected) + SPACE_FLOOR;
+    return freeBytes >= needed
+      ? null
+      : problem('NO_ROOM_FOR_ARCHIVE', {
+          host: node.node,
+          directory,
+          free: megabytes(freeBytes),
+          needed: megabytes(needed),
+        });
+  },
+  'one-host-changed': ({ host: expected }, { host, problem: why }) => {
+    if (why) return why;
+    if (host === null) return problem('NOTHING_CHANGED', { host: expected });
+    return host === expected ? null : problem('BACKUP_ON_ANOTHER_HOST', { host, expected });
+  },
+  'new-archive': ({ node }, { directory, fresh }) => {
+    if (directory === null) return problem('NO_BACKUP_VOLUME', { host: node.node });
+    if (fresh.length === 0) return problem('NO_NEW_ARCHIVE', { host: node.node, directory });
+    return fresh.length === 1
+      ? null
+      : problem('SEVERAL_NEW_ARCHIVES', { host: node.node, files: fresh.map(({ path }) => path).join(', ') });
+  },
+  'archive-complete': ({ node }, { path, complete, problem: why, type, toLsn }) => {
+    if (!complete) return why ?? problem('ARCHIVE_INCOMPLETE', { host: node.node, file: path });
+    if (type !== 'full' || toLsn === null)
+      return problem('ARCHIVE_NOT_FULL', { host: node.node, file: path, type: type ?? 'unknown' });
+    return null;
+  },
+};
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MiB`;
+}
+
+/** What is wrong with an answer, or null. The answer must be that check's. */
+export function judge(check: Check, answered: Answered): JournaledProblem | null {
+  if (answered.check !== check.check) return problem('CHECK_MISMATCH', { check: check.check });
+  // The table holds for each name the function of that name; the pairing above is what the compiler can't see.
+  const judgeIt = judges[check.check] as (check: Check, answer: Answered['answer']) => JournaledProblem | null;
+  return judgeIt(check, answered.answer);
+}
+
+/** What an earlier step found, by the check's name. */
+export function earlierAnswers(operation: Operation, step: string): readonly Answered[] {
+  const attempt = operation.attempts.get(step)?.at(-1);
+  return [...(attempt?.before ?? []), ...(attempt?.end?.after ?? [])];
+}
+
+/** What lay in the backup volumes just before a step was sent; null when it wasn't. */
+export function listedBefore(operation: Operation, step: string): AnswerTo<'archives-listed'> | null {
+  return earlierAnswers(operation, step).find((one) => one.check === 'archives-listed')?.answer ?? null;
+}
+
+/** The new archives that a step found; null when it hasn't looked. */
+export function foundBy(operation: Operation, step: string): AnswerTo<'new-archive'> | null {
+  return earlierAnswers(operation, step).find((one) => one.check === 'new-archive')?.answer ?? null;
+}
