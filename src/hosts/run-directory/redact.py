@@ -45,7 +45,8 @@ def forms(value):
 def unquote_scalar(text):
     """The values that a YAML or ini scalar can mean."""
     text = text.strip()
-    found = {text, re.split(r"\s#", text)[0].strip()}
+    # Without quotes too, for one that opens or closes here may have its other end on another line.
+    found = {text, re.split(r"\s#", text)[0].strip(), text.strip("'\" ")}
     for candidate in list(found):
         if len(candidate) > 1 and candidate[0] == candidate[-1] == "'":
             found.add(candidate[1:-1].replace("''", "'"))
