@@ -68,6 +68,7 @@ export async function driveOperation(parts: DriverParts, id: string, leaving: Ab
   } finally {
     keeper.stop();
     await journal.letGo(id, claim).catch(() => {}); // it ends by itself
+    if (leaving.aborted) await parts.wake.drive(id).catch(() => {}); // another may go on at once; else the sweep rings
   }
 }
 

@@ -1,0 +1,12 @@
+import { spawnSync } from 'node:child_process';
+
+/** Everything that must hold before a change is good: format and lint, types, tests. Arguments go to vitest. */
+const rest = process.argv.slice(2);
+const steps: readonly (readonly [string, ...string[]])[] = [
+  ...(rest.length === 0 ? ([['biome', 'check', '--error-on-warnings'], ['tsc']] as const) : []),
+  ['vitest', 'run', ...rest],
+];
+for (const [program, ...args] of steps) {
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

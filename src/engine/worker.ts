@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { Keyring } from '../operation/record.ts';
+import { planBackup } from '../runbooks/backup.ts';
+import { type DriverParts, driveOperation } from './driver.ts';
+import type { CloudHosts } from './hosts.ts';
+import { redisJournal } from './journal.ts';
+import { redisNotes } from './notes.ts';
+import { probeCloud } from './probe.ts';
+import { listen, redisWake } from './queues.ts';
+import { connectRedis } from './redis.ts';
+import { startSweep } from './sweep.ts';
+
+const MINUTE_MS = 60_000;
+
+export type WorkerParts = {
+  readonly config: Config;
+  readonly redisUrl: string;
+  readonly ring: Keyring;
+  readonly log: Logger;
+  /** The hosts of a cloud, connected when first asked. */
+  readonly hostsOf: (cloud: string) => CloudHosts | null;
+};
+
+/**
+ * Starts a worker: it answers rings, and sweeps. `leave` lets go of what runs on the hosts, which lives on there, and
+ * resolves when this process holds nothing any more; leaving at once loses nothing either.
+ */
+export async function startWorker({
+  config,
+  redisUrl,
+  ring,
+  log,
+  hostsOf,
+}: WorkerParts): Promise<{ leave(): Promise<void> }> {
+  const redis = connectRedis(redisUrl, (error) => log.warn({ error: error.message }, 'Redis connection of the worker'));
+  await redis.connect();
+  const journal = redisJournal(redis, ring);
+  const wake = redisWake(redis);
+  const leaving = new AbortController();
+  const { backup_minutes, proof_minutes, operations_per_worker } = config.limits;
+  const parts: DriverParts = {
+    journal,
+    wake,
+    notes: redisNotes(redis),
+    log,
+    logDirectory: config.log_directory,
+    worker: `${hostname()}:${process.pid}`,
+    hostsOf,
+    probe: async ({ cloud }, hosts, signal) => {
+      const known = config.clouds[cloud];
+      if (known === undefined) throw new TypeError(`${cloud} is not in the config`);
+      return probeCloud(known, hosts, signal);
+    },
+    plan: ({ id, cloud }, facts) =>
+      planBackup(id, cloud, facts, { backupMs: backup_minutes * MINUTE_MS, proofMs: proof_minutes * MINUTE_MS }),
+  };
+  const sweep = startSweep(journal, wake, log);
+  const listener = listen('drive', {
+    url: redisUrl,
+    concurrency: operations_per_worker,
+    log,
+    answer: (operation) => driveOperation(parts, operation, leaving.signal),
+  });
+  redis.on('ready', sweep.now); // after an outage nobody waits for the next sweep
+  await sweep.now();
+  return {
+    leave: async () => {
+      sweep.stop();
+      leaving.abort(new Error('this worker is leaving'));
+      await listener.close();
+      await wake.close();
+      redis.disconnect();
+    },
+  };
+}
