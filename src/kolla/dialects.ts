@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Command } from '../operation/host.ts';
-import { checkExtraArguments } from './extra-arguments.ts';
+import { checkExtraArguments, vaultArguments } from './extra-arguments.ts';
 
 /**
  * kolla-ansible's command line, which changed with release 19 (from a shell script to a Python program). Each dialect
@@ -75,6 +75,21 @@ export function dialectFor(versionOutput: string): ReleaseFound {
 /** `kolla-ansible --version`. */
 export function versionArguments({ executable }: Pick<Deployment, 'executable'>): Call {
   return { argv: [executable, '--version'], env: environment(executable) };
+}
+
+/** How long reading an inventory may take, in ms. */
+const INVENTORY_MS = 60_000;
+
+/** `ansible-inventory --list` of a deployment's inventories, by the Ansible beside kolla-ansible. */
+export function inventoryCommand({
+  executable,
+  inventories,
+  extraArguments,
+}: Pick<Deployment, 'executable' | 'inventories' | 'extraArguments'>): Command {
+  const program = posix.join(posix.dirname(executable), 'ansible-inventory');
+  const sources = inventories.flatMap((path) => ['-i', path]);
+  const argv = [program, '--list', ...sources, ...vaultArguments(extraArguments)] as const;
+  return callCommand({ argv, env: environment(executable) }, INVENTORY_MS);
 }
 
 /**

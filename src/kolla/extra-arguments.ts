@@ -33,6 +33,24 @@ export function checkExtraArguments(extra: readonly string[]): void {
   }
 }
 
+/** Those of the list that say how to decrypt, in the words of Ansible's own programs. */
+export function vaultArguments(extra: readonly string[]): string[] {
+  checkExtraArguments(extra);
+  const [file, id] = ['--vault-password-file', '--vault-id'];
+  const names = new Map([
+    ['--vault-password-file', file],
+    ['--key', file],
+    ['-k', file],
+    ['--vault-id', id],
+  ]);
+  return extra.flatMap((argument, at) => {
+    const [option, joined] = splitOption(argument);
+    const name = names.get(option);
+    const value = joined ?? extra[at + 1];
+    return name === undefined || value === undefined ? [] : [name, value];
+  });
+}
+
 /** `--option=value` taken apart; `--option` and `-e` have their value in the next argument. */
 function splitOption(argument: string): [string, string | undefined] {
   const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;

@@ -117,6 +117,21 @@ export const catalogue = {
     done: NOTHING,
     next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
   },
+  ENVIRONMENT_INVALID: {
+    wrong: 'The environment variable {variable} {reason}.',
+    done: 'Nothing was started.',
+    next: 'Set it, then start again.',
+  },
+  CONFIG_MISSING: {
+    wrong: 'The config file {file} cannot be read ({reason}).',
+    done: 'Nothing was started.',
+    next: 'Write it, or name another in KOLLA_BACKUP_CONFIG.',
+  },
+  CONFIG_INVALID: {
+    wrong: '{file}, line {line}: {where}: {reason}.',
+    done: 'Nothing was started.',
+    next: 'Correct that line; config.example.yml shows every setting.',
+  },
   REDIS_AWAY: {
     wrong: 'Redis could not be asked ({reason}).',
     done: 'Whether the last thing asked of it was done is not known; what runs on the hosts goes on there.',
@@ -489,7 +504,7 @@ export const catalogue = {
     next: 'Find out who takes backups beside this bot, then take another one.',
   },
   ARCHIVE_INCOMPLETE: {
-    wrong: 'The archive {file} on {host} is not complete: {reason}.',
+    wrong: 'The archive {file} on {host} is not complete.',
     done: 'It is left where it is and must not be restored.',
     next: 'Look at the space and the load of the host, then take another backup.',
   },
@@ -497,6 +512,21 @@ export const catalogue = {
     wrong: 'The archive {file} on {host} is not a full backup but {type}.',
     done: 'It is left where it is.',
     next: 'Take another full backup.',
+  },
+  NO_DATADIR_VOLUME: {
+    wrong: '{host} has no volume {volume}.',
+    done: NOTHING,
+    next: 'Check that MariaDB is deployed there with its datadir in that volume.',
+  },
+  ENGINE_FAILED: {
+    wrong: '{engine} on {host} could not answer ({reason}).',
+    done: NOTHING,
+    next: 'Check that the engine runs there and that the login may use it (sudo in the config).',
+  },
+  HOST_ANSWER_UNREADABLE: {
+    wrong: '{host} answered something unexpected ({reason}).',
+    done: NOTHING,
+    next: 'Try the question by hand on that host; the log of the worker names it.',
   },
   CHECK_MISMATCH: {
     wrong: 'The answer to the check {check} belongs to another one.',
@@ -539,7 +569,8 @@ export const catalogue = {
     next: 'Wait until it has ended, or look at it with `/kolla-backup status`.',
   },
   KOLLA_ARGUMENT_SPLITS: {
-    wrong: 'The argument "{argument}" for kolla-ansible holds a space or a wildcard; its command line (releases up to 18) would take it apart.',
+    wrong:
+      'The argument "{argument}" for kolla-ansible holds a space or a wildcard; its command line (releases up to 18) would take it apart.',
     done: NOTHING,
     next: 'Use a path or value without spaces, *, ? and [ in the config.',
   },
@@ -547,6 +578,51 @@ export const catalogue = {
     wrong: 'The extra argument "{argument}" for kolla-ansible is not allowed.',
     done: NOTHING,
     next: 'Allowed are {allowed}. What a run touches and how is decided by the plan, not by the config.',
+  },
+  VOLUME_DIRECTORY_MISSING: {
+    wrong: 'The directory {directory} of the backup volume is not on {host} ({detail}).',
+    done: NOTHING,
+    next: 'Look at the volume with the container engine on that host; its storage may not be mounted.',
+  },
+  VOLUME_DIRECTORY_UNREADABLE: {
+    wrong: 'The directory {directory} of the backup volume cannot be read on {host}: {detail}.',
+    done: NOTHING,
+    next: 'Check the rights of the login (root, or sudo) and the disk of that host.',
+  },
+  INVENTORY_UNREADABLE: {
+    wrong: 'The inventory could not be read on the deploy host: {said}.',
+    done: NOTHING,
+    next: 'Run ansible-inventory --list with the same inventories on the deploy host and look at what it says.',
+  },
+  INVENTORY_NO_NODES: {
+    wrong: 'The inventory has no host in the group mariadb.',
+    done: NOTHING,
+    next: 'Check that all inventories of the deployment are named in the config. A deployment with an external database cannot be backed up this way.',
+  },
+  INVENTORY_SHARDS: {
+    wrong: 'The deployment has several database shards ({shards}).',
+    done: NOTHING,
+    next: 'Kolla backs up and restores the default shard only, and this software refuses to guess; back up each shard by hand.',
+  },
+  NODE_NOT_SYNCED: {
+    wrong: '{node} is not a full member of the cluster: {state}.',
+    done: NOTHING,
+    next: 'Look at the log of MariaDB on that node. A node that stays Disconnected after a recovery is brought back by restarting its MariaDB.',
+  },
+  NODE_SILENT: {
+    wrong: 'MariaDB on {node} gave no answer.',
+    done: NOTHING,
+    next: 'Check that the host is up and that its MariaDB container runs.',
+  },
+  CLUSTER_SPLIT: {
+    wrong: 'The nodes belong to different clusters (state UUIDs {uuids}).',
+    done: NOTHING,
+    next: 'Decide which of them has the right data before anything is restarted: a state transfer overwrites the other.',
+  },
+  CLUSTER_SIZE: {
+    wrong: 'The cluster should have {expected} members; seen: {seen}.',
+    done: NOTHING,
+    next: 'Find the missing node and look at the log of its MariaDB; if there are more members than nodes, the inventory is not complete.',
   },
 } as const satisfies Record<string, Entry>;
 

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { type Code, KollaBackupError } from '../operation/catalogue.ts';
+import type { Command, Outcome } from '../operation/host.ts';
+import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
+
+/** Asks a host what lies in a backup volume; the program is `list-volume.py`, sent along. */
+
+const SOURCE = programSource('list-volume.py');
+
+/** How long a listing may take, in ms: a few directories. */
+const LISTING_MS = 60_000;
+
+const count = z.int().min(0);
+const digits = z.string().regex(/^-?\d{1,20}$/);
+
+const entry = z.object({
+  path: z.string().min(1).max(2048),
+  kind: z.enum(['file', 'directory', 'link', 'other']),
+  bytes: count,
+  mtime_ns: digits,
+  inode: digits,
+});
+
+const REASONS = {
+  missing: 'VOLUME_DIRECTORY_MISSING',
+  not_a_directory: 'VOLUME_DIRECTORY_UNREADABLE',
+  unreadable: 'VOLUME_DIRECTORY_UNREADABLE',
+} as const satisfies Record<string, Code>;
+
+const answer = z.discriminatedUnion('found', [
+  z.object({ found: z.literal(true), entries: z.array(entry), omitted: count }),
+  z.object({
+    found: z.literal(false),
+    reason: z.enum(['missing', 'not_a_directory', 'unreadable']),
+    detail: z.string(),
+  }),
+]);
+
+/** A file; its path relative to the volume, its time in ms since 1970. An inode beyond 2^53 is folded into it. */
+export type VolumeFile = {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified: number;
+  readonly inode: number;
+};
+
+export type VolumeListing = {
+  /** Regular files at the top and one level down, in order of their names. */
+  entries: VolumeFile[];
+  /** How many entries the limit left out. */
+  omitted: number;
+};
+
+/** The question. `directory` is where the volume really lies. */
+export function listVolumeCommand(directory: string): Command {
+  return pythonCommand(SOURCE, { path: normalPath.parse(directory) }, LISTING_MS);
+}
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+
+/** Reads the answer. Throws `KollaBackupError` VOLUME_DIRECTORY_… or HOST_PROGRAM_FAILED. */
+export function readListing(host: string, directory: string, outcome: Outcome): VolumeListing {
+  const found = outcome.code === 0 ? lastAnswer(outcome, answer) : undefined;
+  if (found === undefined) {
+    const { code, params } = noAnswer('list-volume.py', host, outcome);
+    throw new KollaBackupError(code, params);
+  }
+  if (!found.found) throw new KollaBackupError(REASONS[found.reason], { host, directory, detail: found.detail });
+  const files = found.entries.filter(({ kind }) => kind === 'file');
+  const entries = files.map(({ path, bytes, mtime_ns, inode }) => ({
+    path,
+    bytes,
+    modified: Math.max(0, Number(BigInt(mtime_ns) / NANOSECONDS_PER_MS)),
+    inode: Number(BigInt.asUintN(53, BigInt(inode))),
+  }));
+  return { entries, omitted: found.omitted };
+}
