@@ -1,0 +1,125 @@
+import { type EventType, type OperationEvent, operationEvent } from './events.ts';
+import { fold } from './operation.ts';
+import { type Flaw, type Head, type JournalRecord, type Keyring, verifyChain } from './record.ts';
+
+/** What looking at a journal found. Exit codes: 0 good, 1 found something, 2 couldn't look. */
+export type Audit = { readonly exit: 0 | 1 | 2; readonly lines: readonly string[] };
+
+/** What each flaw means, for people. */
+const FLAWS = {
+  shape: 'it is not a record',
+  order: 'its number does not follow: something is missing, doubled or out of order',
+  operation: 'it belongs to another operation',
+  link: 'it does not name its predecessor’s hash: a record was changed, removed or put in',
+  hash: 'its hash does not fit its content: it was changed after it was written',
+  time: 'it is older than its predecessor',
+  key: 'it is signed with a key that is not in the keyring',
+  mac: 'its signature is wrong: it was not written by our bot or workers',
+  head: 'the journal’s end is not the one that Redis names: its tail was cut or written by hand',
+} as const satisfies Record<Flaw['flaw'], string>;
+
+/** A journal as one JSON line a record: what an auditor keeps, and what `auditFile` reads. */
+export function journalLines(lines: readonly unknown[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/**
+ * Looks at a journal: its chain, its signatures (where there is a keyring), whether this version can follow it, and the
+ * heads that were remembered elsewhere, without which a cut tail can't be seen.
+ */
+export function audit(lines: readonly unknown[], ring: Keyring | null, heads: readonly Head[]): Audit {
+  if (lines.length === 0 && heads.length === 0) return { exit: 2, lines: ['There is no record to look at.'] };
+  const verdict = verifyChain(lines, ring);
+  const sound = verdict.ok ? verdict.records : verdict.sound;
+  const chain = verdict.ok
+    ? `The chain verifies: ${sound.length} records, the last ${verdict.head.hash}.`
+    : `Record ${verdict.flaw.seq} is wrong: ${FLAWS[verdict.flaw.flaw]}. The ${sound.length} before it verify.`;
+  const signed =
+    ring === null
+      ? 'The signatures were not checked: there is no key here.'
+      : 'Every verified record is signed with a key of the keyring.';
+  const compared = compareHeads(sound, heads);
+  const folded = fold(sound);
+  const unread =
+    folded.ok || sound.length === 0
+      ? []
+      : [`This version cannot follow record ${folded.seq} (${folded.type}): ${folded.why}.`];
+  const exit = !verdict.ok || !compared.good ? 1 : unread.length > 0 ? 2 : 0;
+  return { exit, lines: [chain, signed, ...compared.lines, ...unread] };
+}
+
+/** How many heads that don't fit are named one by one. */
+const HEADS_NAMED = 10;
+
+function compareHeads(records: readonly JournalRecord[], heads: readonly Head[]): { good: boolean; lines: string[] } {
+  if (heads.length === 0)
+    return { good: true, lines: ['No heads from elsewhere to compare with: a cut tail would not be seen.'] };
+  const strange = heads.filter(({ seq, hash }) => records[seq - 1]?.hash !== hash);
+  if (strange.length === 0) return { good: true, lines: [`All ${heads.length} heads that were shown are in it.`] };
+  const named = strange.slice(0, HEADS_NAMED).map(({ seq, hash }) => {
+    const present = records[seq - 1];
+    return present === undefined
+      ? `Record ${seq} (${hash}) was shown and is not in it: the journal was cut.`
+      : `Record ${seq} was shown as ${hash} and is ${present.hash} now: the journal was rewritten.`;
+  });
+  const more = strange.length > HEADS_NAMED ? [`… and ${strange.length - HEADS_NAMED} more.`] : [];
+  return {
+    good: false,
+    lines: [`${strange.length} of ${heads.length} heads that were shown do not fit:`, ...named, ...more],
+  };
+}
+
+/** Looks at an exported journal, one JSON record a line. */
+export function auditFile(
+  text: string,
+  { keyring, heads = [] }: { keyring: Keyring | null; heads?: readonly Head[] },
+): { readonly text: string; readonly exit: 0 | 1 | 2 } {
+  const rows = text.split('\n').filter((line) => line.trim() !== '');
+  const found = audit(rows.map(parsed), keyring, heads);
+  return { exit: found.exit, text: `${found.lines.join('\n')}\n` };
+}
+
+function parsed(row: string): unknown {
+  try {
+    return JSON.parse(row);
+  } catch {
+    return null;
+  }
+}
+
+type Summaries = { readonly [K in EventType]: (event: Extract<OperationEvent, { type: K }>) => string };
+
+const summaries: Summaries = {
+  requested: ({ label, wish, cloud, by }) => `${by} asked for ${label}: a ${wish.type} ${wish.kind} of ${cloud}`,
+  claimed: ({ worker }) => `${worker} drives from here on`,
+  probed: ({ facts }) =>
+    `Kolla Ansible ${facts.release}, nodes ${facts.nodes.map(({ name }) => name).join(', ')}, backup host ${facts.backupHost}`,
+  planned: ({ plan, digest }) => `plan ${plan.number}, ${plan.steps.length} steps, digest ${digest}`,
+  step_started: ({ step, attempt }) => `${step}, sending ${attempt}`,
+  step_finished: ({ step, outcome, exit, problem }) =>
+    `${step} ${outcome}${exit ? `, exit ${exit.code ?? exit.signal ?? '?'}` : ''}${problem ? `, ${problem.code}` : ''}`,
+  step_unclear: ({ step, problem }) => `${step}: nobody can tell how it ended, ${problem.code}`,
+  refused: ({ by, asked, problem }) => `${by} asked to ${asked}: ${problem.code}`,
+  cancelled: ({ by }) => `by ${by}`,
+  attention: ({ problem }) => problem.code,
+  succeeded: () => '',
+  failed: ({ problem, remains }) =>
+    `${problem.code}${remains.length > 0 ? `; looked for remains on ${remains.map(({ host }) => host).join(', ')}` : ''}`,
+};
+
+/** A journal for people: a line a record, in UTC. Records that can't be read are said to be so. */
+export function timeline(lines: readonly unknown[]): string {
+  const verdict = verifyChain(lines, null);
+  const sound = verdict.ok ? verdict.records : verdict.sound;
+  const told = sound.map(({ at, seq, event, hash }) => {
+    const known = operationEvent.safeParse(event);
+    // Each event goes to its own function; the table can't tell the compiler so.
+    const summary = known.success
+      ? (summaries[known.data.type] as (event: OperationEvent) => string)(known.data)
+      : 'an event that this version does not know';
+    const time = new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC');
+    return `${time}  ${String(seq).padStart(4)}  ${event.type.padEnd(13)}  ${summary}  [${hash.slice(0, 16)}]\n`;
+  });
+  const unsound = lines.length - sound.length;
+  return told.join('') + (unsound > 0 ? `… and ${unsound} records that do not verify; see the JSON lines.\n` : '');
+}

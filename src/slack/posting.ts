@@ -1,0 +1,57 @@
+import type { ThreadState, Threads } from '../operation/ports.ts';
+import type { OwnMessage } from './thread.ts';
+import { troubleOf } from './web.ts';
+
+/** A thread under work: its state as it was last written, and how it is written. */
+export type Desk = {
+  readonly id: string;
+  readonly token: string;
+  state: ThreadState;
+  readonly threads: Threads;
+};
+
+/** The hold was lost to another projector; whoever has it goes on. */
+export class HoldLost extends Error {
+  constructor() {
+    super('another projector holds this thread');
+    this.name = 'HoldLost';
+  }
+}
+
+/** How long a projector's hold lasts without being prolonged, in ms: longer than any one call to Slack. */
+export const HOLD_MS = 120_000;
+
+export async function write(desk: Desk, change: Partial<ThreadState>): Promise<void> {
+  desk.state = { ...desk.state, ...change };
+  await desk.threads.write(desk.id, desk.state);
+}
+
+/**
+ * Sends something that must stand in the thread once. Its key is written before; when it is found there, the last
+ * sending may have arrived, so `arrived` looks in the thread first. Clearing the key is left to what is written next.
+ */
+export async function once(
+  desk: Desk,
+  key: string,
+  { send, arrived }: { readonly send: () => Promise<unknown>; readonly arrived: () => Promise<boolean> },
+): Promise<void> {
+  if (!(await desk.threads.hold(desk.id, desk.token, HOLD_MS))) throw new HoldLost();
+  if (desk.state.posting === key) {
+    if (await seen(arrived)) return;
+  } else await write(desk, { posting: key });
+  await send();
+}
+
+/** Where Slack doesn't let us look, a message is rather repeated than dropped. */
+async function seen(arrived: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await arrived();
+  } catch (error) {
+    if (troubleOf(error).kind === 'refused') return false;
+    throw error;
+  }
+}
+
+export function carries(messages: readonly OwnMessage[], fits: (metadata: unknown) => boolean): boolean {
+  return messages.some(({ metadata }) => fits(metadata));
+}
