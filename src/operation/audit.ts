@@ -23,29 +23,39 @@ export function journalLines(lines: readonly unknown[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
+/** Who checks the signatures: a keyring here, nobody, or whoever read the journal has done it and found this. */
+export type Signatures =
+  | { readonly by: Keyring }
+  | { readonly by: 'nobody' }
+  | { readonly by: 'reader'; readonly flaw: Flaw | null };
+
 /**
- * Looks at a journal: its chain, its signatures (where there is a keyring), whether this version can follow it, and the
- * heads that were remembered elsewhere, without which a cut tail can't be seen.
+ * Looks at a journal: its chain, its signatures, whether this version can follow it, and the heads that were remembered
+ * elsewhere, without which a cut tail can't be seen.
  */
-export function audit(lines: readonly unknown[], ring: Keyring | null, heads: readonly Head[]): Audit {
+export function audit(lines: readonly unknown[], signatures: Signatures, heads: readonly Head[]): Audit {
   if (lines.length === 0 && heads.length === 0) return { exit: 2, lines: ['There is no record to look at.'] };
-  const verdict = verifyChain(lines, ring);
+  const verdict = verifyChain(lines, typeof signatures.by === 'string' ? null : signatures.by);
   const sound = verdict.ok ? verdict.records : verdict.sound;
   const chain = verdict.ok
     ? `The chain verifies: ${sound.length} records, the last ${verdict.head.hash}.`
     : `Record ${verdict.flaw.seq} is wrong: ${FLAWS[verdict.flaw.flaw]}. The ${sound.length} before it verify.`;
-  const signed =
-    ring === null
-      ? 'The signatures were not checked: there is no key here.'
-      : 'Every verified record is signed with a key of the keyring.';
+  const flaw = signatures.by === 'reader' ? signatures.flaw : null;
   const compared = compareHeads(sound, heads);
   const folded = fold(sound);
   const unread =
     folded.ok || sound.length === 0
       ? []
       : [`This version cannot follow record ${folded.seq} (${folded.type}): ${folded.why}.`];
-  const exit = !verdict.ok || !compared.good ? 1 : unread.length > 0 ? 2 : 0;
-  return { exit, lines: [chain, signed, ...compared.lines, ...unread] };
+  const exit = !verdict.ok || flaw !== null || !compared.good ? 1 : unread.length > 0 ? 2 : 0;
+  return { exit, lines: [chain, signedLine(signatures), ...compared.lines, ...unread] };
+}
+
+function signedLine(signatures: Signatures): string {
+  if (signatures.by === 'nobody') return 'The signatures were not checked: there is no key here.';
+  if (signatures.by === 'reader' && signatures.flaw !== null)
+    return `Read with the keyring, record ${signatures.flaw.seq} is wrong: ${FLAWS[signatures.flaw.flaw]}.`;
+  return 'The records that verify are signed with a key of the keyring.';
 }
 
 /** How many heads that don't fit are named one by one. */
@@ -75,7 +85,7 @@ export function auditFile(
   { keyring, heads = [] }: { keyring: Keyring | null; heads?: readonly Head[] },
 ): { readonly text: string; readonly exit: 0 | 1 | 2 } {
   const rows = text.split('\n').filter((line) => line.trim() !== '');
-  const found = audit(rows.map(parsed), keyring, heads);
+  const found = audit(rows.map(parsed), keyring === null ? { by: 'nobody' } : { by: keyring }, heads);
   return { exit: found.exit, text: `${found.lines.join('\n')}\n` };
 }
 

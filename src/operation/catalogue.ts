@@ -303,6 +303,16 @@ export const catalogue = {
     done: NOTHING,
     next: 'Check the time service on the Redis host; then try again.',
   },
+  AUDIT_NO_THREAD: {
+    wrong: '{label} has no thread, so there is nothing to compare its journal with here.',
+    done: NOTHING,
+    next: 'Wait until its card is in the channel. Without Slack: `kolla-backup audit` on a worker.',
+  },
+  AUDIT_NOT_POSTED: {
+    wrong: 'The audit of {label} could not be put into its thread ({reason}).',
+    done: 'Part of it may be there; nothing else was changed.',
+    next: 'Try again in a minute. Without Slack: `kolla-backup audit` on a worker.',
+  },
   BOT_STOPPING: {
     wrong: 'The bot is being stopped or restarted.',
     done: NOTHING,

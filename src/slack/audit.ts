@@ -1,0 +1,64 @@
+import { audit, journalLines, timeline } from '../operation/audit.ts';
+import type { JournalRead } from '../operation/journal.ts';
+import type { Head } from '../operation/record.ts';
+import { auditCard, auditPostedCard } from './cards/audits.ts';
+import { headIn, noticeMark } from './heads.ts';
+import type { Message } from './limits.ts';
+import { type Asked, byLabel, demandRequester, type Office, Refusal, refuse } from './office.ts';
+import { troubleOf } from './web.ts';
+
+/**
+ * Looks at an operation's journal, compares it with the heads that our own bot posted into its thread, and puts the
+ * verdict and both files into that thread. Refused to those who may not ask for changes on the cloud.
+ */
+export async function auditInto(office: Office, asked: Asked, label: string): Promise<Message> {
+  const id = await byLabel(office, label);
+  const read = await office.journal.read(id);
+  await demandRequester(office, asked.by, cloudOf(read) ?? (await anyCloud(office, asked)));
+  const place = await office.threads.read(id);
+  if (!place?.root) return refuse('AUDIT_NO_THREAD', { label });
+  const { channel, root } = place;
+  const lines = linesOf(read);
+  try {
+    const own = await office.door.own(channel, root);
+    const heads = own.map(({ metadata }) => headIn(metadata, id)).filter((head): head is Head => head !== null);
+    const flaw = read.state === 'broken' ? read.flaw : null;
+    const found = audit(lines, { by: 'reader', flaw }, heads);
+    const card = auditCard(label, asked.by, found, heads.length);
+    await office.door.post(channel, root, card, noticeMark(id, 'audit'));
+    await office.door.attach(
+      channel,
+      root,
+      [
+        { name: `${label}.jsonl`, title: `Journal of ${label}`, text: journalLines(lines) },
+        { name: `${label}.txt`, title: `Timeline of ${label}`, text: timeline(lines) },
+      ],
+      `Journal of ${label}`,
+    );
+    return auditPostedCard(label, found, { channel, link: await office.door.link(channel, root) });
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const trouble = troubleOf(error);
+    const reason =
+      trouble.kind === 'rate' ? 'too many calls' : trouble.kind === 'refused' ? trouble.error : trouble.reason;
+    return refuse('AUDIT_NOT_POSTED', { label, reason });
+  }
+}
+
+function linesOf(read: JournalRead): readonly unknown[] {
+  if (read.state === 'missing') return [];
+  return read.state === 'broken' ? read.lines : read.records;
+}
+
+function cloudOf(read: JournalRead): string | null {
+  if (read.state === 'sound') return read.operation.cloud;
+  const first = read.state === 'unreadable' ? read.records[0]?.event['cloud'] : null;
+  return typeof first === 'string' ? first : null;
+}
+
+/** A journal that doesn't verify can't say whose it is: whoever may ask on any cloud may look at it. */
+async function anyCloud(office: Office, { by }: Asked): Promise<string> {
+  for (const [cloud, { requesters }] of Object.entries(office.clouds))
+    if ((await office.authority.among(by, requesters, cloud)).ok) return cloud;
+  return Object.keys(office.clouds)[0] ?? '';
+}

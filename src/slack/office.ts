@@ -1,0 +1,102 @@
+import type { Config } from '../config.ts';
+import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
+import type { Journal, JournalRead } from '../operation/journal.ts';
+import type { JournaledProblem, Operation } from '../operation/operation.ts';
+import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
+import type { JournalRecord } from '../operation/record.ts';
+import type { Authority } from './authorize.ts';
+import type { Where } from './cards/answers.ts';
+import type { ThreadDoor } from './thread.ts';
+import type { Log } from './web.ts';
+
+/** What commands and buttons work with. */
+export type Office = {
+  readonly clouds: Config['clouds'];
+  readonly journal: Journal;
+  readonly threads: Threads;
+  readonly notes: StepNotes;
+  readonly wake: Wake;
+  readonly authority: Authority;
+  readonly door: ThreadDoor;
+  readonly log: Log;
+  readonly now: () => number;
+};
+
+/** Who asked, where, and by which single click or command. */
+export type Asked = { readonly by: string; readonly channel: string; readonly trigger: string };
+
+/** A refusal on its way to the one who asked. The journal's problems may have codes that this version doesn't know. */
+export class Refusal extends Error {
+  readonly problem: JournaledProblem;
+  constructor(problem: JournaledProblem) {
+    super(problem.code);
+    this.name = 'Refusal';
+    this.problem = problem;
+  }
+}
+
+export function refuse(code: Problem['code'], params: Problem['params'] = {}): never {
+  throw new Refusal({ code, params });
+}
+
+/** The problem that an error is to the one who asked; null for one that nobody foresaw. */
+export function problemOf(error: unknown): JournaledProblem | null {
+  if (error instanceof Refusal) return error.problem;
+  return error instanceof KollaBackupError ? error.problem : null;
+}
+
+/** Rings bells; one that isn't heard is made good by the sweep. */
+export async function ring(office: Office, id: string, bells: readonly (keyof Wake)[]): Promise<void> {
+  for (const bell of bells)
+    await office.wake[bell](id).catch((error: unknown) => {
+      office.log.warn({ operation: id, bell, error: String(error) }, 'a bell could not be rung');
+    });
+}
+
+/** An operation that can be followed, or a refusal that says why not. */
+export async function readSound(
+  office: Pick<Office, 'journal'>,
+  id: string,
+  label: string,
+): Promise<{ readonly operation: Operation; readonly records: readonly JournalRecord[] }> {
+  const read = await office.journal.read(id);
+  if (read.state === 'sound') return read;
+  throw new Refusal(unreadable(read, label));
+}
+
+function unreadable(read: Exclude<JournalRead, { state: 'sound' }>, label: string): JournaledProblem {
+  switch (read.state) {
+    case 'missing':
+      return { code: 'LABEL_UNKNOWN', params: { label } };
+    case 'broken':
+      return { code: 'JOURNAL_BROKEN', params: { label, seq: String(read.flaw.seq), flaw: read.flaw.flaw } };
+    case 'unreadable':
+      return { code: 'JOURNAL_UNREADABLE', params: { label, seq: String(read.seq), type: read.type, why: read.why } };
+  }
+}
+
+/** The id under a label. */
+export async function byLabel({ journal }: Pick<Office, 'journal'>, label: string): Promise<string> {
+  return (await journal.byLabel(label)) ?? refuse('LABEL_UNKNOWN', { label });
+}
+
+/** Refuses those who may not ask for changes on a cloud. */
+export async function demandRequester(office: Office, by: string, cloud: string): Promise<void> {
+  const known = Object.hasOwn(office.clouds, cloud) ? office.clouds[cloud] : undefined;
+  if (known === undefined) refuse('CLOUD_UNKNOWN', { cloud, clouds: Object.keys(office.clouds).join(', ') });
+  const allowed = await office.authority.among(by, known.requesters, cloud);
+  if (!allowed.ok) throw new Refusal(allowed.problem);
+}
+
+export async function demandMember(office: Office, by: string): Promise<void> {
+  const allowed = await office.authority.member(by);
+  if (!allowed.ok) throw new Refusal(allowed.problem);
+}
+
+/** Where an operation's thread is. */
+export async function whereIs(office: Office, operation: Operation): Promise<Where> {
+  const state = await office.threads.read(operation.id).catch(() => null);
+  const channel = state?.channel ?? operation.channel;
+  if (!state?.root) return { channel, link: null };
+  return { channel, link: await office.door.link(state.channel, state.root) };
+}
