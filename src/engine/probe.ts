@@ -1,5 +1,5 @@
 import type { CloudConfig } from '../config.ts';
-import { callCommand, dialectFor, versionArguments } from '../kolla/dialects.ts';
+import { callCommand, dialectFor, inventoryCommand, versionArguments } from '../kolla/dialects.ts';
 import { mariadbNodes } from '../kolla/inventory.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
