@@ -4,7 +4,7 @@ import html
 import json
 import os
 import re
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 MARK = b"***"
 # Shorter values occur by chance everywhere.
@@ -15,7 +15,7 @@ SECRET_FILE_BYTES = 1024 * 1024
 # Every repetition is bounded: a hostile line must not keep the filter busy.
 SECRET_KEY = r"(?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|mysql_pwd|sst_auth|credential)[\w.-]{0,64}"
 # A quoted value (the quotes may themselves be escaped); one without an end goes to the end of the line.
-QUOTED = r"(?:(?P<esc>\\{0,7})(?P<quote>[\"'])(?:(?!(?P=esc)(?P=quote)).){0,4096}(?P=esc)(?P=quote)|\\{0,7}[\"'].*)"
+QUOTED = r"(?:(?P<esc>\\{0,7})(?P<quote>[\"'])(?:(?!(?<!\\)(?P=esc)(?P=quote)).){0,4096}(?P=esc)(?P=quote)|\\{0,7}[\"'].*)"
 # Each: what stays is the group `keep`, everything else of the match goes.
 PATTERNS = [
     r"(?i)(?P<keep>" + SECRET_KEY + r"\\{0,7}[\"']?\s{0,8}[:=]\s{0,8})(?:" + QUOTED + r"|[^\s,;}\"']+)",
@@ -28,13 +28,21 @@ PATTERNS = [
 ]
 PEM_BEGIN = re.compile(br"-----BEGIN [A-Z ]*PRIVATE KEY-----(?!.*-----END)")
 PEM_END = b"-----END"
+TOKEN = re.compile(br"[^\s\"]+")
+# What can stand between the two, whatever indents, quotes or ends it. Any other line was not part of a key.
+PEM_BODY = re.compile(br"[\s\"',|\\]*(?:[A-Za-z0-9+/=\\]*|(?:Proc-Type|DEK-Info|Comment): .*)[\s\"',]*\Z")
+
+
+def as_json(texts):
+    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
 
 
 def forms(value):
     """The ways in which a value can turn up: as it is, and as JSON, URL, Python, shell, SQL, HTML and base64 write it."""
-    escaped = json.dumps(value)[1:-1]
-    found = {value, escaped, json.dumps(escaped)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    found |= {escaped.replace("/", "\\/"), repr(value)[1:-1], ascii(value)[1:-1], html.escape(value)}
+    escaped = as_json({value})
+    # JSON within JSON is how Ansible prints the answer of a module that itself printed JSON.
+    found = {value, repr(value)[1:-1], ascii(value)[1:-1], html.escape(value)} | escaped | as_json(escaped)
+    found |= {text.replace("/", "\\/") for text in escaped}
     found |= {value.replace("'", other) for other in ("'\\''", "'\"'\"'", "''", "\\'")}
     for encoded in (quote(value), quote(value, ""), quote(value, "!'()*"), quote_plus(value)):
         found |= {encoded, re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), encoded)}
@@ -153,13 +161,13 @@ class Redactor:
             self.skipping = False
             return LEFT_OUT + ending
         was_in_key = self.in_key
-        if PEM_END in text:
+        if PEM_END in text or not PEM_BODY.match(text):
             self.in_key = False
         if PEM_BEGIN.search(text):
             self.in_key = True
         if was_in_key and self.in_key:
             return MARK + ending
-        if was_in_key:
+        if was_in_key and PEM_END in text:
             text = MARK + text[text.find(PEM_END) :]
         return self.clean(text) + ending
 
@@ -172,10 +180,18 @@ class Redactor:
             text = pattern.sub(keep, text)
         return self.without_values(text)
 
+    def without_encoded(self, match):
+        """Encoders disagree about which characters they leave alone, so what they made is decoded and looked at."""
+        token = match.group()
+        if b"%" not in token:
+            return token
+        views = (unquote_to_bytes(token), unquote_to_bytes(token.replace(b"+", b" ")))
+        return MARK if any(self.replace_once(view) != view for view in views) else token
+
     def without_values(self, text):
         """Until nothing is found any more. It ends, for the mark is shorter than any value."""
         while True:
-            cleaned = self.replace_once(text)
+            cleaned = TOKEN.sub(self.without_encoded, self.replace_once(text))
             if cleaned == text:
                 return text
             text = cleaned
