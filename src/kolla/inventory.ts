@@ -13,7 +13,7 @@ const variables = z.record(z.string(), z.unknown());
 const group = z.looseObject({ hosts: z.array(z.string()).optional(), children: z.array(z.string()).optional() });
 const listing = z.looseObject({ _meta: z.object({ hostvars: z.record(z.string(), variables) }) });
 
-/** A node as the inventory has it. `vars` are all its variables, from which nothing is taken but what is named here. */
+/** A node as the inventory has it. Of its variables nothing is kept but what is named here: they hold secrets. */
 export type InventoryNode = {
   readonly name: string;
   /** `ansible_host`, or else its name. */
@@ -34,12 +34,12 @@ const refused = (said: string): InventoryResult => ({
   problem: { code: 'INVENTORY_UNREADABLE', params: { said } },
 });
 
-/** Reads the JSON. Warnings before or after it are left out. */
+/** Reads the JSON. What stands before or after it is left out. */
 export function parseInventory(output: string): InventoryResult {
-  const json = output.slice(output.indexOf('{\n'), output.lastIndexOf('}') + 1);
+  const json = output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1);
   const parsed = listing.safeParse(parseJson(json));
   if (!parsed.success) return refused('it is not the JSON of ansible-inventory --list');
-  const names = [...new Set(members(parsed.data, GROUP, new Set()))];
+  const names = [...new Set(members(parsed.data, GROUP))];
   if (names.length > NODES_MAX) return refused(`the group ${GROUP} has more than ${NODES_MAX} hosts`);
   const strange = names.find((name) => !hostName.safeParse(name).success);
   if (strange !== undefined) return refused(`the group ${GROUP} holds the host name ${JSON.stringify(strange)}`);
@@ -65,13 +65,25 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The hosts of a group and of the groups in it, in order; a group that holds itself is looked at once. */
-function members(inventory: Record<string, unknown>, name: string, seen: Set<string>): string[] {
-  const parsed = seen.has(name) || !Object.hasOwn(inventory, name) ? undefined : group.safeParse(inventory[name]);
+/**
+ * The hosts of a group and of the groups in it, in the order in which Ansible has them: level by level, its own hosts
+ * first. A group is looked at once.
+ */
+function members(inventory: Record<string, unknown>, name: string): string[] {
+  const seen = new Set<string>();
+  const hosts: string[] = [];
+  for (let level = [name]; level.length > 0; ) {
+    const groups = level.filter((one) => !seen.has(one)).map((one) => readGroup(inventory, one, seen));
+    hosts.push(...groups.flatMap((found) => found.hosts ?? []));
+    level = groups.flatMap((found) => found.children ?? []);
+  }
+  return hosts;
+}
+
+function readGroup(inventory: Record<string, unknown>, name: string, seen: Set<string>): z.infer<typeof group> {
   seen.add(name);
-  if (!parsed?.success) return [];
-  const { hosts = [], children = [] } = parsed.data;
-  return [...hosts, ...children.flatMap((child) => members(inventory, child, seen))];
+  const found = Object.hasOwn(inventory, name) ? group.safeParse(inventory[name]) : undefined;
+  return found?.data ?? {};
 }
 
 const text = z.string().min(1).max(VARIABLES_KEPT);
