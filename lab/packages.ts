@@ -11,7 +11,7 @@ import { openApt } from './apt.ts';
 import { cacheFolder, finishedFolder, withLock } from './cache.ts';
 
 /** Raise it when trees are made differently. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const;
 
 async function unpack(archives: readonly string[], tree: string): Promise<void> {
@@ -19,6 +19,10 @@ async function unpack(archives: readonly string[], tree: string): Promise<void> 
     await mkdir(join(tree, 'usr', name), { recursive: true });
     await symlink(`usr/${name}`, join(tree, name));
   }
+  await mkdir(join(tree, 'run/lock'), { recursive: true });
+  await mkdir(join(tree, 'var'));
+  await symlink('../run', join(tree, 'var/run'));
+  await symlink('../run/lock', join(tree, 'var/lock'));
   // What `dpkg -x` does, but keeping the links above: it would put folders in their place.
   const extract = ['--extract', '--keep-directory-symlink', '--warning=no-timestamp', '--directory', tree];
   for (const archive of archives)

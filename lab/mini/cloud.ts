@@ -1,0 +1,330 @@
+/**
+ * A small cloud in seconds: three nodes, each with a real Docker engine, a real mariadbd in one Galera cluster and a
+ * real sshd, and a deploy host with a stand-in for kolla-ansible. Needs root, Debian 12 and, the first time, its
+ * mirror; everything it makes lies in the cache folder and ends with the process that started it.
+ *
+ *     const cloud = await startMini();                   // some seconds; the first time ever about a minute
+ *     cloud.nodes[0].ssh                                 // { host, port, user }: key cloud.keyFile, hosts cloud.knownHostsFile
+ *     await cloud.nodes[0].sql('SELECT 1')               // as root in the mariadb container
+ *     await cloud.nodes[0].exec(['docker', 'ps'])        // any command on a node, past SSH
+ *     await cloud.kolla(['mariadb_backup'])              // kolla-ansible on the deploy host with the runbook's inventories
+ *     await cloud.nodes[1].kill(); await cloud.nodes[1].start()   // power off and on
+ *     await cloud.reset()                                // everything as it was after startMini; takes as long as a start
+ *     await cloud.stop()
+ *
+ * Tests of one file share a cloud and call `reset` between themselves. Several clouds run side by side. Logins: root
+ * and `kolla` (sudo without a password) on every machine. Node files are where Kolla has them; the logs are in
+ * /var/log/kolla/mariadb of the volume `kolla_logs`. `systemctl` is a stand-in: start, stop, restart, is-active,
+ * show -p, cat, enable, disable, daemon-reload, kill; services docker, ssh and kolla-mariadb-container.
+ * Switches for the stand-in kolla-ansible: see kolla/switches.py.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { cacheFolder, lockFile } from '../cache.ts';
+import { runAgent } from './agent.ts';
+import { deployFiles } from './deploy.ts';
+import { kollaFiles, machineFiles } from './files.ts';
+import { type Forwarder, startForwarder } from './forwarder.ts';
+import { copyEngine, enabled, engineRoot, seedDatadir, volumePath } from './image.ts';
+import * as layout from './layout.ts';
+import { defineMachine, type ExecOptions, type ExecResult, type Machine, must, writeFiles } from './machine.ts';
+import { type Keys, openKeys } from './ssh.ts';
+
+const SYNC_LIMIT_MS = 60_000;
+const CLEAN_TRIES = 50;
+export const DEFAULT_MEGABYTES = 4;
+
+export type Login = { readonly host: string; readonly port: number; readonly user: string };
+
+export type MiniMachine = {
+  /** As the inventory calls it: `comfortable-lark.local`; `deploy` for the deploy host. */
+  readonly name: string;
+  readonly hostname: string;
+  readonly address: string;
+  readonly machineId: string;
+  readonly ssh: Login;
+  /** Where its own files lie on this machine: `upper` over the read-only tree, `docker` is its /var/lib/docker. */
+  readonly dir: string;
+  /** Runs a command there as root, past SSH; any exit code resolves. */
+  exec(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>;
+  /** The same, but rejects unless the exit code is 0, and gives stdout. */
+  must(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<string>;
+  /** Power off, at once. */
+  kill(): Promise<void>;
+  /** Power on; resolves when its engine and sshd are up (MariaDB starts by its unit). */
+  start(): Promise<void>;
+  running(): boolean;
+};
+
+export type MiniNode = MiniMachine & {
+  /** Statements as root over the socket in the mariadb container; rows as lines, columns apart by tabs. */
+  sql(statements: string): Promise<string>;
+  /** `SHOW STATUS LIKE 'wsrep…'` by name; undefined while MariaDB doesn't answer. */
+  wsrep(): Promise<Readonly<Record<string, string>> | undefined>;
+};
+
+export type MiniCloud = {
+  readonly index: number;
+  readonly dir: string;
+  readonly nodes: readonly [MiniNode, MiniNode, MiniNode];
+  readonly deploy: MiniMachine;
+  readonly vip: string;
+  readonly keyFile: string;
+  readonly knownHostsFile: string;
+  readonly image: string;
+  readonly inventories: readonly string[];
+  readonly kollaAnsible: string;
+  readonly passwords: typeof layout.PASSWORDS;
+  /** kolla-ansible on the deploy host with the runbook's inventories before these arguments. */
+  kolla(args: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Resolves when every running node is Primary and Synced with `size` members (default 3). */
+  synced(size?: number, limitMs?: number): Promise<void>;
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type MiniOptions = {
+  /** Address block; default the first that no other cloud uses. */
+  readonly index?: number;
+  /** About how large the databases are, in MB of rows. Default 4; 200 for the demonstration. */
+  readonly rowsMegabytes?: number;
+  /** Where the machines' files go; not on an overlay. Default in the cache folder. */
+  readonly dir?: string;
+};
+
+const clouds = () => join(cacheFolder(), 'mini/clouds');
+
+async function chooseIndex(wanted: number | undefined): Promise<{ index: number; unlock: () => Promise<void> }> {
+  const candidates = wanted === undefined ? Array.from({ length: layout.LAST_INDEX }, (_, i) => i + 1) : [wanted];
+  for (const index of candidates) {
+    const unlock = await lockFile(join(clouds(), `${index}.lock`), { wait: false });
+    if (unlock !== undefined) return { index, unlock };
+  }
+  throw new Error(`no free address block for a small cloud${wanted === undefined ? '' : `: ${wanted} is in use`}`);
+}
+
+/** The empty control groups that engines leave behind. */
+async function removeCgroups(index: number): Promise<void> {
+  const base = '/sys/fs/cgroup';
+  const hierarchies = [base, ...(await readdir(base).catch(() => [])).map((name) => join(base, name))];
+  for (const hierarchy of hierarchies) {
+    const group = join(hierarchy, `kolla-backup-mini-${index}`);
+    if (!existsSync(group)) continue;
+    const folders = await readdir(group, { recursive: true, withFileTypes: true });
+    const paths = folders.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+    for (const path of [...paths.sort((a, b) => b.length - a.length), group]) await rmdir(path).catch(() => undefined);
+  }
+}
+
+/** Removes what a former cloud left, also while its last processes are still dying. */
+async function clean(dir: string, index: number, parts: readonly string[]): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      for (const part of parts) await rm(join(dir, part), { recursive: true, force: true });
+      break;
+    } catch (error) {
+      if (attempt === CLEAN_TRIES) throw error;
+      await sleep(100);
+    }
+  }
+  await removeCgroups(index);
+}
+
+const MEMBERS = layout.NODES.map((_, position) => `3f6b1e0${position}-e6d1-11f1-9a5c-0242ac11000${position}`);
+
+/** What makes three equal, cleanly stopped datadirs find each other without a bootstrap. */
+const lastView = (position: number) =>
+  `my_uuid: ${MEMBERS[position]}\n#vwbeg\nview_id: 3 ${MEMBERS[0]} 3\nbootstrap: 0\n${MEMBERS.map((member) => `member: ${member} 0\n`).join('')}#vwend\n`;
+
+type Place = { readonly hostname: string; readonly name: string; readonly address: string; readonly machineId: string };
+
+const places = (index: number): readonly Place[] => {
+  const { nodes, deploy } = layout.addresses(index);
+  const place = (hostname: string, name: string, address: string) => ({
+    hostname,
+    name,
+    address,
+    machineId: randomBytes(16).toString('hex'),
+  });
+  return [
+    ...layout.NODES.map((node, position) => place(node, layout.inventoryName(node), nodes[position] ?? '')),
+    place(layout.DEPLOY, layout.DEPLOY, deploy),
+  ];
+};
+
+async function furnish(
+  cloud: { dir: string; index: number; keys: Keys; knownHosts: string; engine: string; seed: string },
+  place: Place,
+  position: number,
+): Promise<void> {
+  const { index, keys } = cloud;
+  const upper = join(cloud.dir, place.hostname, 'upper');
+  const docker = place.hostname !== layout.DEPLOY;
+  await writeFiles(
+    upper,
+    machineFiles({ ...place, index, authorizedKeys: keys.shared, hostKeys: await keys.hostKeys(place.name), docker }),
+  );
+  await writeFiles(upper, enabled(docker ? ['docker.service', 'ssh.service'] : ['ssh.service']));
+  await execa('chown', ['-R', '1000:1000', join(upper, 'home/kolla')]);
+  if (!docker) return writeFiles(upper, deployFiles(index, { secret: keys.secret, knownHosts: cloud.knownHosts }));
+  await writeFiles(upper, kollaFiles(index, position));
+  await mkdir(join(upper, 'var/log'), { recursive: true });
+  await symlink('/var/lib/docker/volumes/kolla_logs/_data', join(upper, 'var/log/kolla'));
+  const target = join(cloud.dir, place.hostname, 'docker');
+  await copyEngine(cloud.engine, target);
+  const datadir = volumePath(target, 'mariadb');
+  await rm(datadir, { recursive: true });
+  await execa('cp', ['-a', join(cloud.seed, 'datadir'), datadir]);
+  await writeFile(join(datadir, 'gvwstate.dat'), lastView(position));
+  await execa('chown', [`${layout.MYSQL_UID}:${layout.MYSQL_UID}`, join(datadir, 'gvwstate.dat')]);
+}
+
+async function lastLines(node: MiniNode): Promise<string> {
+  const { stdout } = await node.exec([
+    'sh',
+    '-c',
+    'docker ps -a; docker logs mariadb 2>&1 | tail; tail -n 40 /var/log/kolla/mariadb/mariadb.log',
+  ]);
+  return stdout;
+}
+
+function miniMachine(machine: Machine, place: Place): MiniMachine {
+  return {
+    ...place,
+    ssh: { host: place.address, port: layout.SSH_PORT, user: 'root' },
+    dir: machine.dir,
+    exec: machine.exec,
+    must: (argv, options) => must(machine, argv, options),
+    kill: machine.kill,
+    start: machine.start,
+    running: machine.running,
+  };
+}
+
+function miniNode(machine: Machine, place: Place): MiniNode {
+  const client = [
+    'docker',
+    'exec',
+    '-i',
+    '-e',
+    `MYSQL_PWD=${layout.PASSWORDS.database_password}`,
+    'mariadb',
+    'mariadb',
+  ] as const;
+  const flags = ['-uroot', '--protocol=socket', '--socket=/var/lib/mysql/mysql.sock', '-N', '-B'];
+  const sql = (statements: string) => must(machine, [...client, ...flags], { stdin: statements });
+  return {
+    ...miniMachine(machine, place),
+    sql,
+    async wsrep() {
+      const { code, stdout } = await machine.exec([...client, ...flags], { stdin: "SHOW STATUS LIKE 'wsrep%'" });
+      if (code !== 0) return undefined;
+      return Object.fromEntries(stdout.split('\n').map((line) => line.split('\t', 2)));
+    },
+  };
+}
+
+/** Starts a small cloud and resolves when all three nodes are Synced. */
+export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
+  if (process.getuid?.() !== 0) throw new Error('the small cloud needs root: it makes namespaces and mounts');
+  const engine = await engineRoot();
+  const seed = await seedDatadir(options.rowsMegabytes ?? DEFAULT_MEGABYTES);
+  const { index, unlock } = await chooseIndex(options.index);
+  const dir = options.dir ?? join(clouds(), String(index));
+  const { vip, nodes: nodeAddresses } = layout.addresses(index);
+  const all = places(index);
+  const parts = all.map(({ hostname }) => hostname);
+  await clean(dir, index, [...parts, 'keys']);
+  const keys = await openKeys(join(dir, 'keys'));
+  const knownHosts = await keys.knownHosts(all);
+  const knownHostsFile = join(dir, 'keys/known_hosts');
+  await writeFile(knownHostsFile, knownHosts);
+  const machines = await Promise.all(all.map(({ hostname }) => defineMachine(join(dir, hostname), hostname)));
+  const nodes = machines.slice(0, -1).map((machine, position) => miniNode(machine, all[position] as Place));
+  const [first, second, third] = nodes;
+  const deployMachine = machines[nodes.length];
+  const deployPlace = all[nodes.length];
+  if (!first || !second || !third || !deployMachine || !deployPlace) throw new Error('three nodes and a deploy host');
+  let forwarder: Forwarder | undefined;
+
+  const synced = async (size = 3, limitMs = SYNC_LIMIT_MS) => {
+    const until = Date.now() + limitMs;
+    for (const node of nodes.filter((one) => one.running())) {
+      for (;;) {
+        const status = await node.wsrep();
+        if (
+          status?.['wsrep_local_state_comment'] === 'Synced' &&
+          status['wsrep_cluster_status'] === 'Primary' &&
+          status['wsrep_cluster_size'] === String(size)
+        )
+          break;
+        if (Date.now() > until)
+          throw new Error(`${node.name} is not Synced: ${JSON.stringify(status)}\n${await lastLines(node)}`);
+        await sleep(100);
+      }
+    }
+  };
+  const up = async () => {
+    await Promise.all(
+      machines.map(async (machine, position) => {
+        const place = all[position];
+        if (place === undefined) return;
+        await furnish({ dir, index, keys, knownHosts, engine, seed }, place, position);
+        await machine.start();
+        if (machine !== deployMachine)
+          await runAgent(machine, 'start', { spec: { kind: 'mariadb', address: place.address } });
+      }),
+    );
+    forwarder ??= await startForwarder(vip, nodeAddresses, layout.DATABASE_PORT);
+    await synced();
+  };
+  const down = async () => {
+    await Promise.all(machines.map((machine) => machine.kill()));
+    await clean(dir, index, parts);
+  };
+  const stop = async () => {
+    await down();
+    await forwarder?.stop();
+    await rm(dir, { recursive: true, force: true });
+    await unlock();
+  };
+  try {
+    await up();
+  } catch (error) {
+    await down();
+    await forwarder?.stop();
+    await unlock();
+    throw error;
+  }
+  const kollaAnsible = `${layout.VENV}/bin/kolla-ansible`;
+  const deploy = miniMachine(deployMachine, deployPlace);
+  return {
+    index,
+    dir,
+    nodes: [first, second, third],
+    deploy,
+    vip,
+    keyFile: keys.keyFile,
+    knownHostsFile,
+    image: layout.IMAGE,
+    inventories: layout.INVENTORIES,
+    kollaAnsible,
+    passwords: layout.PASSWORDS,
+    kolla: (args, execOptions) =>
+      deploy.exec(
+        ['env', '-C', layout.CLI, kollaAnsible, ...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args],
+        execOptions,
+      ),
+    synced,
+    async reset() {
+      await down();
+      await Promise.all(machines.map((machine) => defineMachine(machine.dir, machine.hostname)));
+      await up();
+    },
+    stop,
+  };
+}
