@@ -83,7 +83,7 @@ function unreachableHosts(failures: readonly Failure[]): string[] {
 
 /** Unreachable hosts come first: other tasks then fail for want of those hosts' facts, in misleading words. */
 function otherFailure(run: AnsibleRun): BackupResult | undefined {
-  const failures = run.failures.filter(({ ignored }) => !ignored);
+  const failures = run.failures.filter(({ host, ignored }) => !ignored && lost(run, host));
   const hosts = unreachableHosts(failures);
   const failure = failures.find(({ unreachable }) => unreachable === hosts.length > 0);
   if (failure === undefined) return undefined;
@@ -97,6 +97,12 @@ function otherFailure(run: AnsibleRun): BackupResult | undefined {
   }
   const { host, task } = failure;
   return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params: { host, task, said } } };
+}
+
+/** Whether the run ended badly on a host: a failure that a playbook rescued counts as none in the recap. */
+function lost(run: AnsibleRun, host: string): boolean {
+  const counts = run.recap?.get(host);
+  return counts === undefined || counts.failed + counts.unreachable > 0;
 }
 
 function withoutBackup(run: AnsibleRun, exit: Exit): BackupResult {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Command } from '../operation/host.ts';
+import { ansibleEnvironment } from './ansible-environment.ts';
 import { checkExtraArguments, vaultArguments } from './extra-arguments.ts';
 
 /**
@@ -74,7 +75,7 @@ export function dialectFor(versionOutput: string): ReleaseFound {
 
 /** `kolla-ansible --version`. */
 export function versionArguments({ executable }: Pick<Deployment, 'executable'>): Call {
-  return { argv: [executable, '--version'], env: environment(executable) };
+  return { argv: [executable, '--version'], env: ansibleEnvironment(executable) };
 }
 
 /** How long reading an inventory may take, in ms. */
@@ -89,7 +90,7 @@ export function inventoryCommand({
   const program = posix.join(posix.dirname(executable), 'ansible-inventory');
   const sources = inventories.flatMap((path) => ['-i', path]);
   const argv = [program, '--list', ...sources, ...vaultArguments(extraArguments)] as const;
-  return callCommand({ argv, env: environment(executable) }, INVENTORY_MS);
+  return callCommand({ argv, env: ansibleEnvironment(executable) }, INVENTORY_MS);
 }
 
 /**
@@ -140,35 +141,9 @@ function call(name: DialectName, deployment: Deployment, action: Action, own: re
   if (splitsWords) for (const argument of [...options, ...own]) refuseSplitting(argument);
   const command = commands[action];
   const rest = optionsFirst ? [...options, command, ...own] : [command, ...options, ...own];
-  return { argv: [executable, ...rest], env: environment(executable) };
+  return { argv: [executable, ...rest], env: ansibleEnvironment(executable) };
 }
 
 function refuseSplitting(argument: string): void {
   if (argument === '' || /[\s*?[]/.test(argument)) throw new KollaBackupError('KOLLA_ARGUMENT_SPLITS', { argument });
-}
-
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/**
- * The shell script looks for ansible-playbook on PATH, so the virtual environment comes first. The rest keeps the
- * output in the form that `ansible-output.ts` reads, whatever the operator's ansible.cfg says, and keeps EXTRA_OPTS,
- * which the script would append to every call, out of it. Ansible insists on a UTF-8 locale.
- */
-function environment(executable: string): Record<string, string> {
-  const bin = posix.dirname(executable);
-  return {
-    PATH: `${bin}:${SYSTEM_PATH}`,
-    VIRTUAL_ENV: posix.dirname(bin),
-    LC_ALL: 'C.UTF-8',
-    PYTHONUNBUFFERED: '1',
-    EXTRA_OPTS: '',
-    ANSIBLE_STDOUT_CALLBACK: 'default',
-    ANSIBLE_CALLBACK_RESULT_FORMAT: 'json',
-    ANSIBLE_DISPLAY_OK_HOSTS: 'true',
-    ANSIBLE_DISPLAY_SKIPPED_HOSTS: 'true',
-    ANSIBLE_DISPLAY_FAILED_STDERR: 'false',
-    ANSIBLE_NOCOLOR: '1',
-    ANSIBLE_FORCE_COLOR: '0',
-    ANSIBLE_NOCOWS: '1',
-  };
 }

@@ -5,7 +5,10 @@ const root = new URL('../fixtures/kolla/', import.meta.url);
 /** A recorded output. */
 export const recorded = (name: string): string => readFileSync(new URL(name, root), 'utf8');
 
-/** The names of all recorded outputs of kolla-ansible. */
+/** The names of all recorded outputs of kolla-ansible and ansible-playbook. */
 export function recordings(): string[] {
-  return ['bash', 'cliff'].flatMap((dir) => readdirSync(new URL(`${dir}/`, root)).map((name) => `${dir}/${name}`));
+  const all = ['ansible', 'bash', 'cliff'].flatMap((dir) =>
+    readdirSync(new URL(`${dir}/`, root)).map((name) => `${dir}/${name}`),
+  );
+  return all.filter((name) => !name.endsWith('.yml'));
 }

@@ -114,6 +114,33 @@ describe('recorded runs', () => {
     expect(stopped[0]?.details?.msg).toContain('MariaDB cluster exists but is stopped');
   });
 
+  test.each(['every-line', 'every-line-verbose'])('a playbook with every kind of line: %s', (name) => {
+    const text = recorded(`ansible/${name}.txt`);
+    const run = readRun(text);
+    expect(results(text, /^unreachable$/)).toEqual({ gone: 'unreachable', a: 'ok', b: 'ok' });
+    expect(results(text, /^loop/)).toEqual({ a: 'failed', b: 'failed' });
+    expect(results(text, /Taking full/)).toEqual({ a: 'changed', b: 'skipping' });
+    expect(run.tasks.find((task) => task.name === 'delegated')?.results.get('a')?.delegate).toBe('localhost');
+    expect(run.tasks.at(-1)).toMatchObject({ name: 'handler', handler: true });
+    const failed = (task: string) => run.failures.filter((failure) => failure.task === task);
+    expect(failed('loop with a failure').map(({ ignored }) => ignored)).toEqual([true, true]);
+    expect(failed('retried')).toMatchObject([{ host: 'a', ignored: true, details: { rc: 1 } }]);
+    expect(failed('hidden').map(({ details }) => details)).toEqual([undefined, undefined]);
+    expect(failed('the end')).toMatchObject([
+      { host: 'b', ignored: false, details: { rc: 7, stderr: ['two'], stdout: ['one'] } },
+    ]);
+    expect(run.recap?.get('a')).toEqual({
+      ok: 9,
+      changed: 7,
+      unreachable: 0,
+      failed: 0,
+      skipped: 1,
+      rescued: 1,
+      ignored: 3,
+    });
+    expect(run.warnings).toHaveLength(2);
+  });
+
   test('what is no run at all', () => {
     const run = readRun(recorded('bash/90e-unknown-command.log'));
     expect([run.plays, run.tasks, run.recap]).toEqual([[], [], undefined]);

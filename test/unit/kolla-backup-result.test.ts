@@ -20,6 +20,11 @@ describe('a backup was taken', () => {
     expect(judge(recorded(name), code)).toEqual({ kind: 'taken', host: HOST, backup, unreachable: [], completedOk });
   });
 
+  test('by Ansible 2.14 itself, with -v', () => {
+    const result = judge(recorded('ansible/every-line-verbose.txt'), 4);
+    expect(result).toEqual({ kind: 'taken', host: 'a', backup: 'full', unreachable: ['gone'], completedOk: true });
+  });
+
   test('though a node was unreachable and the exit code is 4', () => {
     expect(judge(recorded('cliff/91-one-node-unreachable.txt'), 4)).toMatchObject({
       kind: 'taken',
@@ -139,6 +144,14 @@ describe('other ends', () => {
       'fatal: [comfortable-lark.local]: FAILED! => {"msg": "x"}',
     );
     expect(judge(failed, 2)).toMatchObject({ kind: 'failed', host: HOST });
+  });
+
+  test('a failure that was rescued is none', () => {
+    const rescued =
+      'fatal: [comfortable-lark.local]: FAILED! => {"msg": "on purpose"}\n\nTASK [mariadb : include_tasks]';
+    const output = recorded('bash/93-mariabackup-disabled.log').replace('\nTASK [mariadb : include_tasks]', rescued);
+    expect(judge(output, 0)).toMatchObject({ kind: 'nothing_done', problem: { code: 'BACKUP_DISABLED' } });
+    expect(judge(output.replace('failed=0', 'failed=1'), 2)).toMatchObject({ problem: { code: 'KOLLA_TASK_FAILED' } });
   });
 
   test('a change under another task is no backup', () => {

@@ -97,6 +97,8 @@ describe('the bash dialect', () => {
     });
     expect(env['PATH']).toMatch(/^\/opt\/kolla-ansible-cli\/\.venv\/bin:/);
     expect(env['VIRTUAL_ENV']).toBe('/opt/kolla-ansible-cli/.venv');
+    const system = stopArguments('bash', { ...deployment, executable: '/usr/local/bin/kolla-ansible' });
+    expect(system.env).not.toHaveProperty('VIRTUAL_ENV');
   });
 
   test('arguments that the script would take apart are refused', () => {
