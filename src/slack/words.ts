@@ -5,7 +5,7 @@ import { clean } from './text.ts';
 /** The most of one parameter that a sentence shows: a long one must not push the rest out of sight. */
 const PARAM_MAX = 240;
 /** The most of one sentence, whatever its parameters. */
-const SENTENCE_MAX = 900;
+const SENTENCE_MAX = 600;
 /** How many parameters of an unknown code are shown. */
 const UNKNOWN_PARAMS_MAX = 6;
 

@@ -3,7 +3,19 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../parse.ts';
 import { clean, duration, elapsed, esc, moment, size } from '../text.ts';
-import { code, codeLine, faint, header, lines, person, problemLines, problemText, say, strong } from './parts.ts';
+import {
+  code,
+  codeLine,
+  faint,
+  header,
+  lines,
+  onHost,
+  person,
+  problemLines,
+  problemText,
+  say,
+  strong,
+} from './parts.ts';
 import { archiveOf, checklist, type Glance, heartbeat, PHASES, phaseOf } from './progress.ts';
 import { titleOf, wishWords } from './root.ts';
 
@@ -69,7 +81,9 @@ function listRow(operation: Operation, now: number): readonly RichTextElement[] 
     strong(operation.label),
     say(` · ${words} · ${now - operation.requestedAt < 60_000 ? 'just now' : `${age} ago`} · `),
     person(operation.by),
-    ...(archive ? [say(` · ${size(archive.bytes)} · `), code(clean(`${archive.host}:${archive.path}`, 160))] : []),
+    ...(archive
+      ? [say(` · ${size(archive.bytes)} · `), code(clean(`${clean(archive.host, 64)}:${archive.path}`, 160))]
+      : []),
     ...(operation.end?.how === 'failed' ? [say(' · '), code(clean(operation.end.problem.code, 60))] : []),
   ];
 }
@@ -105,6 +119,6 @@ function newest(good: Operation | null, now: number): readonly RichTextElement[]
   return [
     strong('Newest good backup: '),
     say(`${good.label}, ${duration(now - good.end.at)} ago (${moment(good.end.at)}), ${size(archive.bytes)} on `),
-    code(archive.host),
+    onHost(archive.host),
   ];
 }

@@ -12,6 +12,7 @@ import {
   headLine,
   lines,
   mention,
+  onHost,
   person,
   preformatted,
   problemLines,
@@ -47,7 +48,7 @@ const tellings: Telling = {
     const step = stepOf(operation, event.step);
     if (!step || step.touches === 'read') return null;
     return reply(operation, `Started: ${step.title}`, [
-      [say('▶️ Started: '), strong(step.title), say(' on '), code(step.host), ...nth(event.attempt)],
+      [say('▶️ Started: '), strong(step.title), say(' on '), onHost(step.host), ...nth(event.attempt)],
     ]);
   },
   step_finished: (event, operation) => finished(event, operation),
@@ -135,16 +136,17 @@ function ending(exit: { readonly code: number | null; readonly signal: string | 
 }
 
 /** How many programs of a plan are shown in full; their argv beyond `ARGV_MAX` characters is cut. */
-const PROGRAMS_MAX = 4;
-const ARGV_MAX = 900;
-const PLAN_STEPS_MAX = 20;
+const PROGRAMS_MAX = 3;
+const ARGV_MAX = 700;
+const PLAN_STEPS_MAX = 14;
+const TITLE_MAX = 80;
 
 function planned(plan: Plan, operation: Operation): Milestone {
   const steps = plan.steps
     .slice(0, PLAN_STEPS_MAX)
     .map((step, index) => [
-      say(`${index + 1}. ${clean(step.title, 100)} · `),
-      code(step.host),
+      say(`${index + 1}. ${clean(step.title, TITLE_MAX)} · `),
+      onHost(step.host),
       ...(step.touches === 'read' ? [] : [strong(` · ${step.touches}s`)]),
     ]);
   const programs = plan.steps.filter((step) => step.program !== null);
@@ -152,7 +154,10 @@ function planned(plan: Plan, operation: Operation): Milestone {
     operation,
     `Planned: ${plan.steps.length} steps`,
     [
-      [strong(`Plan ${plan.number} · Kolla Ansible ${clean(plan.release, 40)} · backup host `), code(plan.backupHost)],
+      [
+        strong(`Plan ${plan.number} · Kolla Ansible ${clean(plan.release, 40)} · backup host `),
+        onHost(plan.backupHost),
+      ],
       ...steps,
       ...(plan.steps.length > PLAN_STEPS_MAX ? [[faint(`… and ${plan.steps.length - PLAN_STEPS_MAX} more`)]] : []),
     ],

@@ -24,6 +24,13 @@ export function faint(text: string): RichTextElement {
   return { type: 'text', text: shown(text), style: { italic: true } };
 }
 
+/** The most of a host's name in a card; a name may have 252 characters. */
+const HOST_MAX = 64;
+
+export function onHost(name: string): RichTextElement {
+  return code(clean(name, HOST_MAX));
+}
+
 /** Slack refuses empty texts. */
 function shown(text: string): string {
   return clean(text, VALUE_MAX * 3) || '–';

@@ -4,7 +4,7 @@ import { changeStarted, latest, type Operation } from '../../operation/operation
 import type { Step } from '../../operation/plan.ts';
 import type { Progress } from '../../operation/ports.ts';
 import { clean, clock, duration, elapsed, moment, size } from '../text.ts';
-import { code, faint, say, strong } from './parts.ts';
+import { code, faint, onHost, say, strong } from './parts.ts';
 
 /** What a card is made from besides the journal: for eyes only. */
 export type Glance = { readonly progress: Progress | null; readonly now: number };
@@ -38,7 +38,7 @@ export function canCancel(operation: Operation): boolean {
 
 /** How many steps a card lists; a plan may have more. */
 const STEPS_MAX = 16;
-const TITLE_MAX = 100;
+const TITLE_MAX = 80;
 /** How much of a program's last line a card shows. */
 const PROGRESS_MAX = 140;
 /** After so long without a sign from a running step the card says so, in ms. */
@@ -107,7 +107,7 @@ export function archiveLines(archive: Archive): readonly (readonly RichTextEleme
     archive.startedAt !== null && archive.endedAt !== null ? `${archive.startedAt} – ${archive.endedAt}` : null;
   const rows: readonly (readonly [string, RichTextElement] | null)[] = [
     ['Archive', code(archive.path)],
-    ['On', code(archive.host)],
+    ['On', onHost(archive.host)],
     ['Size', say(`${size(archive.bytes)}, unpacked ${size(archive.unpackedBytes)}, ${archive.files} files, complete`)],
     lsn === null ? null : ['LSN', say(lsn)],
     period === null ? null : ['Taken', say(period)],

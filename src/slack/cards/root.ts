@@ -4,7 +4,19 @@ import type { Operation, Remains } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { clean, esc, moment, size } from '../text.ts';
 import { claimsOf } from './claims.ts';
-import { code, codeLine, header, headLine, lines, person, problemLines, problemText, say, strong } from './parts.ts';
+import {
+  code,
+  codeLine,
+  header,
+  headLine,
+  lines,
+  onHost,
+  person,
+  problemLines,
+  problemText,
+  say,
+  strong,
+} from './parts.ts';
 import {
   archiveLines,
   archiveOf,
@@ -63,18 +75,20 @@ function outcome(operation: Operation): readonly KnownBlock[] {
 }
 
 /** How many hosts and files a card names of what was left behind. */
-const REMAINS_HOSTS = 5;
-const REMAINS_FILES = 6;
+const REMAINS_HOSTS = 3;
+const REMAINS_FILES = 4;
+const PATH_MAX = 140;
 
 /** What a run that didn't end well left behind. */
 export function remainsBlocks(remains: Remains): readonly KnownBlock[] {
   if (remains.length === 0) return [];
   const rows = remains.slice(0, REMAINS_HOSTS).flatMap(({ host, files }): (readonly RichTextElement[])[] => {
-    if (files === null) return [[code(host), say(' could not be asked what was left behind.')]];
-    if (files.length === 0) return [[code(host), say(': nothing new was left behind.')]];
+    const on = onHost(host);
+    if (files === null) return [[on, say(' could not be asked what was left behind.')]];
+    if (files.length === 0) return [[on, say(': nothing new was left behind.')]];
     const shown = files
       .slice(0, REMAINS_FILES)
-      .map((file) => [code(host), say(' '), code(clean(file.path, 200)), say(` ${size(file.bytes)}`)]);
+      .map((file) => [on, say(' '), code(clean(file.path, PATH_MAX)), say(` ${size(file.bytes)}`)]);
     return files.length > REMAINS_FILES ? [...shown, [say(`… and ${files.length - REMAINS_FILES} more there`)]] : shown;
   });
   return [lines([strong('Left behind (do not restore from it):')], ...rows)];
