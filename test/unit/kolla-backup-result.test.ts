@@ -146,6 +146,25 @@ describe('other ends', () => {
     expect(judge(failed, 2)).toMatchObject({ kind: 'failed', host: HOST });
   });
 
+  test('a line that was too long to be kept is made up for by the recap', () => {
+    const without = (name: string) =>
+      recorded(name).replace(/^(?:changed|fatal): \[comfortable.*$/m, '[a line that was too long was left out]');
+    expect(judge(without('bash/11-backup-full.log'), 0)).toMatchObject({
+      kind: 'taken',
+      host: HOST,
+      completedOk: undefined,
+    });
+    expect(judge(without('bash/63-backup-when-stopped.log'), 2)).toMatchObject({
+      kind: 'failed',
+      host: HOST,
+      problem: { code: 'BACKUP_FAILED' },
+    });
+    const twice = without('bash/11-backup-full.log')
+      .replace(/^skipping: \[hardcore.*\n/m, '')
+      .replace(/(hardcore\S+ +: ok=3 +changed=)0/, (_, before) => `${before}1`);
+    expect(judge(twice, 0).kind).not.toBe('taken');
+  });
+
   test('a failure that was rescued is none', () => {
     const rescued =
       'fatal: [comfortable-lark.local]: FAILED! => {"msg": "on purpose"}\n\nTASK [mariadb : include_tasks]';

@@ -58,7 +58,6 @@ describe('the bash dialect', () => {
       ...vault,
       'mariadb_backup',
       '--full',
-      '-v',
     ]);
     expect(backupArguments('bash', { ...deployment, type: 'incremental' }).argv).toContain('--incremental');
     expect(stopArguments('bash', deployment).argv).toEqual([
