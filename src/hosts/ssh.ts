@@ -16,12 +16,17 @@ export type SshOptions = SshTarget & { readonly sudo: boolean; readonly limits?:
 const lost = (host: string, cause?: unknown): KollaBackupError =>
   new KollaBackupError('HOST_CONNECTION_LOST', { host }, { cause });
 
+/** The server said no, so nothing ran; any other error came from a connection that broke, and the command may be on its way. */
+const isRefusal = (error: Error): boolean => 'reason' in error || error.message === 'Unable to exec';
+
 function openChannel(client: Client, command: string, host: string): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
-    const done = (error: Error | undefined, channel: ClientChannel): void =>
-      error
-        ? reject(new KollaBackupError('HOST_UNREACHABLE', { host, reason: error.message }, { cause: error }))
-        : resolve(channel);
+    const done = (error: Error | undefined, channel: ClientChannel): void => {
+      if (error === undefined) resolve(channel);
+      else if (isRefusal(error))
+        reject(new KollaBackupError('HOST_UNREACHABLE', { host, reason: error.message }, { cause: error }));
+      else reject(lost(host, error));
+    };
     try {
       client.exec(command, done);
     } catch (error) {

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -58,7 +59,7 @@ describe('a step', () => {
   });
 
   test('does not hold up its end for what it left behind', async () => {
-    await bench.runs.start(shell(bench, step, 'sleep 60 & echo done'));
+    await bench.runs.start(shell(bench, step, 'sleep 60 & printf done'));
     const look = await until(bench.runs, step, 'finished');
     expect(look).toMatchObject({ code: 0, output: { text: 'done\n' } });
     expect(look.state === 'finished' && look.left).toHaveLength(1);
@@ -238,6 +239,20 @@ describe('plans', () => {
     expect(await bench.runs.look(late)).toMatchObject({ state: 'absent', plan: 'missing' });
     expect(await bench.runs.close(late)).toEqual({ state: 'closed', running: [] });
     expect(await bench.runs.open(late)).toBe('plan_over');
+  });
+
+  test('whose opening froze are closed only after it went on', async () => {
+    const plan = { ...step, plan: 'slow' };
+    const opening = bench.with(brokenAt('before a plan is made', 'SIGSTOP')).open(plan);
+    // Its program comes by standard input, so the process is found by what it does: it is stopped.
+    const stopped = () =>
+      pidsNaming('kolla-backup', 'cmdline').filter((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T '));
+    await expect.poll(() => stopped().length).toBe(1);
+    const closing = bench.runs.close(plan);
+    await sleep(700);
+    for (const pid of stopped()) process.kill(pid, 'SIGCONT');
+    expect([await opening, await closing]).toEqual(['opened', { state: 'closed', running: [] }]);
+    expect(await bench.runs.look(plan)).toMatchObject({ state: 'absent', plan: 'over' });
   });
 
   test('racing to be opened and closed end closed', async () => {
@@ -425,7 +440,7 @@ describe('output', () => {
 test('a base that others can write to, or that cannot be made, is refused', async () => {
   await rm(bench.base, { recursive: true });
   await mkdir(bench.base, { mode: 0o777 });
-  await (await import('node:fs/promises')).chmod(bench.base, 0o777);
+  await chmod(bench.base, 0o777);
   await expect(bench.runs.open(step)).rejects.toEqual(failed);
   await rm(bench.base, { recursive: true });
   await writeFile(bench.base, '');

@@ -90,6 +90,15 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
     expect(new Set(answers.map((answer) => answer.stdout)).size).toBe(1);
   });
 
+  test('more sessions than the server allows are refused before anything runs', async () => {
+    const one = host({ limits: { concurrent: 12 } });
+    await one.run({ argv: ['true'], ...LIMIT });
+    const asked = Array.from({ length: 12 }, () => one.run({ argv: ['sleep', '1'], ...LIMIT }));
+    const answers = await Promise.allSettled(asked);
+    const refused = answers.filter((answer) => answer.status === 'rejected').map((answer) => answer.reason);
+    expect(refused).toEqual([refusal('HOST_UNREACHABLE'), refusal('HOST_UNREACHABLE')]);
+  });
+
   test('a broken connection is told, and the next question makes a new one', async () => {
     const one = host();
     const asked = one.run({ argv: ['sleep', '30'], ...LIMIT });

@@ -13,6 +13,8 @@ const WAIT_LIMIT_MS = 20_000;
 
 /** The text before which the program is broken off. Each must stand in it exactly once. */
 const POINTS = {
+  'before a plan is made':
+    '    try:\n        make(path)\n    except FileExistsError:\n        return {"state": "exists"}',
   'after the step, before its supervisor': '    by, note = launch(request, path, directory)',
   'after the supervisor was started': '    return {"state": "sent", "supervised_by"',
   'before begun': '    try:\n        os.mkdir(os.path.join(path, "begun"), 0o700)\n    except (FileExistsError, File',
@@ -89,7 +91,7 @@ export function freshStep(): StepName {
 }
 
 /** What is needed to start `sh -c script` as that step. `$MARKS` is the bench's file. */
-export function shell(bench: Bench, step: StepName, script: string): StartRequest {
+export function shell(bench: Pick<Bench, 'marks'>, step: StepName, script: string): StartRequest {
   return {
     ...step,
     head: { seq: 7, hash: 'abc' },

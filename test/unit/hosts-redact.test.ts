@@ -120,6 +120,12 @@ describe('values of secret files', () => {
     expect(text).toBe('a\n[a line that was too long was left out]\nb\n');
   });
 
+  test('one that appears when another is taken out is taken out too', async () => {
+    const file = join(dir, 'nested.yml');
+    writeFileSync(file, "a: 'abc***def'\nb: hunter2hunter2\nc: 'gh***ij'\nd: 'kl***mn'\n");
+    expect((await redact([Buffer.from('1 klghabchunter2hunter2defijmn 2')], [file])).text).toBe('1 *** 2\n');
+  });
+
   test('files that cannot be read are told', async () => {
     const vault = join(dir, 'vault.yml');
     writeFileSync(vault, 'a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\nb: hunter2hunter2\n');
