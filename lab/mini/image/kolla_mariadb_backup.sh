@@ -3,7 +3,8 @@
 set -eu
 set -o pipefail
 
-# One file in /backup per run, the whole or what changed since the last run of the same day's name.
+# One file in /backup per run: the whole, or what changed since the last run
+# that had the same name in the history (a day's).
 function take_full {
     echo "Taking a full backup"
     local day

@@ -63,12 +63,12 @@ def mariadb_spec(address, image=IMAGE, bootstrap=None, **more):
     } | more
 
 
-def backup_spec(kind, image):
+def backup_spec(type, image):
     """The helper container of a backup."""
     return {
         "name": "mariabackup",
         "image": image,
-        "environment": {"KOLLA_CONFIG_STRATEGY": "COPY_ALWAYS", "KOLLA_SERVICE_NAME": "mariabackup", "BACKUP_TYPE": kind},
+        "environment": {"KOLLA_CONFIG_STRATEGY": "COPY_ALWAYS", "KOLLA_SERVICE_NAME": "mariabackup", "BACKUP_TYPE": type},
         "volumes": [
             "/etc/kolla/mariabackup/:/var/lib/kolla/config_files/:ro",
             "/etc/localtime:/etc/localtime:ro",

@@ -1,0 +1,50 @@
+"""Hosts and groups as the real ansible-inventory reads them, with its warnings."""
+import json
+import subprocess
+import sys
+
+
+class NoSuchHosts(Exception):
+    pass
+
+
+class Inventory:
+    def __init__(self, home, files, limit):
+        argv = [f"{home}/bin/ansible-inventory", "--list"]
+        for name in files:
+            argv += ["-i", name]
+        done = subprocess.run(argv, capture_output=True, text=True)
+        sys.stdout.flush()
+        sys.stderr.write(done.stderr)
+        sys.stderr.flush()
+        if done.returncode:
+            raise NoSuchHosts("the inventory could not be read")
+        self.groups = json.loads(done.stdout)
+        self.variables = self.groups.pop("_meta")["hostvars"]
+        self.limit = limit
+        if limit and not self._limited(self.members("all")):
+            raise NoSuchHosts("Specified hosts and/or --limit does not match any hosts")
+
+    def members(self, group):
+        """Names in the order of the inventory, each once."""
+        found = []
+        entry = self.groups.get(group, {})
+        for name in entry.get("hosts", []):
+            if name not in found:
+                found.append(name)
+        for child in entry.get("children", []):
+            found += [name for name in self.members(child) if name not in found]
+        return found
+
+    def _limited(self, names):
+        wanted = set()
+        for pattern in self.limit.replace(":", ",").split(","):
+            wanted |= set(self.members(pattern)) if pattern in self.groups or pattern == "all" else {pattern}
+        return [name for name in names if name in wanted]
+
+    def hosts(self, group):
+        """The hosts of a play, after --limit. A group that isn't there is warned about."""
+        if group not in self.groups:
+            print(f"[WARNING]: Could not match supplied host pattern, ignoring: {group}", file=sys.stderr, flush=True)
+        names = self.members(group)
+        return self._limited(names) if self.limit else names
