@@ -175,7 +175,9 @@ def run(request, directory, exit_fd, redactor):
     try:
         program = spawn(request, sink)
     except OSError as error:
-        note = "kolla-backup: %s could not be run: %s\n" % (request["argv"][0], os.strerror(error.errno or 0))
+        # The file that is named may also be the folder to run it in.
+        reason = "%s: %s" % (os.strerror(error.errno or 0), os.fsdecode(error.filename or ""))
+        note = "kolla-backup: %s could not be run: %s\n" % (request["argv"][0], reason)
         Output(directory, limits).write(redactor.feed(note.encode("utf-8")))
         write_exit(directory, exit_fd, {"code": 127, "signal": None, "started": started, "ended": time.time()})
         return
