@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { operationId } from '../operation/ids.ts';
 import type { Wake } from '../operation/ports.ts';
+import { calmly } from './calm.ts';
 import { keys } from './keys.ts';
 import { asking, connectForWaiting } from './redis.ts';
 
@@ -51,9 +52,7 @@ export function listen(
     answer,
   }: { url: string; concurrency: number; log: Logger; answer: (operation: string) => Promise<void> },
 ): Listener {
-  const connection = connectForWaiting(url, (error) =>
-    log.warn({ error: error.message }, 'Redis connection of a queue'),
-  );
+  const connection = connectForWaiting(url, calmly(log, 'Redis connection of a queue'));
   const worker = new Worker(
     QUEUES[name],
     async (job) => {
@@ -62,7 +61,7 @@ export function listen(
     },
     { connection, prefix: keys.queues, concurrency, lockDuration: LOCK_MS, maxStalledCount: 0, maxStartedAttempts: 1 },
   );
-  worker.on('error', (error) => log.warn({ error: error.message }, 'queue worker'));
+  worker.on('error', calmly(log, 'a queue'));
   worker.on('failed', (job, error) =>
     log.warn({ operation: job?.data, error: error.message }, 'a bell was not answered'),
   );

@@ -6,9 +6,9 @@ import type { Drive } from './drive.ts';
 export async function saveLog(drive: Drive, run: string, output: string): Promise<void> {
   const { id, label } = drive.operation();
   try {
-    await drive.notes.setLog(id, run, output);
     await mkdir(drive.logDirectory, { recursive: true, mode: 0o700 });
     await writeFile(join(drive.logDirectory, `${label}-${run}.log`), output, { mode: 0o600 });
+    await drive.notes.setLog(id, run, output);
   } catch (error) {
     drive.log.warn({ operation: id, run, error: String(error) }, 'the log of a step could not be kept');
   }

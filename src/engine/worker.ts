@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Keyring } from '../operation/record.ts';
 import { planBackup } from '../runbooks/backup.ts';
+import { calmly } from './calm.ts';
 import { type DriverParts, driveOperation } from './driver.ts';
 import type { CloudHosts } from './hosts.ts';
 import { redisJournal } from './journal.ts';
@@ -34,7 +35,7 @@ export async function startWorker({
   log,
   hostsOf,
 }: WorkerParts): Promise<{ leave(): Promise<void> }> {
-  const redis = connectRedis(redisUrl, (error) => log.warn({ error: error.message }, 'Redis connection of the worker'));
+  const redis = connectRedis(redisUrl, calmly(log, 'Redis connection of the worker'));
   await redis.connect();
   const journal = redisJournal(redis, ring);
   const wake = redisWake(redis);

@@ -79,7 +79,10 @@ const step = (index: number): fc.Arbitrary<Step> =>
     touches: fc.constantFrom('read' as const, 'change' as const, 'destroy' as const),
     program: fc.option(
       fc.record({
-        argv: fc.array(text(4000), { minLength: 1, maxLength: 30 }),
+        argv: fc.array(
+          text(4000).map((value) => value.replaceAll('\0', '')),
+          { minLength: 1, maxLength: 30 },
+        ),
         cwd: fc.constant('/'),
         env: fc.constant({}),
         redact: fc.constant([]),

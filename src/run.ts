@@ -1,0 +1,37 @@
+import type { Logger } from 'pino';
+
+/** A part of a process that can be asked to leave: it lets go of what runs on the hosts, and loses nothing. */
+export type Service = { leave(): Promise<void> };
+
+/** How long leaving may take before the process goes anyway (ms); the leases end by themselves then. */
+export const LEAVE_MS = 20_000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Waits for the first signal, leaves cleanly, and at a second one leaves at once. Resolves with the exit code.
+ * One listener stays for both: libraries that clean up at a signal end the process where none of ours is left.
+ */
+export async function runUntilSignalled(services: readonly Service[], log: Logger): Promise<number> {
+  await new Promise<void>((resolve) => {
+    let signals = 0;
+    const heard = (signal: string) => {
+      signals += 1;
+      if (signals > 1) {
+        log.warn({ signal }, 'leaving at once; leases end by themselves');
+        process.exit(1);
+      }
+      log.info({ signal }, 'leaving: what runs on the hosts goes on there; a second signal leaves at once');
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, heard);
+  });
+  const late = setTimeout(() => {
+    log.warn({ ms: LEAVE_MS }, 'leaving took too long; leases end by themselves');
+    process.exit(1);
+  }, LEAVE_MS);
+  await Promise.allSettled(services.map((service) => service.leave()));
+  clearTimeout(late);
+  log.info('left');
+  return 0;
+}

@@ -1,0 +1,22 @@
+import { pino } from 'pino';
+import { startWorker } from '../../src/engine/worker.ts';
+import { localHost } from '../../src/hosts/local.ts';
+import { runDirectory } from '../../src/hosts/run-directory.ts';
+import { parseConfig } from '../../src/load-config.ts';
+import { runUntilSignalled } from '../../src/run.ts';
+
+/** A worker process of its own for the smallest cloud, so that tests can kill it. Arguments: Redis, config as JSON, key. */
+const [redisUrl = '', configText = '', key = ''] = process.argv.slice(2);
+const config = parseConfig('tiny', configText);
+const log = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
+const host = localHost({ name: 'deploy', sudo: false });
+const hosts = { deploy: host, node: () => host, runs: () => runDirectory(host, config.run_directory) };
+const worker = await startWorker({
+  config,
+  redisUrl,
+  ring: { current: 'k', keys: { k: key } },
+  log,
+  hostsOf: () => hosts,
+});
+process.stdout.write('ready\n');
+process.exit(await runUntilSignalled([worker], log));
