@@ -46,7 +46,7 @@ export function audit(lines: readonly unknown[], signatures: Signatures, heads: 
   const unread =
     folded.ok || sound.length === 0
       ? []
-      : [`This version cannot follow record ${folded.seq} (${folded.type}): ${folded.why}.`];
+      : [`This version cannot follow record ${folded.seq} (${oneLine(folded.type)}): ${folded.why}.`];
   const exit = !verdict.ok || flaw !== null || !compared.good ? 1 : unread.length > 0 ? 2 : 0;
   return { exit, lines: [chain, signedLine(signatures), ...compared.lines, ...unread] };
 }
@@ -56,6 +56,11 @@ function signedLine(signatures: Signatures): string {
   if (signatures.by === 'reader' && signatures.flaw !== null)
     return `Read with the keyring, record ${signatures.flaw.seq} is wrong: ${FLAWS[signatures.flaw.flaw]}.`;
   return 'The records that verify are signed with a key of the keyring.';
+}
+
+/** A value out of a journal in a text of lines: it must not be able to look like another line. */
+function oneLine(value: string): string {
+  return value.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
 }
 
 /** How many heads that don't fit are named one by one. */
@@ -128,7 +133,7 @@ export function timeline(lines: readonly unknown[]): string {
       ? (summaries[known.data.type] as (event: OperationEvent) => string)(known.data)
       : 'an event that this version does not know';
     const time = new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC');
-    return `${time}  ${String(seq).padStart(4)}  ${event.type.padEnd(13)}  ${summary}  [${hash.slice(0, 16)}]\n`;
+    return `${time}  ${String(seq).padStart(4)}  ${oneLine(event.type).padEnd(13)}  ${oneLine(summary)}  [${hash.slice(0, 16)}]\n`;
   });
   const unsound = lines.length - sound.length;
   return told.join('') + (unsound > 0 ? `… and ${unsound} records that do not verify; see the JSON lines.\n` : '');
