@@ -40,6 +40,20 @@ export function keyringOf({ KOLLA_BACKUP_KEY, KOLLA_BACKUP_KEY_ID }: Environment
   return { current: KOLLA_BACKUP_KEY_ID, keys: { [KOLLA_BACKUP_KEY_ID]: KOLLA_BACKUP_KEY } };
 }
 
+/** The journal's key where there is one: an audit can do without. */
+export function keyringFrom(from: NodeJS.ProcessEnv): Keyring | null {
+  return from['KOLLA_BACKUP_KEY'] === undefined ? null : keyringOf(readEnvironment(from));
+}
+
+/** The tokens that only the bot needs. */
+export function slackTokens({ SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }: Environment): { bot: string; app: string } {
+  if (bot === undefined)
+    throw new KollaBackupError('ENVIRONMENT_INVALID', { variable: 'SLACK_BOT_TOKEN', reason: 'is not set' });
+  if (app === undefined)
+    throw new KollaBackupError('ENVIRONMENT_INVALID', { variable: 'SLACK_APP_TOKEN', reason: 'is not set' });
+  return { bot, app };
+}
+
 /** Reads the config file; throws CONFIG_… with file, line and what is wrong there. */
 export function loadConfig(file: string): Config {
   return parseConfig(file, readText(file));

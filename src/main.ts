@@ -1,2 +1,155 @@
 #!/usr/bin/env node
-export {};
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Logger, pino } from 'pino';
+import type { Config } from './config.ts';
+import { connectClouds } from './connect.ts';
+import { calmly } from './engine/calm.ts';
+import { redisJournal } from './engine/journal.ts';
+import { redisNotes } from './engine/notes.ts';
+import { listen, redisWake } from './engine/queues.ts';
+import { connectRedis, reachRedis } from './engine/redis.ts';
+import { startSweep } from './engine/sweep.ts';
+import { redisThreads } from './engine/threads.ts';
+import { startWorker } from './engine/worker.ts';
+import { type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment, slackTokens } from './load-config.ts';
+import { auditFile } from './operation/audit.ts';
+import { KollaBackupError } from './operation/catalogue.ts';
+import { hex64 } from './operation/ids.ts';
+import type { Head } from './operation/record.ts';
+import { runUntilSignalled, type Service } from './run.ts';
+import { startBot } from './slack/app.ts';
+
+const USAGE = `kolla-backup <command>
+
+  start                            bot and worker in one process
+  bot                              the Slack side alone
+  worker                           drives operations; several may run
+  audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
+
+Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).
+`;
+
+/** How many threads one bot brings up to date at a time. */
+const PROJECTIONS = 8;
+
+/** Exit codes: 0 good, 1 failed or found something, 2 couldn't begin or couldn't look. */
+const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<number>>> = {
+  start: () => serve([startBotPart, startWorkerPart]),
+  bot: () => serve([startBotPart]),
+  worker: () => serve([startWorkerPart]),
+  audit: auditCommand,
+};
+
+type Inputs = { readonly environment: Environment; readonly config: Config; readonly log: Logger };
+
+async function serve(starts: readonly ((inputs: Inputs) => Promise<Service>)[]): Promise<number> {
+  const environment = readEnvironment(process.env);
+  const config = loadConfig(environment.KOLLA_BACKUP_CONFIG);
+  const log: Logger = pino({ level: environment.LOG_LEVEL, name: 'kolla-backup' }, pino.destination({ sync: true }));
+  await reachRedis(environment.REDIS_URL);
+  const services: Service[] = [];
+  for (const start of starts) services.push(await start({ environment, config, log }));
+  log.info({ clouds: Object.keys(config.clouds) }, 'started');
+  return runUntilSignalled(services, log);
+}
+
+async function startWorkerPart({ environment, config, log }: Inputs): Promise<Service> {
+  const clouds = connectClouds(config);
+  const ring = keyringOf(environment);
+  const parts = { config, redisUrl: environment.REDIS_URL, ring, log: log.child({ part: 'worker' }) };
+  const worker = await startWorker({ ...parts, hostsOf: clouds.hostsOf });
+  return {
+    leave: async () => {
+      await worker.leave();
+      await clouds.close();
+    },
+  };
+}
+
+async function startBotPart({ environment, config, log: whole }: Inputs): Promise<Service> {
+  const log = whole.child({ part: 'bot' });
+  const { REDIS_URL: url, SLACK_API_URL: apiUrl } = environment;
+  const redis = connectRedis(url, calmly(log, 'Redis connection of the bot'));
+  await redis.connect();
+  const journal = redisJournal(redis, keyringOf(environment));
+  const wake = redisWake(redis);
+  const bot = await startBot({
+    tokens: slackTokens(environment),
+    apiUrl,
+    config,
+    journal,
+    threads: redisThreads(redis),
+    notes: redisNotes(redis),
+    wake,
+    log,
+    onFatal: (error) => {
+      log.fatal({ error: error.message }, 'the bot cannot go on; whoever supervises it should start it again');
+      process.exit(1);
+    },
+  });
+  const sweep = startSweep(journal, wake, log);
+  const answer = async (operation: string) => void (await bot.project(operation));
+  const listener = listen('project', { url, concurrency: PROJECTIONS, log, answer });
+  redis.on('ready', () => void bot.sweep().catch(() => {}));
+  return {
+    leave: async () => {
+      sweep.stop();
+      await Promise.allSettled([bot.stop('drain'), listener.close()]);
+      await wake.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** Looks at an exported journal; with KOLLA_BACKUP_KEY set, at its signatures too. */
+async function auditCommand(rest: readonly string[]): Promise<number> {
+  const options = { head: { type: 'string', multiple: true } } as const;
+  const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0)
+    throw new KollaBackupError('USAGE', { usage: 'audit FILE [--head N:HASH …]' });
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new KollaBackupError('FILE_UNREADABLE', {
+      file,
+      reason: cause instanceof Error ? cause.message : String(cause),
+    });
+  });
+  const found = auditFile(text, { keyring: keyringFrom(process.env), heads: (values.head ?? []).map(readHead) });
+  process.stdout.write(found.text);
+  return found.exit;
+}
+
+function readHead(text: string): Head {
+  const [seq = '', hash = ''] = text.split(':');
+  if (!/^\d{1,9}$/.test(seq) || !hex64.safeParse(hash).success) {
+    throw new KollaBackupError('USAGE', { usage: '--head N:HASH, as it stands in the thread, with all 64 digits' });
+  }
+  return { seq: Number(seq), hash };
+}
+
+async function main([name = '', ...rest]: readonly string[]): Promise<number> {
+  if (['help', '--help', '-h'].includes(name)) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`${name === '' ? 'No command.' : `There is no command ${JSON.stringify(name)}.`}\n\n${USAGE}`);
+    return 2;
+  }
+  return command(rest);
+}
+
+/** What an operator reads when a process can't begin: the catalogue's three sentences, or the whole error. */
+function words(error: unknown): string {
+  if (error instanceof KollaBackupError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${words(error)}\n`);
+  process.exit(2);
+}

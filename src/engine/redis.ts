@@ -34,6 +34,31 @@ export function connectForWaiting(url: string, onError: (error: Error) => void):
   return redis;
 }
 
+/** Asks Redis once whether it is there, before anything begins. Rejects with REDIS_AWAY or REDIS_REFUSED. */
+export async function reachRedis(url: string): Promise<void> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: REDIS_CONNECT_MS,
+    commandTimeout: REDIS_COMMAND_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let last: unknown;
+  redis.on('error', (error) => {
+    last = error;
+  });
+  try {
+    await asking(async () => {
+      await redis.connect().catch((error: unknown) => {
+        throw last ?? error;
+      });
+      await redis.ping();
+    });
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** Runs a question to Redis; what goes wrong becomes a REDIS_… problem. */
 export async function asking<T>(question: () => Promise<T>): Promise<T> {
   try {

@@ -117,6 +117,16 @@ export const catalogue = {
     done: NOTHING,
     next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
   },
+  USAGE: {
+    wrong: 'The arguments are not as they must be.',
+    done: 'Nothing was done.',
+    next: 'Use it as: {usage}',
+  },
+  FILE_UNREADABLE: {
+    wrong: 'The file {file} cannot be read ({reason}).',
+    done: 'Nothing was done.',
+    next: 'Name a file that is there.',
+  },
   ENVIRONMENT_INVALID: {
     wrong: 'The environment variable {variable} {reason}.',
     done: 'Nothing was started.',
