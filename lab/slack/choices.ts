@@ -46,7 +46,7 @@ export function initialChoice(element: Interactive): Choice | undefined {
 }
 
 /** The part of an element that is its value; undefined for buttons and overflow menus, which have none. */
-export function valueOf(state: State, element: Interactive, choice: Choice | undefined) {
+export function elementValue(state: State, element: Interactive, choice: Choice | undefined) {
   const { type } = element;
   const single = one(choice);
   switch (type) {
@@ -80,5 +80,5 @@ export function actionJson(state: State, element: Interactive, blockId: string, 
     const { type } = element;
     return { type, ...common, selected_option: option(element, one(choice) ?? '') };
   }
-  return { ...common, ...valueOf(state, element, choice) };
+  return { ...common, ...elementValue(state, element, choice) };
 }

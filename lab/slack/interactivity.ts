@@ -2,7 +2,7 @@
 
 import type { Block } from './blocks/blocks.ts';
 import { interactives } from './blocks/check.ts';
-import { type Choice, Impossible, initialChoice, valueOf } from './choices.ts';
+import { type Choice, elementValue, Impossible, initialChoice } from './choices.ts';
 import { findMessage } from './messages.ts';
 import {
   type Clicked,
@@ -150,7 +150,7 @@ function messageValues(state: State, blocks: readonly Block[], choices: Readonly
   for (const block of blocks)
     for (const element of interactives(block)) {
       const id = element.action_id ?? '';
-      const value = valueOf(state, element, choices[id] ?? initialChoice(element));
+      const value = elementValue(state, element, choices[id] ?? initialChoice(element));
       if (value !== undefined) values[block.block_id ?? ''] = { ...values[block.block_id ?? ''], [id]: value };
     }
   return values;

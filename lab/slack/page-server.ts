@@ -39,7 +39,10 @@ async function sendFile(response: ServerResponse, path: string): Promise<void> {
 
 function sendUpload(response: ServerResponse, state: State, id: string): void {
   const file = state.files.get(id);
-  if (file?.content === undefined) return sendText(response, 404, 'no such file');
+  if (file?.content === undefined) {
+    sendText(response, 404, 'no such file');
+    return;
+  }
   const headers = {
     'content-type': isText(file) ? 'text/plain; charset=utf-8' : 'application/octet-stream',
     'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,

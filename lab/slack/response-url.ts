@@ -40,18 +40,28 @@ function isEphemeral(state: State, message: Message | Ephemeral): message is Eph
 
 function dropOriginal(state: State, message: Message | Ephemeral | undefined): void {
   if (message === undefined) return;
-  if (!isEphemeral(state, message)) return remove(state, message);
-  state.ephemerals.splice(state.ephemerals.indexOf(message), 1);
-  state.changes.tell({ kind: 'ephemeral', user: message.user, channel: message.channel });
+  if (isEphemeral(state, message)) {
+    state.ephemerals.splice(state.ephemerals.indexOf(message), 1);
+    state.changes.tell({ kind: 'ephemeral', user: message.user, channel: message.channel });
+  } else remove(state, message);
 }
 
 type Said = { readonly text: string; readonly blocks: Message['blocks'] | undefined };
 
 function putInPlace(state: State, message: Message | Ephemeral, said: Said): void {
-  if (!isEphemeral(state, message)) return replace(state, message, said);
-  message.text = said.text;
-  message.blocks = said.blocks ?? [];
-  state.changes.tell({ kind: 'ephemeral', user: message.user, channel: message.channel });
+  if (isEphemeral(state, message)) {
+    message.text = said.text;
+    message.blocks = said.blocks ?? [];
+    state.changes.tell({ kind: 'ephemeral', user: message.user, channel: message.channel });
+  } else replace(state, message, said);
+}
+
+function postAnswer(state: State, origin: Origin, body: z.infer<typeof shape>, said: Said): void {
+  const draft = { ...said, threadTs: body.thread_ts ?? origin.threadTs, metadata: readMetadata(body.metadata) };
+  const channel = state.channels.get(origin.channel);
+  if (channel === undefined) throw new Refusal('channel_not_found');
+  if (body.response_type === 'in_channel') post(state, channel, { ...draft, user: state.app.botUser });
+  else postEphemeral(state, channel.id, origin.user, draft);
 }
 
 /**
@@ -63,15 +73,13 @@ export function respond(state: State, origin: Origin, raw: unknown): void {
   if (!parsed.success) throw new Refusal('invalid_payload');
   const body = parsed.data;
   const message = original(state, origin);
-  if (body.delete_original) return dropOriginal(state, message);
-  const said = { text: body.text ?? '', blocks: readBlocks(body.blocks, { cumulative: false }) };
-  if (said.text === '' && (said.blocks ?? []).length === 0) throw new Refusal('no_text');
-  if (body.replace_original && message !== undefined) return putInPlace(state, message, said);
-  const draft = { ...said, threadTs: body.thread_ts ?? origin.threadTs, metadata: readMetadata(body.metadata) };
-  const channel = state.channels.get(origin.channel);
-  if (channel === undefined) throw new Refusal('channel_not_found');
-  if (body.response_type === 'in_channel') post(state, channel, { ...draft, user: state.app.botUser });
-  else postEphemeral(state, channel.id, origin.user, draft);
+  if (body.delete_original) dropOriginal(state, message);
+  else {
+    const said = { text: body.text ?? '', blocks: readBlocks(body.blocks, { cumulative: false }) };
+    if (said.text === '' && (said.blocks ?? []).length === 0) throw new Refusal('no_text');
+    if (body.replace_original && message !== undefined) putInPlace(state, message, said);
+    else postAnswer(state, origin, body, said);
+  }
 }
 
 export type ResponseAnswer = { readonly status: number; readonly body: string };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { interactives } from './blocks/check.ts';
 import type { Interactive } from './blocks/elements.ts';
-import { type Choice, Impossible, initialChoice, valueOf } from './choices.ts';
+import { type Choice, elementValue, Impossible, initialChoice } from './choices.ts';
 import { Refusal } from './refusal.ts';
 import type { State } from './state.ts';
 import { checkView, closeTop, pushOn, updateView, type Values, type View } from './views.ts';
@@ -41,7 +41,7 @@ export function modalValues(state: State, view: View, fields: Fields): Values {
   refuseUnknown(view, fields);
   const values: Record<string, Record<string, unknown>> = {};
   for (const { blockId, element } of entries(view)) {
-    const value = valueOf(state, element, choiceFor(fields, blockId, element));
+    const value = elementValue(state, element, choiceFor(fields, blockId, element));
     if (value !== undefined) values[blockId] = { ...values[blockId], [element.action_id ?? '']: value };
   }
   return values;

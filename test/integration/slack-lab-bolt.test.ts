@@ -165,7 +165,6 @@ test('modals are pushed, updated and cleared; an answer that makes no sense is t
     bolt.view('reason', async ({ ack }) => {
       const answer = answers[next];
       next += 1;
-      // @ts-expect-error one of these answers is wrong on purpose
       await ack(answer);
     });
   });
