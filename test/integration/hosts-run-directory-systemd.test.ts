@@ -41,6 +41,8 @@ describe.skipIf(!canRunSystemd)('run directories where systemd runs', () => {
     const { step, unit, go } = await started('cat /proc/self/cgroup; WAIT; exit 7');
     expect(await property(unit, 'ActiveState')).toBe('active');
     await ask('systemctl', 'stop', '--no-block', unit);
+    // systemd gives the unit up, some seconds later; the supervisor stays all the same.
+    await expect.poll(() => property(unit, 'ActiveState'), { timeout: 30_000 }).toBe('failed');
     expect((await runs.look(step)).state).toBe('running');
     await go();
     const look = await until(runs, step, 'finished');
