@@ -246,7 +246,9 @@ describe('plans', () => {
     const opening = bench.with(brokenAt('before a plan is made', 'SIGSTOP')).open(plan);
     // Its program comes by standard input, so the process is found by what it does: it is stopped.
     const stopped = () =>
-      pidsNaming('kolla-backup', 'cmdline').filter((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T '));
+      pidsNaming('"kolla-backup","exec"', 'cmdline').filter((pid) =>
+        readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T '),
+      );
     await expect.poll(() => stopped().length).toBe(1);
     const closing = bench.runs.close(plan);
     await sleep(700);
