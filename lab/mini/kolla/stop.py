@@ -1,8 +1,62 @@
-"""Later."""
+"""stop: site.yml, whose plays gather facts of every host first; a container that is Exited is left as it is."""
+import backup
+from site_plays import ROLES_AFTER, ROLES_BEFORE, SERVICES
+
+
+def wanted(run):
+    """Whether the tags take MariaDB in."""
+    tags, skip = run.options.tags, run.options.skip or []
+    return (tags is None or "mariadb" in tags or "all" in tags) and "mariadb" not in skip
+
+
+def gather(run):
+    """The plays that always run: facts of all hosts, then groups by action and by service."""
+    hosts = [*run.inventory.hosts("all")]
+    if hosts and "localhost" not in hosts:
+        hosts.append("localhost")
+    if not run.play("Gather facts for all hosts", hosts):
+        return []
+    run.nothing("Group hosts to determine when using --limit")
+    run.task("Gather facts", lambda host: {"changed": False} if host == "localhost" else run.ask(host, "ping"))
+    here = list(run.alive)
+    run.play("Gather facts for all hosts (if using --limit)", [])
+    run.play("Group hosts based on configuration", here)
+    run.nothing("Group hosts based on Kolla action")
+    run.output.task("Group hosts based on enabled services")
+    for host in here:
+        for service in SERVICES:
+            run.output.result(host, {"changed": False}, item=service, counted=False)
+        run.output.count(host, "ok")
+    return here
+
+
+def others(run, roles):
+    for role in roles:
+        run.play(f"Apply role {role}", [])
 
 
 def play(run):
-    raise NotImplementedError
+    here = gather(run)
+    others(run, ROLES_BEFORE)
+    hosts = [host for host in run.inventory.hosts("mariadb") if host in here]
+    if run.play("Apply role mariadb", hosts) and wanted(run):
+        stop_mariadb(run)
+        left = list(run.alive)
+        for name in ("Restart mariadb services", "Start mariadb services", "Restart bootstrap mariadb service"):
+            run.play(name, [])
+        run.play("Apply mariadb post-configuration", left)
+        run.skip("Include mariadb post-deploy.yml")
+        run.skip("Include mariadb post-upgrade.yml")
+    others(run, ROLES_AFTER)
 
 
-deploy = play
+def stop_mariadb(run):
+    run.group_shards()
+    run.include("mariadb : include_tasks", "mariadb", "stop.yml")
+    name = "service-stop : Stopping mariadb containers"
+    if run.lost:
+        run.task(name, lambda host: {"failed": True, "msg": backup.UNDEFINED})
+    elif run.options.check or run.variables.true("skip_stop_containers"):
+        run.task(name, lambda host: None, item=run.item)
+    else:
+        run.task(name, lambda host: run.ask(host, "stop", name="mariadb"), item=run.item)
