@@ -1,0 +1,253 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Seen } from '../../lab/slack/seen.ts';
+import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
+import { headIn } from '../../src/slack/heads.ts';
+import { webClients } from '../../src/slack/web.ts';
+import { type Bench, cloudConfig, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
+import { until } from '../support/until.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(async () => {
+  await bench.end();
+});
+
+const ask = (who: string, text: string, channel = 'cloud-ops') =>
+  bench.slack.slash(who, channel, '/kolla-backup', text);
+const heard = ({ said, failure }: Seen) => [failure ?? '', ...said.map(wordsOf)].join('\n');
+
+/** The codes that the operation's refused requests have in its journal. */
+async function refusedIn(id: string): Promise<string[]> {
+  const read = await bench.journal.read(id);
+  if (read.state !== 'sound') return [];
+  return read.records.flatMap(({ event }) => {
+    const problem = event['problem'];
+    return event.type === 'refused' && typeof problem === 'object' && problem !== null && 'code' in problem
+      ? [String(problem.code)]
+      : [];
+  });
+}
+const only = async () => (await bench.journal.recent(10))[0]?.id ?? expect.fail('no operation');
+const roots = () => bench.slack.messages('cloud-ops');
+const thread = () => bench.slack.thread('cloud-ops', roots()[0]?.ts ?? '');
+const threadWords = () => thread().map(wordsOf);
+
+test('a full backup is requested once, has a card in the cloud’s channel, and a second one is refused by name', async () => {
+  const seen = await ask('alice', 'full');
+  expect(seen.acked).toBe(true);
+  expect(seen.said.every(({ ephemeral }) => ephemeral)).toBe(true);
+  expect(heard(seen)).toContain('BKP-1 requested');
+  const id = await only();
+  await until(async () => (roots().length === 1 ? true : null), 'there is a root card', 5_000);
+  expect(wordsOf(roots()[0] ?? expect.fail())).toContain('BKP-1 · full backup of lab · waiting for a worker');
+  expect(headIn(roots()[0]?.metadata, id)).toEqual((await bench.operation(id)).head);
+  expect(await bench.journal.owner('lab')).toBe(id);
+
+  expect(heard(await ask('bob', 'full lab'))).toContain('BKP-1 is under way on lab');
+  expect(await bench.journal.recent(10)).toHaveLength(1);
+});
+
+test('an envelope that Slack delivers twice requests one backup and cancels one', async () => {
+  bench.slack.duplicateEnvelopes(1);
+  await ask('alice', 'full');
+  expect(await bench.journal.recent(10)).toHaveLength(1);
+  await until(async () => roots()[0] ?? null, 'there is a root card', 5_000);
+  bench.slack.duplicateEnvelopes(1);
+  const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
+  await bench.slack.click('alice', at, 'cancel');
+  await sleep(500);
+  const read = await bench.journal.read(await only());
+  expect(read.state === 'sound' && read.records.map(({ event }) => event.type)).toEqual(['requested', 'cancelled']);
+});
+
+test('an envelope that reaches two processes requests one backup, and both give the same answer', async () => {
+  await bench.another();
+  // Slack hands envelopes around: after an odd one, the next two go to one connection of each bot.
+  await ask('alice', 'help');
+  bench.slack.duplicateEnvelopes(1);
+  const seen = await ask('alice', 'full');
+  await bench.slack.until(() => bench.slack.ephemerals('alice').length >= 3, 5_000);
+  expect(heard(seen)).toContain('BKP-1 requested');
+  const answers = bench.slack.ephemerals('alice').map(({ text }) => text);
+  expect(answers.filter((text) => text.startsWith('BKP-1 requested'))).toHaveLength(2);
+  expect(await bench.journal.recent(10)).toHaveLength(1);
+});
+
+test.for([
+  ['carol', 'PERSON_NOT_LISTED', 'may not ask'],
+  ['gus', 'PERSON_GUEST', 'is a guest'],
+  ['botty', 'PERSON_BOT', 'is a bot'],
+  ['ivy', 'PERSON_INVITED', 'not yet joined'],
+] as const)('%s may not ask: %s', async ([who, code, words]) => {
+  const kinds = { botty: 'bot', ivy: 'invited' } as const;
+  for (const [name, kind] of Object.entries(kinds)) bench.slack.addUser({ name, kind });
+  bench.slack.setGroupMembers('cloud-operators', ['alice', 'botty', 'ivy']);
+  const seen = await ask(who, 'full');
+  expect(heard(seen)).toContain(words);
+  expect(heard(seen)).toContain(code);
+  expect(await bench.journal.recent(10)).toEqual([]);
+  expect(roots()).toEqual([]);
+});
+
+test('an external person and a deactivated one are refused though a group names them', async () => {
+  const eve = bench.slack.addUser({ name: 'eve', kind: 'external' });
+  const dora = bench.slack.addUser({ name: 'dora', kind: 'deactivated' });
+  bench.slack.setGroupMembers('cloud-operators', ['alice', 'eve', 'dora']);
+  const { id } = await bench.underWay();
+  const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
+  // People of another organization can't type commands, but they can click.
+  expect(heard(await bench.slack.click('eve', at, 'cancel'))).toContain('another workspace');
+  expect(await refusedIn(id)).toEqual(['PERSON_EXTERNAL']);
+  const { lookups } = webClients(bench.slack.botToken, bench.slack.apiUrl, logTo([]));
+  const people = cloudConfig(bench.slack).requesters;
+  const asked = authority(lookups, { team: bench.slack.teamId, enterprise: null });
+  expect(await asked.among(dora.id, people, 'lab')).toMatchObject({ problem: { code: 'PERSON_DEACTIVATED' } });
+  expect(await asked.among(eve.id, people, 'lab')).toMatchObject({ problem: { code: 'PERSON_EXTERNAL' } });
+  expect(await asked.among('U0NOBODY', people, 'lab')).toMatchObject({ problem: { code: 'PERSON_UNKNOWN' } });
+  expect(await asked.among(bench.slack.user('alice').id, people, 'lab')).toEqual({ ok: true });
+});
+
+test('who leaves the group may ask until the answer is a minute old, and not when asked anew', async () => {
+  let now = 1_000_000;
+  const { lookups } = webClients(bench.slack.botToken, bench.slack.apiUrl, logTo([]));
+  const people = cloudConfig(bench.slack).requesters;
+  const asked = authority(lookups, { team: bench.slack.teamId, enterprise: null }, () => now);
+  const alice = bench.slack.user('alice').id;
+  expect(await asked.among(alice, people, 'lab')).toEqual({ ok: true });
+  bench.slack.setGroupMembers('cloud-operators', ['bob']);
+  expect(await asked.among(alice, people, 'lab')).toEqual({ ok: true });
+  expect((await asked.among(alice, people, 'lab', true)).ok).toBe(false);
+  now += CACHE_MS;
+  expect((await asked.among(alice, people, 'lab')).ok).toBe(false);
+});
+
+test('when Slack can’t say who asks, nobody may', async () => {
+  for (const answer of ['500', 'drop', '429'] as const) {
+    bench.slack.fail('users.info', { answer });
+    expect(heard(await ask('alice', 'full'))).toContain('SLACK_UNANSWERED');
+  }
+  bench.slack.fail('usergroups.users.list', { answer: '500' });
+  expect(heard(await ask('alice', 'full'))).toContain('SLACK_UNANSWERED');
+  bench.slack.fail('usergroups.users.list', { answer: 'error', error: 'plan_upgrade_required' });
+  expect(heard(await ask('alice', 'full'))).toContain('has no user groups');
+  bench.slack.fail('usergroups.users.list', { answer: 'error', error: 'no_such_subteam' });
+  expect(heard(await ask('alice', 'full'))).toContain('SLACK_GROUP_UNKNOWN');
+  bench.slack.setScopes(['commands', 'chat:write', 'users:read']);
+  expect(heard(await ask('alice', 'full'))).toContain('lacks the scope usergroups:read');
+  expect(await bench.journal.recent(10)).toEqual([]);
+});
+
+test.for([
+  ['x; rm -rf /', 'COMMAND_UNKNOWN'],
+  ['full x; rm -rf /', 'COMMAND_UNREADABLE'],
+  ['full <!channel>', 'COMMAND_UNREADABLE'],
+  ['full nowhere', 'CLOUD_UNKNOWN'],
+  ['cancel BKP-99', 'LABEL_UNKNOWN'],
+  ['audit', 'COMMAND_UNREADABLE'],
+  [`full ${'x'.repeat(3_000)}`, 'COMMAND_TOO_LONG'],
+] as const)('%s is refused and changes nothing', async ([text, code]) => {
+  const seen = await ask('alice', text);
+  expect(seen.acked).toBe(true);
+  expect(heard(seen)).toContain(code);
+  expect(seen.said.map((one) => one.text).join()).not.toContain('<!');
+  expect(await bench.journal.recent(10)).toEqual([]);
+  expect(roots()).toEqual([]);
+});
+
+test('with several clouds the channel says which, and elsewhere the refusal names them', async () => {
+  const lab = cloudConfig(bench.slack);
+  const other = bench.slack.addChannel({ name: 'prod-ops' });
+  await bench.restart({ config: { clouds: { lab, prod: { ...lab, channel: other.id } } } });
+  expect(heard(await ask('alice', 'full', 'random'))).toContain('with one of: lab, prod');
+  expect(heard(await ask('alice', 'full', 'prod-ops'))).toContain('full backup of prod');
+  await until(async () => bench.slack.messages('prod-ops')[0] ?? null, 'the card is in the cloud’s channel', 5_000);
+  expect(heard(await ask('alice', 'full lab', 'random'))).toContain('full backup of lab');
+  await until(async () => roots()[0] ?? null, 'the card is in the cloud’s channel', 5_000);
+});
+
+test('the Cancel button and the command cancel while nothing was changed; then the cloud is free', async () => {
+  const { id, label } = await bench.underWay();
+  const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
+  expect(heard(await bench.slack.click('bob', at, 'cancel'))).toContain(`${label} is cancelled`);
+  expect((await bench.operation(id)).end).toMatchObject({ how: 'cancelled', by: bench.slack.user('bob').id });
+  expect(await bench.journal.owner('lab')).toBeNull();
+  await until(async () => (threadWords().at(-1)?.includes('cancelled') ? true : null), 'the thread tells it', 8_000);
+  // Asked again by the same person it is so; by another it has ended.
+  expect(heard(await ask('bob', `cancel ${label}`))).toContain('is cancelled');
+  expect(heard(await ask('alice', `cancel ${label}`))).toContain('OPERATION_ENDED');
+  expect(await refusedIn(id)).toEqual(['OPERATION_ENDED']);
+});
+
+test('after the change was started a cancellation is refused, in the journal and in the thread too', async () => {
+  const { id, label } = await bench.underWay();
+  const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
+  const claim = 'c'.repeat(20);
+  await bench.write(id, { type: 'step_started', claim, plan: 1, step: 'take-backup', attempt: 1, checks: [] }, false);
+  // The card with the button is still there: Slack lags behind the journal.
+  expect(heard(await bench.slack.click('alice', at, 'cancel'))).toContain('cannot be cancelled any more');
+  expect(heard(await ask('alice', `cancel ${label}`))).toContain('cannot be cancelled any more');
+  expect(await refusedIn(id)).toEqual(['CANCEL_TOO_LATE', 'CANCEL_TOO_LATE']);
+  await until(
+    async () => (threadWords().filter((one) => one.includes('was refused')).length === 2 ? true : null),
+    'the thread tells it',
+    8_000,
+  );
+  await until(
+    async () => (JSON.stringify(roots()[0]?.blocks).includes('"cancel"') ? null : true),
+    'the button is gone',
+    15_000,
+  );
+});
+
+test('clicks of those who may not are refused with an answer and noted; unknown and stale buttons are answered', async () => {
+  const { id } = await bench.underWay();
+  const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
+  expect(heard(await bench.slack.click('carol', at, 'cancel'))).toContain('PERSON_NOT_LISTED');
+  expect(await refusedIn(id)).toEqual(['PERSON_NOT_LISTED']);
+  expect((await bench.operation(id)).end).toBeNull();
+
+  // The journal is another than the card's: Redis was emptied.
+  await bench.redis.flushall();
+  expect(heard(await bench.slack.click('alice', at, 'cancel'))).toContain('LABEL_UNKNOWN');
+});
+
+test('list and status say what there is, also to members who may not ask for backups, but not to guests', async () => {
+  expect(heard(await ask('carol', 'list'))).toContain('None yet');
+  expect(heard(await ask('carol', 'status'))).toContain('Nothing runs');
+  const { label } = await bench.underWay();
+  expect(heard(await ask('carol', 'list'))).toContain(`${label} · `.trim().slice(0, 5));
+  expect(heard(await ask('carol', 'status'))).toContain(`${label} · full backup of lab · running`);
+  expect(heard(await ask('carol', `status ${label}`))).toContain('Take the backup');
+  expect(heard(await ask('gus', 'status'))).toContain('PERSON_GUEST');
+  expect(heard(await ask('gus', 'help'))).toContain('take a full backup now');
+});
+
+test('when Redis is away, the answer says so and nothing is asked of anybody', async () => {
+  bench.redis.disconnect();
+  expect(heard(await ask('alice', 'full'))).toContain('REDIS_AWAY');
+  await bench.redis.connect();
+});
+
+test('an answer that the response URL doesn’t take is told directly', async () => {
+  bench.slack.fail('response_url', { answer: '500' });
+  expect(heard(await ask('alice', 'status'))).toContain('Nothing runs');
+  expect(bench.slack.calls('chat.postEphemeral')).toHaveLength(1);
+});
+
+test('an audit puts verdict, journal and timeline into the thread', async () => {
+  const { id, label } = await bench.underWay();
+  expect(heard(await ask('alice', `audit ${label}`))).toContain('the journal is whole');
+  const names = bench.slack.files().map(({ name }) => name);
+  expect(names.toSorted()).toEqual([`${label}.jsonl`, `${label}.txt`]);
+  expect(threadWords().join('\n')).toContain('All 2 heads that were shown are in it');
+  expect(heard(await ask('carol', `audit ${label}`))).toContain('PERSON_NOT_LISTED');
+
+  // A head in a message of somebody else counts for nothing; a journal that was cut is found by ours.
+  await bench.redis.rpop(`kb:op:${id}:journal`);
+  const seen = await ask('alice', `audit ${label}`);
+  expect(heard(seen)).toContain('something is wrong');
+  expect(threadWords().join('\n')).toContain('was shown and is not in it');
+});
