@@ -21,11 +21,13 @@ const TARGETS = {
 /** What this machine lacks, each with how to get it. Nothing has been changed when this is asked. */
 function missing() {
   const lacks = [];
-  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) lacks.push(`Node ${OLDEST_NODE} or newer (this is ${process.version})`);
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE)
+    lacks.push(`Node ${OLDEST_NODE} or newer (this is ${process.version})`);
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (process.platform !== 'linux' || !/^ID=debian$/m.test(release) || !/^VERSION_ID="12"$/m.test(release))
     lacks.push('Debian 12: run this on such a machine or in a virtual one (the lab is built of its packages)');
-  if (process.getuid?.() !== 0) lacks.push('root, for network addresses, mounts and namespaces: run it as root (sudo -i)');
+  if (process.getuid?.() !== 0)
+    lacks.push('root, for network addresses, mounts and namespaces: run it as root (sudo -i)');
   for (const [program, packageName] of [
     ['flock', 'util-linux'],
     ['unshare', 'util-linux'],
@@ -42,7 +44,9 @@ function inPath(program) {
 }
 
 function lockHash() {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 function complete() {
@@ -53,15 +57,29 @@ function complete() {
 function install() {
   if (complete()) return;
   mkdirSync(modules, { recursive: true });
-  const args = ['--wait', String(WAIT_SECONDS), join(root, 'package-lock.json'), process.execPath, fileURLToPath(import.meta.url), 'install'];
+  const args = [
+    '--wait',
+    String(WAIT_SECONDS),
+    join(root, 'package-lock.json'),
+    process.execPath,
+    fileURLToPath(import.meta.url),
+    'install',
+  ];
   const { status } = spawnSync('flock', args, { stdio: 'inherit', cwd: root });
-  if (status !== 0) stop(['The npm packages could not be installed; npm said why above.', 'Nothing else was changed. Run the same command again.']);
+  if (status !== 0)
+    stop([
+      'The npm packages could not be installed; npm said why above.',
+      'Nothing else was changed. Run the same command again.',
+    ]);
 }
 
 function installLocked() {
   if (complete()) return;
   console.log('Installing npm packages (once) …');
-  const { status } = spawnSync('npm', ['ci', '--loglevel=error', '--no-fund', '--no-audit'], { stdio: 'inherit', cwd: root });
+  const { status } = spawnSync('npm', ['ci', '--loglevel=error', '--no-fund', '--no-audit'], {
+    stdio: 'inherit',
+    cwd: root,
+  });
   if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stamp, lockHash());
 }

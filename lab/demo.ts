@@ -1,0 +1,84 @@
+/** `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. */
+import { parseArgs } from 'node:util';
+import { CHANNEL, type Stack, startStack } from './stack.ts';
+import { story, words } from './story.ts';
+
+/** As large as a small real cloud's databases. */
+const MEGABYTES = 200;
+
+const options = {
+  keep: { type: 'boolean', default: false },
+  megabytes: { type: 'string', default: String(MEGABYTES) },
+} as const;
+const { values } = parseArgs({ options });
+const began = performance.now();
+const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+const count = { passed: 0, failed: 0 };
+
+let stack: Stack | null = null;
+let leaving = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(130));
+
+async function leave(code: number): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  console.log('');
+  say('cleaning up');
+  await stack?.stop();
+  say('all is removed');
+  process.exit(code);
+}
+
+async function tell(what: string, act: () => Promise<void>): Promise<void> {
+  if (count.failed > 0) return;
+  try {
+    await act();
+    count.passed += 1;
+    say(`✓ ${what}`);
+  } catch (error) {
+    if (leaving) return;
+    count.failed += 1;
+    say(`✗ ${what}`);
+    console.log(error instanceof Error ? error.message : error);
+  }
+}
+
+/** The thread as a person would see it. */
+function showThread({ slack }: Stack, ts: string): void {
+  console.log(`\n#${CHANNEL}`);
+  for (const message of slack.thread(CHANNEL, ts)) {
+    const time = new Date(Number(message.ts) * 1000).toISOString().slice(11, 19);
+    const lines = words(message.text, message.blocks ?? []).split('\n');
+    console.log(`  ${message.ts === ts ? '┌' : '│'} kolla-backup ${time}`);
+    for (const line of lines) console.log(`  │   ${line}`);
+    for (const file of message.files ?? []) console.log(`  │   📎 ${file.name}`);
+  }
+  console.log('  └');
+}
+
+try {
+  stack = await startStack({ rowsMegabytes: Number(values.megabytes), tell: say });
+  say('the bot, and two workers');
+  await stack.start('bot');
+  await Promise.all([stack.start('worker'), stack.start('worker')]);
+  const { root } = await story(stack, tell);
+  if (root) showThread(stack, root.ts);
+  if (values.keep && !leaving) {
+    console.log(
+      `\nThe page: ${stack.slack.pageUrl}\nTry /kolla-backup full, status, list or audit BKP-1 in #${CHANNEL}. Ctrl-C removes everything.`,
+    );
+    await new Promise(() => {});
+  }
+} catch (error) {
+  if (!leaving) {
+    count.failed += 1;
+    console.log(error instanceof Error ? (error.stack ?? error.message) : error);
+  }
+}
+if (!leaving) {
+  leaving = true;
+  await stack?.stop();
+  say('all is removed');
+  console.log(`\n${count.passed} passed, ${count.failed} failed`);
+  process.exit(count.failed === 0 ? 0 : 1);
+}

@@ -1,0 +1,66 @@
+import type { MiniCloud, MiniNode } from './cloud.ts';
+
+/** Databases whose tables say nothing of the cloud. */
+const OWN = ['mysql', 'information_schema', 'performance_schema', 'sys'];
+const TABLES = `SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FROM information_schema.tables
+  WHERE table_type = 'BASE TABLE' AND table_schema NOT IN (${OWN.map((name) => `'${name}'`).join(', ')}) ORDER BY 1`;
+
+/** The checksum of every table of the cloud, by its name, on a live node. */
+export async function liveChecksums(node: MiniNode): Promise<ReadonlyMap<string, string>> {
+  const tables = (await node.sql(TABLES)).trim().split('\n');
+  return rows(await node.sql(`CHECKSUM TABLE ${tables.join(', ')}`));
+}
+
+/** Unpacks, prepares and opens an archive in a container without network, and prints every table's checksum. */
+const OPEN = `
+set -eu -o pipefail
+mkdir /copy/data && gzip -dc "/backup/$1" | mbstream -x -C /copy/data
+mariabackup --prepare --target-dir=/copy/data > /copy/prepare.log 2>&1
+mariadbd --defaults-file=/copy/data/backup-my.cnf --datadir=/copy/data --skip-networking --wsrep-on=OFF --skip-log-bin \\
+  --socket=/tmp/open.sock --pid-file=/tmp/open.pid --log-error=/copy/open.log --innodb-buffer-pool-size=64M \\
+  --skip-grant-tables --performance-schema=OFF &
+for _ in $(seq 300); do mariadb-admin --socket=/tmp/open.sock ping > /dev/null 2>&1 && break; sleep 0.1; done
+sql() { mariadb --socket=/tmp/open.sock -N -B -e "$1"; }
+tables=$(sql "$2" | paste -sd,)
+sql "CHECKSUM TABLE $tables"
+kill %1; wait
+`;
+
+/** The same out of an archive: what a restore of it would bring back. `path` is relative to the backup volume. */
+export async function archiveChecksums(
+  cloud: MiniCloud,
+  node: MiniNode,
+  path: string,
+): Promise<ReadonlyMap<string, string>> {
+  const copy = '/var/lib/docker/open-archive';
+  await node.must(['install', '-d', '-o', '42434', '-g', '42434', copy]);
+  try {
+    const mounts = ['-v', 'mariadb_backup:/backup:ro', '-v', `${copy}:/copy`];
+    const argv = [
+      'docker',
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      '--user',
+      '42434',
+      ...mounts,
+      '--entrypoint',
+      'bash',
+      cloud.image,
+    ] as const;
+    return rows(await node.must([...argv, '-c', OPEN, 'open', path, TABLES]));
+  } finally {
+    await node.must(['rm', '-rf', copy]);
+  }
+}
+
+function rows(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'))
+      .map(([table = '', sum = '']) => [table, sum]),
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * All of it on one machine, as an installation has it: a small cloud, a Redis, a Slack stand-in, and the project's own
+ * bot and workers as processes with a config file and an environment. What `startStack` began ends with `stop`, or
+ * with the process that called it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type MiniCloud, startMini } from './mini/cloud.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { type SlackLab, startSlack } from './slack/server.ts';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** How long a process may take until it says that it has started (ms). */
+const START_MS = 30_000;
+
+export const CLOUD = 'lab';
+export const CHANNEL = 'cloud-ops';
+
+/** One process of the project. */
+export type Part = {
+  readonly name: string;
+  readonly process: ChildProcess;
+  /** What it has logged. */
+  log(): Promise<string>;
+  /** Sends a signal and waits for its end; the exit code, null where a signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+};
+
+export type Stack = {
+  readonly dir: string;
+  readonly cloud: MiniCloud;
+  readonly slack: SlackLab;
+  readonly redis: RedisServer;
+  readonly config: string;
+  readonly environment: Readonly<Record<string, string>>;
+  start(command: 'bot' | 'worker' | 'start', changes?: Readonly<Record<string, string>>): Promise<Part>;
+  /** Redis again on the same files and port, after it was killed. */
+  restartRedis(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type StackOptions = { readonly rowsMegabytes?: number; readonly tell?: (line: string) => void };
+
+export async function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOptions = {}): Promise<Stack> {
+  const dir = await mkdtemp(join(tmpdir(), 'kolla-backup-stack-'));
+  const parts: Part[] = [];
+  const ends: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
+  const stop = async () => {
+    await Promise.allSettled(parts.map((part) => part.end('SIGKILL')));
+    for (const end of ends.toReversed()) await end().catch((error: unknown) => tell(`while ending: ${error}`));
+  };
+  try {
+    tell('Redis, and a stand-in for Slack');
+    let redis = await startRedis({ dir: join(dir, 'redis') });
+    ends.push(() => redis.stop());
+    const slack = await startSlack();
+    ends.push(() => slack.stop());
+    tell(`three Docker engines, a Galera cluster with ${rowsMegabytes} MB of rows, a deploy host`);
+    const cloud = await startMini({ rowsMegabytes });
+    ends.push(() => cloud.stop());
+    const config = join(dir, 'config.yml');
+    await writeFile(config, JSON.stringify(settings(dir, cloud, slack), null, 2));
+    const environment = {
+      KOLLA_BACKUP_CONFIG: config,
+      KOLLA_BACKUP_KEY: randomBytes(32).toString('hex'),
+      REDIS_URL: redis.url,
+      SLACK_API_URL: slack.apiUrl,
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_APP_TOKEN: slack.appToken,
+    };
+    return {
+      dir,
+      cloud,
+      slack,
+      get redis() {
+        return redis;
+      },
+      config,
+      environment,
+      start: async (command, changes = {}) => {
+        const part = await startPart(dir, command, parts.length, { ...environment, ...changes });
+        parts.push(part);
+        return part;
+      },
+      restartRedis: async () => {
+        redis = await startRedis({ dir: redis.dir, port: redis.port });
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The config file that an operator of this cloud would write (JSON is YAML too). */
+function settings(dir: string, cloud: MiniCloud, slack: SlackLab) {
+  const login = ({ ssh: { host, port } }: MiniCloud['nodes'][number] | MiniCloud['deploy']) => ({
+    address: host,
+    port,
+  });
+  return {
+    ssh: { user: 'root', key_files: [cloud.keyFile], known_hosts: [cloud.knownHostsFile] },
+    clouds: {
+      [CLOUD]: {
+        deploy_host: { ssh: login(cloud.deploy), executable: cloud.kollaAnsible, cwd: '/opt/kolla-ansible-cli' },
+        inventories: [...cloud.inventories],
+        nodes: Object.fromEntries(cloud.nodes.map((node) => [node.name, { ssh: login(node) }])),
+        channel: slack.channel(CHANNEL).id,
+        requesters: { groups: [slack.group('cloud-operators').id] },
+      },
+    },
+    log_directory: join(dir, 'logs'),
+  };
+}
+
+async function startPart(
+  dir: string,
+  command: string,
+  number: number,
+  environment: Readonly<Record<string, string>>,
+): Promise<Part> {
+  const name = `${command}-${number}`;
+  const file = join(dir, `${name}.log`);
+  // The parent's death ends it, SIGKILL of the parent included.
+  const argv = ['--pdeathsig', 'KILL', process.execPath, MAIN, command];
+  const child = spawn('setpriv', argv, {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const exited = once(child, 'exit');
+  const started = new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`${name} did not start within ${START_MS} ms:\n${said}`)), START_MS);
+    const hear = (chunk: Buffer) => {
+      said += chunk;
+      if (!said.includes('"msg":"started"')) return;
+      clearTimeout(late);
+      resolve();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    exited.then(([code]) => {
+      clearTimeout(late);
+      reject(new Error(`${name} ended with ${code}:\n${said}`));
+    });
+  });
+  exited.then(() => writeFile(file, said)).catch(() => {});
+  await started;
+  return {
+    name,
+    process: child,
+    log: async () => said || readFile(file, 'utf8'),
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code] = await exited;
+      return typeof code === 'number' ? code : null;
+    },
+  };
+}
