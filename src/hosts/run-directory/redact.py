@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus, unquote_to_bytes
 MARK = b"***"
 # Shorter values occur by chance everywhere.
 VALUE_CHARACTERS = 6
-LINE_BYTES = 64 * 1024
+LINE_BYTES = 1024 * 1024
 LEFT_OUT = b"[a line that was too long was left out]"
 SECRET_FILE_BYTES = 1024 * 1024
 # Every repetition is bounded: a hostile line must not keep the filter busy.
