@@ -2,17 +2,10 @@
 import { Refusal } from './refusal.ts';
 import { type Channel, type Group, newId, type State, type User } from './state.ts';
 
-const COLOURS = ['9f69e7', '4bbe2e', 'e7392d', '3c989f', '674b1b', 'e96699', 'e0a729', '684b6c'];
-
-export function colourOf(user: User): string {
-  const sum = [...user.id].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return COLOURS[sum % COLOURS.length] ?? '9f69e7';
-}
-
 /** `users.info`, with every key by which somebody could be told apart from a full member. */
 export function userJson(user: User) {
   const names = { real_name: user.realName, display_name: user.name };
-  const common = { id: user.id, team_id: user.teamId, name: user.name, deleted: user.deleted, color: colourOf(user) };
+  const common = { id: user.id, team_id: user.teamId, name: user.name, deleted: user.deleted, color: user.colour };
   const profile = {
     ...names,
     real_name_normalized: user.realName,

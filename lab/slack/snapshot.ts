@@ -1,7 +1,6 @@
 /** The workspace as one person sees it: what the page draws. */
 import { isText } from './files.ts';
 import { channelMessages, messageJson } from './messages.ts';
-import { colourOf } from './people.ts';
 import type { Channel, Ephemeral, State, User } from './state.ts';
 import { viewJson } from './views.ts';
 
@@ -11,7 +10,7 @@ const PREVIEW = 1_200;
 function userCard(state: State, user: User) {
   const role = user.id === state.app.botUser || user.isBot ? 'app' : user.isRestricted ? 'guest' : '';
   const tags = { role: user.isStranger ? 'external' : role, deleted: user.deleted };
-  return { id: user.id, name: user.name, realName: user.realName, colour: colourOf(user), ...tags };
+  return { id: user.id, name: user.name, realName: user.realName, colour: user.colour, ...tags };
 }
 
 function previews(state: State, ids: readonly string[]) {

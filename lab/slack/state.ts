@@ -10,6 +10,8 @@ export type User = {
   teamId: string;
   name: string;
   realName: string;
+  /** Of the square with the initials. */
+  colour: string;
   deleted: boolean;
   isBot: boolean;
   isAppUser: boolean;
@@ -190,13 +192,16 @@ export function emptyState(): State {
   return state;
 }
 
-/** A full member of the team, to be changed into what else is wanted. */
-export function blankUser(id: string, teamId: string, name: string): User {
+const COLOURS = ['674b1b', '3c769f', '9f3c69', '2e7d4f', 'b0561a', '684b9c', '9c3b32', '4b6c68'];
+
+/** A full member of the team, to be changed into what else is wanted. `place` chooses a colour. */
+export function blankUser(id: string, teamId: string, name: string, place = 0): User {
   return {
     id,
     teamId,
     name,
     realName: name,
+    colour: COLOURS[place % COLOURS.length] ?? '616061',
     deleted: false,
     isBot: false,
     isAppUser: false,

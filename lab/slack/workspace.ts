@@ -71,7 +71,11 @@ export function findGroup(state: State, key: string): Group {
 
 export function addUser(state: State, { name, realName, kind = 'member', channels }: NewUser): User {
   const team = kind === 'external' ? EXTERNAL_TEAM : state.team.id;
-  const user: User = { ...blankUser(newId('U'), team, name), realName: realName ?? name, ...KINDS[kind] };
+  const user: User = {
+    ...blankUser(newId('U'), team, name, state.users.size),
+    realName: realName ?? name,
+    ...KINDS[kind],
+  };
   state.users.set(user.id, user);
   const all = [...state.channels.values()].filter((channel) => channel.kind === 'public');
   for (const channel of channels?.map((key) => findChannel(state, key)) ?? all) channel.members.add(user.id);
@@ -81,9 +85,9 @@ export function addUser(state: State, { name, realName, kind = 'member', channel
 
 /** Makes somebody another kind of user than before, as an admin would. */
 export function setKind(state: State, user: User, kind: UserKind): void {
-  const { id, name, realName } = user;
+  const { id, name, realName, colour } = user;
   const team = kind === 'external' ? EXTERNAL_TEAM : state.team.id;
-  Object.assign(user, blankUser(id, team, name), { realName }, KINDS[kind]);
+  Object.assign(user, blankUser(id, team, name), { realName, colour }, KINDS[kind]);
   state.changes.tell({ kind: 'workspace' });
 }
 
