@@ -18,8 +18,8 @@ export class HoldLost extends Error {
   }
 }
 
-/** How long a projector's hold lasts without being prolonged, in ms: longer than any one call to Slack. */
-export const HOLD_MS = 120_000;
+/** How long a projector's hold lasts without being prolonged, in ms: longer than any one sending, short after a crash. */
+export const HOLD_MS = 45_000;
 
 export async function write(desk: Desk, change: Partial<ThreadState>): Promise<void> {
   desk.state = { ...desk.state, ...change };
@@ -35,11 +35,16 @@ export async function once(
   key: string,
   { send, arrived }: { readonly send: () => Promise<unknown>; readonly arrived: () => Promise<boolean> },
 ): Promise<void> {
-  if (!(await desk.threads.hold(desk.id, desk.token, HOLD_MS))) throw new HoldLost();
+  await prolong(desk);
   if (desk.state.posting === key) {
     if (await seen(arrived)) return;
+    await prolong(desk);
   } else await write(desk, { posting: key });
   await send();
+}
+
+async function prolong({ threads, id, token }: Desk): Promise<void> {
+  if (!(await threads.hold(id, token, HOLD_MS))) throw new HoldLost();
 }
 
 /** Where Slack doesn't let us look, a message is rather repeated than dropped. */

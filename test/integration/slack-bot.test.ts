@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Seen } from '../../lab/slack/seen.ts';
 import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
 import { headIn } from '../../src/slack/heads.ts';
+import { threadDoor } from '../../src/slack/thread.ts';
 import { webClients } from '../../src/slack/web.ts';
 import { type Bench, cloudConfig, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
 import { until } from '../support/until.ts';
@@ -55,6 +56,7 @@ test('an envelope that Slack delivers twice requests one backup and cancels one'
   await ask('alice', 'full');
   expect(await bench.journal.recent(10)).toHaveLength(1);
   await until(async () => roots()[0] ?? null, 'there is a root card', 5_000);
+  expect(bench.slack.ephemerals('alice')).toHaveLength(1);
   bench.slack.duplicateEnvelopes(1);
   const at = { channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' };
   await bench.slack.click('alice', at, 'cancel');
@@ -209,6 +211,34 @@ test('clicks of those who may not are refused with an answer and noted; unknown 
   expect(await refusedIn(id)).toEqual(['PERSON_NOT_LISTED']);
   expect((await bench.operation(id)).end).toBeNull();
 
+  const { posts } = webClients(bench.slack.botToken, bench.slack.apiUrl, logTo([]));
+  const channel = bench.slack.channel('cloud-ops').id;
+  const button = (action: string, value: string) => ({
+    type: 'button' as const,
+    action_id: action,
+    text: { type: 'plain_text' as const, text: 'Old' },
+    value,
+  });
+  const forged = JSON.stringify({ v: 1, operation: id, seq: 1, hash: 'f'.repeat(64) });
+  const old = await posts.chat.postMessage({
+    channel,
+    text: 'old',
+    blocks: [{ type: 'actions', elements: [button('cancel', forged), button('approve', forged)] }],
+  });
+  const strange = { channel, ts: old.ts ?? '' };
+  expect(heard(await bench.slack.click('alice', strange, 'cancel'))).toContain('BUTTON_STALE');
+  expect(heard(await bench.slack.click('alice', strange, 'approve'))).toContain('BUTTON_UNKNOWN');
+  const broken = await posts.chat.postMessage({
+    channel,
+    text: 'x',
+    blocks: [{ type: 'actions', elements: [button('cancel', 'x')] }],
+  });
+  expect(heard(await bench.slack.click('alice', { channel, ts: broken.ts ?? '' }, 'cancel'))).toContain(
+    'BUTTON_UNKNOWN',
+  );
+  expect((await bench.operation(id)).end).toBeNull();
+  expect(await refusedIn(id)).toEqual(['PERSON_NOT_LISTED', 'BUTTON_STALE']);
+
   // The journal is another than the card's: Redis was emptied.
   await bench.redis.flushall();
   expect(heard(await bench.slack.click('alice', at, 'cancel'))).toContain('LABEL_UNKNOWN');
@@ -245,7 +275,15 @@ test('an audit puts verdict, journal and timeline into the thread', async () => 
   expect(threadWords().join('\n')).toContain('All 2 heads that were shown are in it');
   expect(heard(await ask('carol', `audit ${label}`))).toContain('PERSON_NOT_LISTED');
 
-  // A head in a message of somebody else counts for nothing; a journal that was cut is found by ours.
+  // Heads in messages of somebody else count for nothing.
+  const clients = webClients(bench.slack.botToken, bench.slack.apiUrl, logTo([]));
+  const { channel, root } = (await bench.threads.read(id)) ?? expect.fail('no thread');
+  const ours = threadDoor(clients, { user: bench.slack.botUserId, bot: null }, logTo([]));
+  const theirs = threadDoor(clients, { user: 'U0OTHER', bot: null }, logTo([]));
+  expect((await ours.own(channel, root ?? '')).length).toBeGreaterThan(1);
+  expect(await theirs.own(channel, root ?? '')).toEqual([]);
+
+  // A journal that was cut is found by ours.
   await bench.redis.rpop(`kb:op:${id}:journal`);
   const seen = await ask('alice', `audit ${label}`);
   expect(heard(seen)).toContain('something is wrong');

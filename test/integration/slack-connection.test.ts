@@ -125,8 +125,10 @@ test('a stop lets those who asked hear their answer, takes nothing new, and clos
   const stopping = bench.bot.stop();
   expect(heard(await ask('status'))).toContain('BOT_STOPPING');
   letGo();
-  expect(heard(await asking)).toContain('BKP-1 requested');
+  await asking;
   await stopping;
+  const told = bench.slack.ephemerals('alice').map(({ text }) => text);
+  expect(told.join('\n')).toContain('BKP-1 requested');
   expect(bench.slack.connections()).toBe(0);
   expect(bench.fatal).toEqual([]);
 });
