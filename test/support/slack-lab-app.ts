@@ -1,6 +1,6 @@
 /** A Bolt app against the stand-in, wired as the real bot is: Socket Mode, fresh client options, no retries. */
 import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
-import { WebClient } from '@slack/web-api';
+import { type Logger, WebClient } from '@slack/web-api';
 import type { SlackLab } from '../../lab/slack/server.ts';
 
 const options = (slack: SlackLab) => ({
@@ -10,8 +10,20 @@ const options = (slack: SlackLab) => ({
   logLevel: LogLevel.ERROR,
 });
 
+const none = () => {};
+/** Refusals are what these tests provoke; the client would log each. */
+const silent: Logger = {
+  debug: none,
+  info: none,
+  warn: none,
+  error: none,
+  setLevel: none,
+  getLevel: () => LogLevel.ERROR,
+  setName: none,
+};
+
 export function client(slack: SlackLab, token = slack.botToken): WebClient {
-  return new WebClient(token, { ...options(slack), rejectRateLimitedCalls: true });
+  return new WebClient(token, { ...options(slack), logger: silent, rejectRateLimitedCalls: true });
 }
 
 /** `wire` puts the listeners in. Resolves when a socket is connected. */

@@ -30,6 +30,8 @@ function sentences(issue: Issue): string[] {
     case 'invalid_union':
       return [issue.discriminator === undefined ? 'failed to match all allowed schemas' : 'unsupported type'];
     case 'invalid_type':
+      // What the stand-in doesn't imitate has words of its own.
+      if (issue.expected === 'undefined') return [issue.message];
       return issue.message.endsWith('received undefined')
         ? [`missing required field: ${String(issue.path.at(-1))}`]
         : [`must be a valid ${issue.expected}`];
