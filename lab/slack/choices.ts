@@ -1,6 +1,6 @@
 /** What a person chose in an element: as actions and as the state of a modal carry it. */
 import type { Interactive } from './blocks/elements.ts';
-import type { State } from './state.ts';
+import type { State } from './model.ts';
 
 /** Text that was typed, an option's value, a person's id; a list of these where several can be chosen. */
 export type Choice = string | readonly string[];

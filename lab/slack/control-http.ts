@@ -1,6 +1,6 @@
 /** The control surface over HTTP, for another process and for the page: `POST /control/<verb>` with JSON. */
 import { z } from 'zod';
-import type { Control } from './control.ts';
+import type { Control } from './control-type.ts';
 
 const who = z.string().min(1);
 const place = z.strictObject({ channel: who, ts: who });

@@ -1,5 +1,6 @@
 /** Files: the ticket to upload one, its bytes, and the shape in which the Web API shows it. */
-import { newId, type SharedFile, type State, secret } from './state.ts';
+import type { SharedFile, State } from './model.ts';
+import { newId, secret } from './state.ts';
 
 const TEXT_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain',

@@ -4,6 +4,7 @@ import type { Block } from './blocks/blocks.ts';
 import { interactives } from './blocks/check.ts';
 import { type Choice, elementValue, Impossible, initialChoice } from './choices.ts';
 import { findMessage } from './messages.ts';
+import type { Channel, Ephemeral, Message, State, User } from './model.ts';
 import {
   type Clicked,
   type Context,
@@ -17,7 +18,6 @@ import { Refusal } from './refusal.ts';
 import { respond } from './response-url.ts';
 import { type Seen, type Watch, watch } from './seen.ts';
 import type { Delivery, SocketMode } from './socket-mode.ts';
-import type { Channel, Ephemeral, Message, State, User } from './state.ts';
 import { type Fields, fieldErrors, modalValues, type Submitted, TROUBLE, takeAnswer } from './submission.ts';
 import { closeTop, type View } from './views.ts';
 

@@ -5,8 +5,8 @@ import { checkMessageBlocks } from './blocks/check.ts';
 import { slackMessages } from './blocks/issues.ts';
 import { fileJson } from './files.ts';
 import { MESSAGE } from './limits.ts';
+import type { Channel, Ephemeral, Message, Metadata, State } from './model.ts';
 import { Refusal } from './refusal.ts';
-import type { Channel, Ephemeral, Message, Metadata, State } from './state.ts';
 
 const metadataShape = z.strictObject({
   event_type: z.string().min(1).max(MESSAGE.metadataEventType),

@@ -4,14 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { z } from 'zod';
 import { Impossible } from './choices.ts';
-import type { Control } from './control.ts';
 import { runVerb } from './control-http.ts';
+import type { Control } from './control-type.ts';
 import { isText } from './files.ts';
 import { addressOf, readBody, sendJson, sendText } from './http.ts';
 import { REQUEST_BYTES } from './limits.ts';
+import type { State } from './model.ts';
 import { Refusal } from './refusal.ts';
 import { snapshot } from './snapshot.ts';
-import type { State } from './state.ts';
 
 const FOLDER = new URL('./page/', import.meta.url);
 const TYPES: Readonly<Record<string, string>> = {

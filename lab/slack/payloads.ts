@@ -2,8 +2,8 @@
 import type { Interactive } from './blocks/elements.ts';
 import { actionJson, type Choice } from './choices.ts';
 import { messageJson } from './messages.ts';
+import type { Channel, Ephemeral, Message, State, User } from './model.ts';
 import { newResponseUrl } from './response-url.ts';
-import type { Channel, Ephemeral, Message, State, User } from './state.ts';
 import { newTrigger, type Values, type View, viewJson } from './views.ts';
 
 /** `origin` is the server that response addresses lead to. */

@@ -1,6 +1,8 @@
 /** People, channels and user groups as the Web API shows them. */
+
+import type { Channel, Group, State, User } from './model.ts';
 import { Refusal } from './refusal.ts';
-import { type Channel, type Group, newId, type State, type User } from './state.ts';
+import { newId } from './state.ts';
 
 /** `users.info`, with every key by which somebody could be told apart from a full member. */
 export function userJson(user: User) {

@@ -1,6 +1,6 @@
 /** Slack's rate limits, off unless switched on: calls a minute by tier, one post a second in a channel. */
 import { CHANNEL_POST_INTERVAL, TIERS, type Tier } from './limits.ts';
-import type { State } from './state.ts';
+import type { State } from './model.ts';
 
 const MINUTE = 60_000;
 const POSTS = new Set(['chat.postMessage', 'chat.postEphemeral']);

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { MESSAGE, RESPONSE_URL_USES, TIME } from './limits.ts';
 import { findMessage, post, postEphemeral, readBlocks, readMetadata, remove, replace } from './messages.ts';
+import type { Ephemeral, Message, ResponseUrl, State } from './model.ts';
 import { Refusal } from './refusal.ts';
-import type { Ephemeral, Message, ResponseUrl, State } from './state.ts';
 import { secret } from './state.ts';
 
 const shape = z.strictObject({

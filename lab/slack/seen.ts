@@ -1,7 +1,7 @@
 /** What one person saw in answer to something that they did. */
 import { waitForChange } from './changes.ts';
 import { findMessage } from './messages.ts';
-import type { State } from './state.ts';
+import type { State } from './model.ts';
 import { viewJson } from './views.ts';
 
 export type SaidMessage = {

@@ -1,17 +1,19 @@
 /** A strict, local stand-in for Slack: `startSlack`. State is in memory and ends with it. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Control, makeControl } from './control.ts';
+import { makeControl } from './control.ts';
+import type { Control } from './control-type.ts';
 import { makeFaults } from './faults.ts';
 import { receiveFile } from './files.ts';
 import { addressOf, readBody, readForm, sendJson, sendText, TooLarge } from './http.ts';
 import { makeInteractivity } from './interactivity.ts';
 import { FILE_BYTES, REQUEST_BYTES } from './limits.ts';
+import type { State } from './model.ts';
 import { makePageServer } from './page-server.ts';
 import { makeRates } from './rates.ts';
 import { answerAt } from './response-url.ts';
 import { makeSocketMode } from './socket-mode.ts';
-import { emptyState, type State } from './state.ts';
+import { emptyState } from './state.ts';
 import { makeWebApi, misbehave } from './web-api.ts';
 import { fillWorkspace } from './workspace.ts';
 

@@ -1,7 +1,7 @@
 /** The workspace as one person sees it: what the page draws. */
 import { isText } from './files.ts';
 import { channelMessages, messageJson } from './messages.ts';
-import type { Channel, Ephemeral, State, User } from './state.ts';
+import type { Channel, Ephemeral, State, User } from './model.ts';
 import { viewJson } from './views.ts';
 
 /** Characters of a text file that its card shows. */

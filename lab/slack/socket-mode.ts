@@ -5,7 +5,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { addressOf } from './http.ts';
 import { CONNECTIONS, TIME } from './limits.ts';
-import { type State, secret } from './state.ts';
+import type { State } from './model.ts';
+import { secret } from './state.ts';
 
 export type EnvelopeType = 'slash_commands' | 'interactive';
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { interactives } from './blocks/check.ts';
 import type { Interactive } from './blocks/elements.ts';
 import { type Choice, elementValue, Impossible, initialChoice } from './choices.ts';
+import type { State } from './model.ts';
 import { Refusal } from './refusal.ts';
-import type { State } from './state.ts';
 import { checkView, closeTop, pushOn, updateView, type Values, type View } from './views.ts';
 
 /** By block_id, or by action_id where that is unique in the modal. */

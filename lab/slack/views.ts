@@ -5,8 +5,9 @@ import { checkModalBlocks } from './blocks/check.ts';
 import { slackMessages } from './blocks/issues.ts';
 import { plainText } from './blocks/objects.ts';
 import { TIME, VIEW } from './limits.ts';
+import type { State, Trigger } from './model.ts';
 import { Refusal } from './refusal.ts';
-import { newId, type State, secret, type Trigger } from './state.ts';
+import { newId, secret } from './state.ts';
 
 const shape = z.strictObject({
   type: z.literal('modal'),

@@ -5,9 +5,9 @@ import { addressOf, readBody, readForm, sendJson } from './http.ts';
 import { REQUEST_BYTES } from './limits.ts';
 import { type Answer, type Call, type Method, needScopes } from './methods/method.ts';
 import { findMethod } from './methods/registry.ts';
+import type { State } from './model.ts';
 import type { Rates } from './rates.ts';
 import { Refusal } from './refusal.ts';
-import type { State } from './state.ts';
 
 /** A line of the record of calls, for tests to look at. */
 export type CallRecord = {

@@ -1,6 +1,7 @@
 /** Putting people, channels and user groups into the workspace. */
 import { Impossible } from './choices.ts';
-import { blankUser, type Channel, type Group, newId, type State, type User } from './state.ts';
+import type { Channel, Group, State, User } from './model.ts';
+import { blankUser, newId } from './state.ts';
 
 export type UserKind =
   | 'member'

@@ -12,9 +12,9 @@ import {
   remove,
   replace,
 } from '../messages.ts';
+import type { Channel, Message, State } from '../model.ts';
 import { directMessage, joinedChannel, visibleChannel } from '../people.ts';
 import { Refusal } from '../refusal.ts';
-import type { Channel, Message, State } from '../state.ts';
 import { arg, method, needScopes, notImitated } from './method.ts';
 
 const content = {

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { PAGE_SIZE } from '../limits.ts';
 import { channelMessages, findMessage, messageJson, repliesTo } from '../messages.ts';
+import type { Channel, Message } from '../model.ts';
 import { channelJson, directMessage, joinedChannel, visibleChannel } from '../people.ts';
 import { Refusal } from '../refusal.ts';
-import type { Channel, Message } from '../state.ts';
 import { arg, method, needChannelScope } from './method.ts';
 
 const span = {

@@ -4,9 +4,9 @@ import { slackMessages } from '../blocks/issues.ts';
 import { expectFile, fileJson } from '../files.ts';
 import { FILE_BYTES } from '../limits.ts';
 import { post, readBlocks, readJson } from '../messages.ts';
+import type { SharedFile, State } from '../model.ts';
 import { joinedChannel } from '../people.ts';
 import { Refusal } from '../refusal.ts';
-import type { SharedFile, State } from '../state.ts';
 import { arg, method, notImitated } from './method.ts';
 
 const getUploadUrl = method({

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { slackMessages } from '../blocks/issues.ts';
 import type { Tier } from '../limits.ts';
+import type { State } from '../model.ts';
 import { Refusal } from '../refusal.ts';
-import type { State } from '../state.ts';
 
 export type Call = {
   readonly state: State;

@@ -1,8 +1,8 @@
 /** auth.*, team.*, users.* and usergroups.* */
 import { z } from 'zod';
+import type { State } from '../model.ts';
 import { groupJson, userJson } from '../people.ts';
 import { Refusal } from '../refusal.ts';
-import type { State } from '../state.ts';
 import { arg, method } from './method.ts';
 
 const test = method({

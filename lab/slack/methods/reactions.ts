@@ -1,9 +1,9 @@
 /** reactions.* */
 import { z } from 'zod';
 import { findMessage } from '../messages.ts';
+import type { Message, State } from '../model.ts';
 import { visibleChannel } from '../people.ts';
 import { Refusal } from '../refusal.ts';
-import type { Message, State } from '../state.ts';
 import { arg, method } from './method.ts';
 
 const which = z.strictObject({ channel: arg.id, timestamp: arg.ts, name: arg.id });

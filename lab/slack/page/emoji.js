@@ -27,5 +27,5 @@ export const emoji = (code) => EMOJI.get(code.replace(/::skin-tone-\d$/, ''));
 
 /** Replaces the codes in plain text. */
 export function withEmoji(text) {
-  return text.replace(/:([a-z0-9_+'-]+):/g, (whole, code) => emoji(code) ?? whole);
+  return text.replace(/(?<!\w):([a-z0-9_+'-]+):/g, (whole, code) => emoji(code) ?? whole);
 }
