@@ -187,11 +187,13 @@ export function projector({ journal, threads, notes, door, log, now = Date.now }
       arrived: async () => {
         root = await door.findRoot(channel, operation.requestedAt - CLOCKS_MS, (one) => headIn(one, id) !== null);
         found = root !== null;
+        if (found) roots.forget(id);
         return found;
       },
       send: async () => {
         const card = rootCard(operation, { progress: null, now: now() });
         root = await door.post(channel, null, card, headMark(id, operation.head));
+        roots.posted(id, card);
       },
     });
     const shown = found && root !== null ? await shownIn(desk, root) : desk.state.shown;

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation/operation.ts';
 import type { StepNotes } from '../operation/ports.ts';
 import { rootCard } from './cards/root.ts';
+import type { Message } from './limits.ts';
 import type { ThreadDoor } from './thread.ts';
 
 /** The least time between two updates of one root card, in ms: Slack allows about 50 a minute for the workspace. */
@@ -12,8 +13,10 @@ type Look = { readonly shown: string; readonly at: number };
 
 /** Updates root cards in place: only on a visible change, and not too often. */
 export interface RootUpdates {
-  /** The card was just posted as it is. */
-  posted(operation: Operation): Promise<void>;
+  /** This card was just posted. */
+  posted(id: string, card: Message): void;
+  /** How the card looks isn't known: it was found again. */
+  forget(id: string): void;
   /** Ms until the card may change; 0 when it may now or needn't. Rejects with Slack's error when it couldn't. */
   update(place: { readonly channel: string; readonly root: string }, operation: Operation): Promise<number>;
 }
@@ -35,7 +38,8 @@ export function rootUpdates(door: ThreadDoor, notes: StepNotes, now: () => numbe
   }
 
   return {
-    posted: async (operation) => remember(operation.id, (await render(operation)).shown),
+    posted: (id, card) => remember(id, JSON.stringify(card)),
+    forget: (id) => void looks.delete(id),
     update: async ({ channel, root }, operation) => {
       const before = looks.get(operation.id);
       const { card, shown } = await render(operation);

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Seen } from '../../lab/slack/seen.ts';
+import type { OperationEvent } from '../../src/operation/events.ts';
+import type { Journal } from '../../src/operation/journal.ts';
 import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
+import { REFUSALS_MAX } from '../../src/slack/cancel.ts';
 import { headIn } from '../../src/slack/heads.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
 import { webClients } from '../../src/slack/web.ts';
@@ -202,6 +205,46 @@ test('after the change was started a cancellation is refused, in the journal and
     'the button is gone',
     15_000,
   );
+});
+
+test('a worker that starts the change at that very moment wins, and the answer says so', async () => {
+  const { id, label } = await bench.underWay();
+  const started: OperationEvent = {
+    type: 'step_started',
+    claim: 'c'.repeat(20),
+    plan: 1,
+    step: 'take-backup',
+    attempt: 1,
+    checks: [],
+  };
+  let asked = 0;
+  const journal: Journal = {
+    ...bench.journal,
+    append: async (operation, event, terms) => {
+      asked += 1;
+      if (asked === 1) await bench.write(id, started, false);
+      return bench.journal.append(operation, event, terms);
+    },
+  };
+  await bench.restart({ journal });
+  expect(heard(await ask('alice', `cancel ${label}`))).toContain('CANCEL_TOO_LATE');
+  const read = await bench.journal.read(id);
+  const types = read.state === 'sound' ? read.records.map(({ event }) => event.type) : [];
+  expect(types.slice(-2)).toEqual(['step_started', 'refused']);
+});
+
+test('refusals don’t fill a journal', async () => {
+  const { id, label } = await bench.underWay();
+  const event = {
+    type: 'refused',
+    by: 'U0ALICE',
+    asked: 'cancel',
+    problem: { code: 'PERSON_NOT_LISTED', params: {} },
+  } as const;
+  for (let times = 0; times < REFUSALS_MAX; times += 1) await bench.write(id, event, false);
+  expect(heard(await ask('carol', `cancel ${label}`))).toContain('PERSON_NOT_LISTED');
+  expect(await refusedIn(id)).toHaveLength(REFUSALS_MAX);
+  expect(heard(await ask('alice', `cancel ${label}`))).toContain('is cancelled');
 });
 
 test('clicks of those who may not are refused with an answer and noted; unknown and stale buttons are answered', async () => {

@@ -7,6 +7,7 @@ import { headIn } from '../../src/slack/heads.ts';
 import { TEST_RING } from '../support/journals.ts';
 import { sampleFacts, samplePlanned } from '../support/sample.ts';
 import { type Bench, startBench, wordsOf } from '../support/slack-bench.ts';
+import { until } from '../support/until.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -184,6 +185,11 @@ test('when somebody deletes the root card, another is posted and the thread goes
   await settle(id);
   expect((await bench.threads.read(id))?.root).not.toBe(before?.root);
   expect((await words(id)).join('\n')).toContain('Started:');
+  await until(
+    async () => ((await words(id))[0]?.includes('· running') ? true : null),
+    'the new root is up to date',
+    15_000,
+  );
 });
 
 test('the log of a failed step is attached once; where files are forbidden its end stands in the thread', async () => {

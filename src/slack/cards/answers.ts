@@ -82,7 +82,10 @@ function listRow(operation: Operation, now: number): readonly RichTextElement[] 
     say(` · ${words} · ${now - operation.requestedAt < 60_000 ? 'just now' : `${age} ago`} · `),
     person(operation.by),
     ...(archive
-      ? [say(` · ${size(archive.bytes)} · `), code(clean(`${clean(archive.host, 64)}:${archive.path}`, 160))]
+      ? [
+          say(` · ${size(archive.bytes)} · `),
+          code(clean(`${clean(archive.host, 64)}:${archive.path.split('/').at(-1) ?? ''}`, 160)),
+        ]
       : []),
     ...(operation.end?.how === 'failed' ? [say(' · '), code(clean(operation.end.problem.code, 60))] : []),
   ];

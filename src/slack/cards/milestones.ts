@@ -125,6 +125,7 @@ function finished(event: Extract<OperationEvent, { type: 'step_finished' }>, ope
     ],
     asks: null,
     head: true,
+    brief: true,
   });
   return { ...told, log: step?.program ? runName(event.step, event.attempt) : null };
 }
@@ -220,10 +221,13 @@ function problemReply(
     readonly asks: string | null;
     readonly head: boolean;
     readonly more?: readonly KnownBlock[];
+    /** Only what is wrong: what to do about it follows with the operation's end. */
+    readonly brief?: boolean;
   },
 ): Milestone {
+  const said = problemLines(problem);
   const blocks = [
-    lines(told.lead, ...problemLines(problem)),
+    lines(told.lead, ...(told.brief ? said.slice(0, 1) : said)),
     ...(told.more ?? []),
     codeLine(problem),
     ...(told.head ? [headLine(operation.id, operation.head)] : []),
