@@ -81,10 +81,21 @@ export type MiniCloud = {
   readonly passwords: typeof layout.PASSWORDS;
   /** kolla-ansible on the deploy host with the runbook's inventories before these arguments. */
   kolla(args: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Makes the stand-in misbehave: see kolla/switches.py. `{}` ends it, and so does `reset`. */
+  switches(wanted: Switches): Promise<void>;
   /** Resolves when every running node is Primary and Synced with `size` members (default 3). */
   synced(size?: number, limitMs?: number): Promise<void>;
   reset(): Promise<void>;
   stop(): Promise<void>;
+};
+
+/** Keys of the tables are parts of task names. */
+export type Switches = {
+  readonly delay?: Readonly<Record<string, number>>;
+  readonly fail?: Readonly<Record<string, { readonly host?: string; readonly msg?: string }>>;
+  readonly print?: Readonly<Record<string, string>>;
+  readonly rc?: number;
+  readonly wait?: { readonly retries?: number; readonly timeout?: number; readonly delay?: number };
 };
 
 export type MiniOptions = {
@@ -178,7 +189,7 @@ async function furnish(
   await copyEngine(cloud.engine, target);
   const datadir = volumePath(target, 'mariadb');
   await rm(datadir, { recursive: true });
-  await execa('cp', ['-a', join(cloud.seed, 'datadir'), datadir]);
+  await execa('cp', ['-a', '--sparse=always', join(cloud.seed, 'datadir'), datadir]);
   await writeFile(join(datadir, 'gvwstate.dat'), lastView(position));
   await execa('chown', [`${layout.MYSQL_UID}:${layout.MYSQL_UID}`, join(datadir, 'gvwstate.dat')]);
 }
@@ -243,7 +254,9 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
   const knownHosts = await keys.knownHosts(all);
   const knownHostsFile = join(dir, 'keys/known_hosts');
   await writeFile(knownHostsFile, knownHosts);
-  const machines = await Promise.all(all.map(({ hostname }) => defineMachine(join(dir, hostname), hostname)));
+  const define = (hostname: string) =>
+    defineMachine(join(dir, hostname), hostname, hostname === layout.DEPLOY ? '' : engine);
+  const machines = await Promise.all(all.map(({ hostname }) => define(hostname)));
   const nodes = machines.slice(0, -1).map((machine, position) => miniNode(machine, all[position] as Place));
   const [first, second, third] = nodes;
   const deployMachine = machines[nodes.length];
@@ -319,10 +332,13 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
         ['env', '-C', layout.CLI, kollaAnsible, ...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args],
         execOptions,
       ),
+    async switches(wanted) {
+      await deploy.must(['tee', '/etc/kolla/standin.json'], { stdin: JSON.stringify(wanted) });
+    },
     synced,
     async reset() {
       await down();
-      await Promise.all(machines.map((machine) => defineMachine(machine.dir, machine.hostname)));
+      await Promise.all(machines.map(({ hostname }) => define(hostname)));
       await up();
     },
     stop,

@@ -102,7 +102,7 @@ init-connect='SET NAMES utf8'
 character-set-server=utf8
 datadir=/var/lib/mysql/
 wsrep_cluster_address=gcomm://${cluster}
-wsrep_provider_options=gmcast.listen_addr=tcp://${address}:4567;ist.recv_addr=${address}:4568;gcache.size=16M
+wsrep_provider_options=gmcast.listen_addr=tcp://${address}:4567;ist.recv_addr=${address}:4568;gcache.size=16M;evs.join_retrans_period=PT0.2S;evs.inactive_check_period=PT0.2S;evs.keepalive_period=PT0.2S;pc.announce_timeout=PT1S
 wsrep_node_address=${address}:4567
 wsrep_node_incoming_address=${address}:${DATABASE_PORT}
 wsrep_sst_receive_address=${address}:4444

@@ -81,13 +81,14 @@ async function imageArchive(folder: string, archive: string): Promise<void> {
 
 /** Boots the machine that makes things, does `act` on it and takes it away again. One at a time. */
 async function withBuilder<T>(
+  engine: string,
   prepare: (machine: Machine) => Promise<void>,
   act: (machine: Machine) => Promise<T>,
 ): Promise<T> {
   const dir = join(cacheFolder(), 'mini/builder');
   return withLock(`${dir}.lock`, async () => {
     await rm(dir, { recursive: true, force: true });
-    const machine = await defineMachine(dir, 'builder');
+    const machine = await defineMachine(dir, 'builder', engine);
     const address = addresses(BUILDER_INDEX).nodes[0] ?? '';
     const common = {
       index: BUILDER_INDEX,
@@ -121,17 +122,17 @@ const CHANGES = [
   'ENV KOLLA_BASE_DISTRO=debian KOLLA_BASE_ARCH=x86_64 KOLLA_DISTRO_PYTHON_VERSION=3.11 LANG=C.UTF-8',
 ].flatMap((change) => ['--change', change]);
 
-/** The data-root of an engine that has the image and the two volumes of a running Kolla, both empty. */
+/** The data-root (its path) of an engine that has the image and the two volumes of a running Kolla, both empty. */
 export async function engineRoot(): Promise<string> {
   const folder = join(cacheFolder(), 'mini', `engine-${await key()}`);
-  return finishedFolder(folder, async (unfinished) => {
+  await finishedFolder(folder, async (unfinished) => {
     const files = join(unfinished, 'files');
     const prepare = async ({ dir }: Machine) => {
       await mkdir(join(dir, 'upper/var/tmp'), { recursive: true });
       await imageArchive(files, join(dir, 'upper/var/tmp/image.tar'));
       await rm(files, { recursive: true });
     };
-    await withBuilder(prepare, async (machine) => {
+    await withBuilder('', prepare, async (machine) => {
       await must(machine, ['docker', 'import', ...CHANGES, '/var/tmp/image.tar', IMAGE]);
       await must(machine, ['docker', 'volume', 'create', 'mariadb']);
       await must(machine, ['docker', 'volume', 'create', 'kolla_logs']);
@@ -140,14 +141,20 @@ export async function engineRoot(): Promise<string> {
       await rename(join(machine.dir, 'docker'), join(unfinished, 'docker'));
     });
   });
+  return join(folder, 'docker');
 }
 
-/** Copies an engine's data-root: the image's layers by hard link (nobody writes into them), the rest for real. */
-export async function copyEngine(root: string, target: string): Promise<void> {
+/** Copies an engine's data-root but the layers, which `defineMachine` mounts read-only in their places. */
+export async function copyEngine(source: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
-  const source = join(root, 'docker');
-  for (const name of await readdir(source))
-    await execa('cp', [name === 'overlay2' ? '-al' : '-a', join(source, name), target]);
+  const names = await readdir(source);
+  await execa('cp', ['-a', ...names.filter((name) => name !== 'overlay2').map((name) => join(source, name)), target]);
+  for (const layer of await readdir(join(source, 'overlay2'))) {
+    const [from, to] = [join(source, 'overlay2', layer), join(target, 'overlay2', layer)];
+    await mkdir(join(to, layer === 'l' ? '' : 'diff'), { recursive: true });
+    const files = (await readdir(from)).filter((name) => name !== 'diff');
+    if (files.length > 0) await execa('cp', ['-a', ...files.map((name) => join(from, name)), to]);
+  }
 }
 
 export const volumePath = (docker: string, volume: string) => join(docker, 'volumes', volume, '_data');
@@ -161,7 +168,7 @@ async function loadDatabases(machine: Machine, megabytes: number): Promise<void>
     '--datadir=/var/lib/mysql',
     '--user=mysql',
   ];
-  await run(IMAGE, 'mariadb-install-db', ...install, '--innodb-log-file-size=16M');
+  await run(IMAGE, 'mariadb-install-db', ...install, '--innodb-log-file-size=16M', '--innodb-autoextend-increment=1');
   const mounts = [
     '-v',
     '/etc/kolla/mariadb/:/var/lib/kolla/config_files/:ro',
@@ -170,7 +177,7 @@ async function loadDatabases(machine: Machine, megabytes: number): Promise<void>
     '-v',
     'kolla_logs:/var/log/kolla/',
   ];
-  const bootstrap = ['-e', 'BOOTSTRAP_ARGS=--wsrep-new-cluster --skip-log-bin'];
+  const bootstrap = ['-e', 'BOOTSTRAP_ARGS=--wsrep-new-cluster --skip-log-bin --innodb-autoextend-increment=1'];
   await must(machine, [
     'docker',
     'run',
@@ -217,7 +224,7 @@ export async function seedDatadir(megabytes: number): Promise<string> {
         '/etc/kolla/mariadb/galera.cnf': config,
       });
     };
-    await withBuilder(prepare, async (machine) => {
+    await withBuilder(engine, prepare, async (machine) => {
       await loadDatabases(machine, megabytes);
       const datadir = volumePath(join(machine.dir, 'docker'), 'mariadb');
       await rm(join(datadir, 'galera.cache'), { force: true });

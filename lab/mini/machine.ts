@@ -53,8 +53,11 @@ async function initPid(unshare: number): Promise<number | undefined> {
   return Number.isNaN(first) ? undefined : first;
 }
 
-/** Describes a machine in `dir`; nothing runs until `start`. Its files go into `dir/upper` before that. */
-export async function defineMachine(dir: string, hostname: string): Promise<Machine> {
+/**
+ * Describes a machine in `dir`; nothing runs until `start`. Its files go into `dir/upper` before that. `engine` is the
+ * data-root in the cache whose layers its /var/lib/docker refers to.
+ */
+export async function defineMachine(dir: string, hostname: string, engine = ''): Promise<Machine> {
   const tree = await machineTree();
   for (const part of ['root', 'upper', 'work', 'docker']) await mkdir(join(dir, part), { recursive: true });
   let child: ChildProcess | undefined;
@@ -65,7 +68,7 @@ export async function defineMachine(dir: string, hostname: string): Promise<Mach
     if (child !== undefined) throw new Error(`${hostname} is running`);
     output = '';
     const unshare = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child=SIGKILL'];
-    const argv = ['--pdeathsig', 'KILL', ...unshare, 'sh', SCRIPT, tree, dir, hostname];
+    const argv = ['--pdeathsig', 'KILL', ...unshare, 'sh', SCRIPT, tree, dir, hostname, engine];
     const started = spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     child = started;
     for (const stream of [started.stdout, started.stderr])

@@ -203,10 +203,10 @@ def wait_for_end(spec):
     code = int(docker("wait", name).stdout)
     logs = docker("logs", name)
     docker("rm", name)
+    lines = {"rc": code, "stderr": logs.stderr, "stdout": logs.stdout}
     if code:
-        lines = {"stderr": logs.stderr, "stdout": logs.stdout}
-        raise Failed(changed=True, msg=f"Container exited with non-zero return code {code}", rc=code, **lines)
-    return {"changed": True}
+        raise Failed(changed=True, msg=f"Container exited with non-zero return code {code}", **lines)
+    return {"changed": True} | lines
 
 
 def backup(spec):

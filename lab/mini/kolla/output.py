@@ -45,18 +45,16 @@ class Output:
 
     def result(self, host, result, item=None, counted=True):
         """One host's end of a task that ran."""
+        shown = {key: value for key, value in result.items() if key != "failed"}
+        shown |= {f"{key}_lines": shown[key].splitlines() for key in ("stderr", "stdout") if key in shown}
         if result.get("failed"):
-            shown = {key: value for key, value in result.items() if key != "failed"}
-            for key in ("stderr", "stdout"):
-                if key in shown:
-                    shown[f"{key}_lines"] = shown[key].splitlines()
             self.line(f"fatal: [{host}]: FAILED! => {json.dumps(dict(sorted(shown.items())))}")
             self.count(host, "failed")
             return
         word = "changed" if result.get("changed") else "ok"
         suffix = f" => (item={item})" if item is not None else ""
         if self.verbosity:
-            suffix += f" => {json.dumps(dict(sorted(result.items())))}"
+            suffix += f" => {json.dumps(dict(sorted(shown.items())))}"
         self.line(f"{word}: [{host}]{suffix}")
         if counted:
             self.count(host, "ok", *(["changed"] if word == "changed" else []))

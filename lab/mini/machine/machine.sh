@@ -1,6 +1,7 @@
 #!/bin/sh
 # First process of a machine's own mount, pid and host name spaces: puts its root file system together and goes there.
-# Arguments: tree (read-only), folder of the machine (root, upper, work, docker), host name.
+# Arguments: tree (read-only), folder of the machine (root, upper, work, docker), host name and, if it has an engine
+# with images, the data-root in the cache that holds their layers.
 set -eu
 tree=$1 dir=$2
 hostname "$3"
@@ -27,6 +28,12 @@ ln -s fd/1 dev/stdout
 ln -s fd/2 dev/stderr
 # overlay2 can't lie on an overlay.
 mount --bind "$dir/docker" var/lib/docker
+if [ -n "${4:-}" ]; then
+  for layer in "$4"/overlay2/*/diff; do
+    mount --bind "$layer" "var/lib/docker/${layer#"$4/"}"
+    mount -o remount,bind,ro "var/lib/docker/${layer#"$4/"}"
+  done
+fi
 pivot_root . .old
 umount -l /.old
 mkdir -p /run/sshd /run/lock

@@ -9,20 +9,21 @@ USAGE = (1, "", "Unknown command verb or option: this systemctl knows only what 
 
 def properties(unit):
     file = unit.file
+    # In systemd's order, whichever was asked for first.
     return {
+        "MainPID": str(unit.process.pid if unit.process else 0),
+        "Result": unit.result,
+        "NRestarts": str(unit.restarts),
+        "ExecMainStatus": str(abs(unit.status)),
         "Id": unit.name,
         "LoadState": "loaded" if file.loaded else "not-found",
         "ActiveState": unit.active,
         "SubState": unit.sub,
-        "Result": unit.result,
-        "UnitFileState": ("enabled" if file.enabled() else "disabled") if file.loaded else "",
         "FragmentPath": file.paths[0] if file.paths else "",
         "DropInPaths": " ".join(file.drop_ins),
+        "UnitFileState": ("enabled" if file.enabled() else "disabled") if file.loaded else "",
         "NeedDaemonReload": "yes" if UnitFile(unit.name).paths != file.paths else "no",
         "ConditionResult": "yes" if unit.condition else "no",
-        "MainPID": str(unit.process.pid if unit.process else 0),
-        "ExecMainStatus": str(abs(unit.status)),
-        "NRestarts": str(unit.restarts),
     }
 
 
@@ -111,7 +112,7 @@ def show(manager, units, wanted, value_only):
     blocks = []
     for unit in units:
         known = properties(unit)
-        names = [name for name in wanted if name in known] if wanted else known
+        names = [name for name in known if name in wanted] if wanted else known
         blocks.append("".join((known[name] if value_only else f"{name}={known[name]}") + "\n" for name in names))
     return 0, "\n".join(blocks), ""
 
