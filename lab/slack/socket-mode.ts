@@ -66,7 +66,8 @@ export function makeSocketMode(state: State): SocketMode {
     if (index >= 0) live.splice(index, 1);
   };
   const next = (): WebSocket | undefined => {
-    const socket = live.shift();
+    const index = live.findIndex((socket) => socket.readyState === WebSocket.OPEN);
+    const [socket] = index < 0 ? [] : live.splice(index, 1);
     if (socket !== undefined) live.push(socket);
     return socket;
   };
