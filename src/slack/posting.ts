@@ -60,3 +60,23 @@ async function seen(arrived: () => Promise<boolean>): Promise<boolean> {
 export function carries(messages: readonly OwnMessage[], fits: (metadata: unknown) => boolean): boolean {
   return messages.some(({ metadata }) => fits(metadata));
 }
+
+/** Slack's words for a thread whose root was deleted. */
+export const ROOT_GONE: ReadonlySet<string> = new Set([
+  'thread_not_found',
+  'message_not_found',
+  'cannot_reply_to_message',
+]);
+
+/** Does something in the thread; when its root was deleted, that is forgotten, so that the next try posts a new one. */
+export async function inThread(desk: Desk, act: (root: string) => Promise<void>): Promise<void> {
+  const { root } = desk.state;
+  if (root === null) throw new Error('a thread without its root');
+  try {
+    await act(root);
+  } catch (error) {
+    const trouble = troubleOf(error);
+    if (trouble.kind === 'refused' && ROOT_GONE.has(trouble.error)) await write(desk, { root: null, posting: null });
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App, RespondArguments } from '@slack/bolt';
+import { newId } from '../operation/ids.ts';
+import { readClick, runClick } from './actions.ts';
+import { refusalCard } from './cards/answers.ts';
+import { runCommand } from './commands.ts';
+import type { Intake } from './intake.ts';
+import type { Message } from './limits.ts';
+import { type Office, problemOf } from './office.ts';
+import { parseCommand } from './parse.ts';
+import { type Clients, type Log, troubleOf } from './web.ts';
+
+/** An acknowledgement slower than this is worth a line in the log; Slack gives up after 3 s. */
+const ACK_SLOW_MS = 1_000;
+/** How long an answer through a response URL may take, in ms. */
+const RESPOND_MS = 10_000;
+
+type Listening = { readonly office: Office; readonly incoming: Intake; readonly clients: Clients; readonly log: Log };
+
+/** Answers every command and click: acknowledged first, done once, and never without a word. */
+export function listen(app: App, { office, incoming, clients, log }: Listening): void {
+  app.error(async (error) => {
+    log.error({ error: String(error) }, 'a listener failed');
+  });
+
+  // Every slash command of the app, so that none stays unanswered; there is one.
+  app.command(/^\//, async ({ ack, command, respond }) => {
+    const { user_id: by, channel_id: channel, trigger_id: trigger, text = '' } = command;
+    if (incoming.closed) return ack(ephemeral(refusalCard({ code: 'BOT_STOPPING', params: {} })));
+    await timely(ack, 'command', log);
+    await incoming.run(`command:${trigger}`, async () => {
+      const parsed = parseCommand(text);
+      const answer = parsed.ok
+        ? await answerTo(() => runCommand(office, { by, channel, trigger }, parsed.command), log)
+        : refusalCard(parsed.problem);
+      await tell(answer, { respond, clients, log, channel, by });
+    });
+  });
+
+  // One listener for every button: with several, each that fits would run.
+  app.action(/.*/, async ({ ack, body, respond }) => {
+    await timely(ack, 'click', log);
+    const click = readClick(body);
+    if (click === null) return;
+    await incoming.run(click.key, async () => {
+      const answer = incoming.closed
+        ? refusalCard({ code: 'BOT_STOPPING', params: {} })
+        : await answerTo(() => runClick(office, click), log);
+      await tell(answer, { respond, clients, log, channel: click.channel, by: click.by });
+    });
+  });
+}
+
+/** Acknowledges before anything else is done. */
+async function timely(ack: () => Promise<void>, what: string, log: Log): Promise<void> {
+  const before = performance.now();
+  await ack();
+  const ms = Math.round(performance.now() - before);
+  if (ms > ACK_SLOW_MS) log.warn({ what, ms }, 'an acknowledgement was slow');
+}
+
+/** The answer, whatever happens. */
+async function answerTo(act: () => Promise<Message>, log: Log): Promise<Message> {
+  try {
+    return await act();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem !== null) return refusalCard(problem);
+    const reference = newId().slice(0, 8);
+    log.error({ reference, error: error instanceof Error ? error.stack : String(error) }, 'unexpected');
+    return refusalCard({ code: 'UNEXPECTED', params: { reference } });
+  }
+}
+
+function ephemeral({ text, blocks }: Message): RespondArguments {
+  return { response_type: 'ephemeral', replace_original: false, text, blocks: [...blocks] };
+}
+
+type Hearer = {
+  readonly respond: (message: RespondArguments) => Promise<unknown>;
+  readonly clients: Clients;
+  readonly log: Log;
+  readonly channel: string;
+  readonly by: string;
+};
+
+/** Tells the one who asked, and nobody else: through the response URL, or directly where that fails. */
+async function tell(answer: Message, { respond, clients, log, channel, by }: Hearer): Promise<void> {
+  const timeout = new AbortController();
+  try {
+    const late = sleep(RESPOND_MS, undefined, { signal: timeout.signal }).then(() => {
+      throw new Error(`no answer within ${RESPOND_MS / 1000} s`);
+    });
+    late.catch(() => {});
+    await Promise.race([respond(ephemeral(answer)), late]);
+  } catch (error) {
+    log.warn({ error: String(error) }, 'an answer did not get through its response URL');
+    await clients.interactive.chat
+      .postEphemeral({ channel, user: by, text: answer.text, blocks: [...answer.blocks] })
+      .catch((failure: unknown) => log.error({ trouble: troubleOf(failure) }, 'an answer did not get through'));
+  } finally {
+    timeout.abort();
+  }
+}
