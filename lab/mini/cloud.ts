@@ -108,13 +108,11 @@ export type MiniOptions = {
 };
 
 const clouds = () => join(cacheFolder(), 'mini/clouds');
-/** Addresses are the machine's, whichever cache a run uses. */
-const LOCKS = '/run/lock/kolla-backup-mini';
 
 async function chooseIndex(wanted: number | undefined): Promise<{ index: number; unlock: () => Promise<void> }> {
   const candidates = wanted === undefined ? Array.from({ length: layout.LAST_INDEX }, (_, i) => i + 1) : [wanted];
   for (const index of candidates) {
-    const unlock = await lockFile(join(LOCKS, `${index}.lock`), { wait: false });
+    const unlock = await lockFile(join(layout.LOCKS, `${index}.lock`), { wait: false });
     if (unlock !== undefined) return { index, unlock };
   }
   throw new Error(`no free address block for a small cloud${wanted === undefined ? '' : `: ${wanted} is in use`}`);

@@ -10,7 +10,7 @@ import { execa } from 'execa';
 import { cacheFolder, finishedFolder, withLock } from '../cache.ts';
 import { seedStatements } from './databases.ts';
 import { galeraConfig, kollaFiles, machineFiles } from './files.ts';
-import { addresses, BUILDER_INDEX, IMAGE, KOLLA_UID, KOLLA_VERSION, MYSQL_UID } from './layout.ts';
+import { addresses, BUILDER_INDEX, IMAGE, KOLLA_UID, KOLLA_VERSION, LOCKS, MYSQL_UID } from './layout.ts';
 import { defineMachine, type Files, type Machine, must, writeFiles } from './machine.ts';
 import { imageTree, machineTree } from './trees.ts';
 
@@ -86,7 +86,7 @@ async function withBuilder<T>(
   act: (machine: Machine) => Promise<T>,
 ): Promise<T> {
   const dir = join(cacheFolder(), 'mini/builder');
-  return withLock(`${dir}.lock`, async () => {
+  return withLock(join(LOCKS, 'builder.lock'), async () => {
     await rm(dir, { recursive: true, force: true });
     const machine = await defineMachine(dir, 'builder', engine);
     const address = addresses(BUILDER_INDEX).nodes[0] ?? '';

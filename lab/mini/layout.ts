@@ -9,6 +9,8 @@ export const inventoryName = (node: string) => `${node}.${DOMAIN}`;
 
 export const SSH_PORT = 2222;
 export const DATABASE_PORT = 3306;
+/** Addresses are the machine's, whichever cache a run uses: so are the locks on them. */
+export const LOCKS = '/run/lock/kolla-backup-mini';
 /** Blocks 1-199 are clouds; 250 belongs to the machine that makes images and seeds. */
 export const LAST_INDEX = 199;
 export const BUILDER_INDEX = 250;
