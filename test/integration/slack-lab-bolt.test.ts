@@ -260,3 +260,87 @@ test('after dropped sockets and after a requested refresh Bolt comes back', asyn
     expect(await works()).toBe(true);
   }
 });
+
+const option = (value: string) => ({ text: { type: 'plain_text' as const, text: value }, value });
+const menus = (id: string) => [
+  { type: 'static_select' as const, action_id: `${id}one`, options: [option('a'), option('b')] },
+  { type: 'users_select' as const, action_id: `${id}person` },
+  {
+    type: 'radio_buttons' as const,
+    action_id: `${id}radio`,
+    options: [option('a'), option('b')],
+    initial_option: option('a'),
+  },
+  { type: 'checkboxes' as const, action_id: `${id}checks`, options: [option('a'), option('b')] },
+];
+
+test('menus, people, radio buttons and checkboxes carry what was chosen, and a message remembers it', async () => {
+  const got: { action: object; values: object | undefined }[] = [];
+  app = await startApp(slack, (bolt) => {
+    bolt.action(/./, async ({ ack, body, action }) => {
+      await ack();
+      got.push({ action, values: body.type === 'block_actions' ? body.state?.values : undefined });
+    });
+  });
+  const channel = slack.channel('cloud-ops').id;
+  const blocks = [{ type: 'actions' as const, block_id: 'b', elements: menus('') }];
+  const { ts = '' } = await app.client.chat.postMessage({ channel, text: 'menus', blocks });
+  const choose = (id: string, choice: string | string[]) =>
+    slack.click('bob', { channel, ts }, id, choice, { waitMs: 0 });
+  const carol = slack.user('carol').id;
+  await choose('one', 'b');
+  await choose('person', carol);
+  await choose('checks', ['a', 'b']);
+  await expect.poll(() => got.length).toBe(3);
+  expect(got.map((each) => each.action)).toMatchObject([
+    { type: 'static_select', selected_option: { value: 'b' } },
+    { type: 'users_select', selected_user: carol },
+    { type: 'checkboxes', selected_options: [{ value: 'a' }, { value: 'b' }] },
+  ]);
+  expect(got.at(-1)?.values).toMatchObject({
+    b: {
+      one: { selected_option: { value: 'b' } },
+      person: { selected_user: carol },
+      radio: { selected_option: { value: 'a' } },
+    },
+  });
+  await expect(choose('one', 'c')).rejects.toThrow('has no option c');
+});
+
+test('the same in a modal', async () => {
+  const got: object[] = [];
+  app = await startApp(slack, (bolt) => {
+    bolt.command('/kolla-backup', async ({ ack, body, client }) => {
+      await ack();
+      const blocks = menus('').map((element) => ({
+        type: 'input' as const,
+        block_id: `${element.action_id}-block`,
+        optional: element.action_id === 'checks',
+        label: { type: 'plain_text' as const, text: element.action_id },
+        element,
+      }));
+      await client.views.open({ trigger_id: body.trigger_id, view: { ...modal, blocks } });
+    });
+    bolt.view('reason', async ({ ack, view }) => {
+      await ack();
+      got.push(view.state.values);
+    });
+  });
+  await slack.slash('bob', 'cloud-ops', '/kolla-backup', '');
+  const bob = slack.user('bob').id;
+  const missing = await slack.submit('bob', { one: 'a' });
+  expect(missing).toMatchObject({
+    outcome: 'errors',
+    errors: { 'person-block': 'Please complete this required field.' },
+  });
+  expect(Object.keys(missing.errors)).toEqual(['person-block']);
+  expect(await slack.submit('bob', { one: 'a', person: bob })).toMatchObject({ outcome: 'closed' });
+  expect(got).toMatchObject([
+    {
+      'one-block': { one: { selected_option: { value: 'a' } } },
+      'person-block': { person: { selected_user: bob } },
+      'radio-block': { radio: { selected_option: { value: 'a' } } },
+      'checks-block': { checks: { selected_options: [] } },
+    },
+  ]);
+});

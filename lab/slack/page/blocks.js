@@ -66,7 +66,7 @@ function input(block, context) {
       group ? 'div' : 'label',
       {},
       h('b', {}, textObject(block.label), block.optional && h('span', { class: 'quiet' }, ' (optional)')),
-      interactive(element, { ...context, name: block.block_id, act: () => {} }),
+      interactive(element, { ...context, name: block.block_id, label: block.label.text, act: () => {} }),
     ),
     h('p', { class: 'error', role: 'alert', 'data-error': block.block_id, hidden: true }),
     block.hint && h('p', { class: 'quiet' }, textObject(block.hint)),

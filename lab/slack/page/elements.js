@@ -119,7 +119,7 @@ function select(element, { act, name }) {
 let unique = 0;
 
 /** Radio buttons, checkboxes, and menus in which several can be chosen. */
-function choices(element, { act, name }) {
+function choices(element, { act, name, label }) {
   const type = element.type === 'radio_buttons' ? 'radio' : 'checkbox';
   const groups = element.option_groups ?? [
     { options: element.type === 'multi_users_select' ? people() : element.options },
@@ -139,6 +139,7 @@ function choices(element, { act, name }) {
     'fieldset',
     {
       class: 'choices',
+      'aria-label': label ?? element.placeholder?.text,
       'data-action': element.action_id,
       onchange: () => fire(element, act, type === 'radio' ? read()[0] : read()),
     },
