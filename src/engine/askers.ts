@@ -16,8 +16,14 @@ type Asker<K extends CheckName> = (check: Extract<Check, { check: K }>, context:
 
 /** How each check is asked. Every one only reads. */
 const askers: { readonly [K in Exclude<CheckName, 'one-host-changed'>]: Asker<K> } = {
-  'backup-host-synced': async ({ nodes, container }, { drive }) => ({
-    nodes: await Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container))),
+  'backup-host-synced': async ({ host, nodes, container }, { drive: { hosts, signal } }) => ({
+    nodes: await Promise.all(
+      nodes.map((node) => {
+        const question = () => hosts.node(node.node).run(containers.sqlCommand(node, container, STATUS_STATEMENT));
+        // Only the backup host's answer decides, so only that is waited for.
+        return galeraStatus(node, node.node === host ? () => patiently(signal, question) : question);
+      }),
+    ),
   }),
 
   'nobody-else': async ({ nodes, container }, { drive: { hosts, signal } }) => {
@@ -92,25 +98,15 @@ export async function ask(check: Check, context: Context): Promise<Answered> {
   return { check: check.check, answer: await asker(check, context) } as Answered;
 }
 
-async function galeraStatus(hosts: CloudHosts, node: NodeRef, container: string): Promise<NodeStatus> {
+async function galeraStatus({ node }: NodeRef, question: () => Promise<Outcome>): Promise<NodeStatus> {
   try {
-    const outcome = await hosts.node(node.node).run(containers.sqlCommand(node, container, STATUS_STATEMENT));
-    if (outcome.code === 0) return { node: node.node, answered: true, status: parseStatus(outcome.stdout) };
-    return {
-      node: node.node,
-      answered: false,
-      problem: { code: 'GALERA_UNKNOWN', params: { host: node.node, reason: lastLine(outcome) } },
-    };
+    const outcome = await question();
+    if (outcome.code === 0) return { node, answered: true, status: parseStatus(outcome.stdout) };
+    const params = { host: node, reason: lastLine(outcome) };
+    return { node, answered: false, problem: { code: 'GALERA_UNKNOWN', params } };
   } catch (error) {
     if (!(error instanceof KollaBackupError)) throw error;
-    return {
-      node: node.node,
-      answered: false,
-      problem: {
-        code: error.problem.code,
-        params: { ...error.problem.params, reason: error.problem.params['reason'] ?? error.problem.code },
-      },
-    };
+    return { node, answered: false, problem: error.problem };
   }
 }
 
@@ -131,8 +127,7 @@ export async function containerRuns(hosts: CloudHosts, node: NodeRef, container:
 
 async function processes(host: Host, pattern: RegExp, name: string): Promise<{ host: string; what: string }[]> {
   const outcome = await host.run(containers.PROCESSES);
-  const found = outcome.stdout.split('\n').find((line) => pattern.test(line));
-  return found === undefined ? [] : [{ host: name, what: found.trim().slice(0, 300) }];
+  return containers.processesLike(pattern, outcome.stdout).map((what) => ({ host: name, what }));
 }
 
 /** Where a volume lies on its node, or null when there is none. Asking never makes one. */

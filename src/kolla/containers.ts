@@ -37,11 +37,23 @@ export function sqlCommand({ engine }: NodeRef, container: string, statement: st
 }
 
 /** What says that somebody takes a backup on a node (or a state transfer is under way), in `ps` output. */
-export const BACKUP_PROCESS = /(?:^|[/ ])(?:mariabackup|mariadb-backup)\s.*--backup/;
+export const BACKUP_PROCESS = /(?:^|[/ ])(mariabackup|mariadb-backup)\s.*(--backup)/;
 /** What says that somebody runs a playbook which touches MariaDB on the deploy host. */
-export const PLAYBOOK_PROCESS = /ansible-playbook\s.*(?:mariadb[_-]backup|mariadb[_-]recovery|site)\.yml/;
+export const PLAYBOOK_PROCESS = /(ansible-playbook)\s.*[/ ]((?:mariadb[_-]backup|mariadb[_-]recovery|site)\.yml)/;
 
 export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
+
+/**
+ * The first process of `PROCESSES`' output that a pattern fits, for people: the pattern's groups and the pid, never the
+ * whole line, for arguments may hold secrets.
+ */
+export function processesLike(pattern: RegExp, listed: string): string[] {
+  for (const line of listed.split('\n')) {
+    const found = pattern.exec(line);
+    if (found) return [`${found.slice(1).join(' … ')} (process ${/\d+/.exec(line)?.[0] ?? 'unknown'})`];
+  }
+  return [];
+}
 
 /** Free bytes of the file system that holds `path`. */
 export function freeSpaceCommand(path: string): Command {

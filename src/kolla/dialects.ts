@@ -90,7 +90,9 @@ export function inventoryCommand({
   const program = posix.join(posix.dirname(executable), 'ansible-inventory');
   const sources = inventories.flatMap((path) => ['-i', path]);
   const argv = [program, '--list', ...sources, ...vaultArguments(extraArguments)] as const;
-  return callCommand({ argv, env: ansibleEnvironment(executable) }, INVENTORY_MS);
+  // A source that is missing or broken would else count as an empty one, with a warning.
+  const env = { ...ansibleEnvironment(executable), ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: 'true' };
+  return callCommand({ argv, env }, INVENTORY_MS);
 }
 
 /**

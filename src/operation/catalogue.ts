@@ -9,7 +9,7 @@ const NOTHING = 'Nothing was changed.';
 export const catalogue = {
   HOST_UNREACHABLE: {
     wrong: '{host} could not be reached over SSH ({reason}).',
-    done: NOTHING,
+    done: 'Nothing was sent to it.',
     next: 'Check that the host is up and that its address and port in the config are right.',
   },
   HOST_KEY_UNKNOWN: {
@@ -24,7 +24,7 @@ export const catalogue = {
   },
   HOST_LOGIN_REFUSED: {
     wrong: '{host} refused the login of {user}.',
-    done: NOTHING,
+    done: 'Nothing was sent to it.',
     next: 'Check the user, the key file and authorized_keys on the host.',
   },
   HOST_TIMEOUT: {

@@ -20,8 +20,8 @@ const judges: Judged = {
   'backup-host-synced': ({ host }, { nodes }) => {
     const found = nodes.find(({ node }) => node === host);
     if (!found) return problem('GALERA_UNKNOWN', { host, reason: 'it was not asked' });
-    if (!found.answered)
-      return problem('GALERA_UNKNOWN', { host, reason: found.problem.params['reason'] ?? found.problem.code });
+    // A host that can't be asked has a problem of its own: its key, its login, its network.
+    if (!found.answered) return found.problem;
     const {
       wsrep_cluster_status: cluster = 'unknown',
       wsrep_local_state_comment: state = 'unknown',
