@@ -1,12 +1,11 @@
 /** A real Redis for tests and the demonstration: Debian's, from the cache, on loopback, ending with its parent. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTree, packageTree } from './packages.ts';
+import { scratchFolder } from './scratch.ts';
 
 const START_LIMIT_MS = 15_000;
 const ANSWER_LIMIT_MS = 1_000;
@@ -52,6 +51,7 @@ export async function freePort(): Promise<number> {
 /** Whether a Redis answers there; one that asks for a password does too. */
 async function answers(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1', timeout: ANSWER_LIMIT_MS });
+  socket.on('timeout', () => socket.destroy(new Error('no answer')));
   try {
     await once(socket, 'connect');
     socket.write('PING\r\n');
@@ -67,7 +67,7 @@ async function answers(port: number): Promise<boolean> {
 /** Starts Redis and resolves when it answers. Rejects with its output when it ends before that. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const tree = await packageTree('redis', ['redis-server']);
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'kolla-backup-redis-')));
+  const dir = options.dir ?? (await scratchFolder('redis'));
   await mkdir(dir, { recursive: true });
   const port = options.port ?? (await freePort());
   const settings = { ...ALWAYS, ...(options.durable === false ? VOLATILE : DURABLE), ...options.settings, dir };

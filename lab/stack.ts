@@ -6,12 +6,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type MiniCloud, startMini } from './mini/cloud.ts';
 import { type RedisServer, startRedis } from './redis.ts';
+import { scratchFolder } from './scratch.ts';
 import { type SlackLab, startSlack } from './slack/server.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -47,7 +47,7 @@ export type Stack = {
 export type StackOptions = { readonly rowsMegabytes?: number; readonly tell?: (line: string) => void };
 
 export async function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOptions = {}): Promise<Stack> {
-  const dir = await mkdtemp(join(tmpdir(), 'kolla-backup-stack-'));
+  const dir = await scratchFolder('stack');
   const parts: Part[] = [];
   const ends: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
   const stop = async () => {

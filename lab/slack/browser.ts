@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { scratchFolder } from '../scratch.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'] as const;
 const ANSWER_LIMIT_MS = 20_000;
@@ -122,7 +122,7 @@ async function openPage(send: Send, url: string, { width, height, dark = false }
 /** Starts Chromium. Rejects where there is none or it doesn't come up. */
 export async function openBrowser(program = findChromium()): Promise<Browser> {
   if (program === undefined) throw new Error('no Chromium was found on this machine');
-  const folder = await mkdtemp(join(tmpdir(), 'kolla-backup-browser-'));
+  const folder = await scratchFolder('browser');
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run'];
   const own = ['--remote-debugging-port=0', `--user-data-dir=${folder}`, '--no-proxy-server', 'about:blank'];
   // It ends with this process, however that ends.
