@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Where packages, trees and seeds are kept: `$KOLLA_BACKUP_CACHE`, else `kolla-backup` in the user's cache folder. */
 export function cacheFolder(): string {
@@ -24,6 +24,8 @@ export async function lockFile(file: string, { wait = true } = {}): Promise<(() 
     [...(wait ? [] : ['--nonblock']), file, 'sh', '-c', 'echo locked; exec cat >/dev/null'],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // Ctrl-C at a terminal is for us, not for our locks.
+      detached: true,
     },
   );
   const exited = once(child, 'exit');
@@ -64,4 +66,19 @@ export async function finishedFolder(folder: string, make: (unfinished: string) 
     await rename(unfinished, folder);
     return folder;
   });
+}
+
+const UNUSED_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Marks a folder as used now, and removes its siblings that begin with `prefix`, were made from other sources and
+ * have not been used for a week.
+ */
+export async function keepInUse(folder: string, prefix: string): Promise<void> {
+  await utimes(folder, new Date(), new Date());
+  const names = (await readdir(dirname(folder))).filter((name) => name.startsWith(prefix) && name !== basename(folder));
+  for (const path of names.map((name) => join(dirname(folder), name))) {
+    const used = await stat(path).catch(() => undefined);
+    if (used?.isDirectory() && Date.now() - used.mtimeMs > UNUSED_MS) await rm(path, { recursive: true, force: true });
+  }
 }

@@ -95,6 +95,7 @@ export type Switches = {
   readonly fail?: Readonly<Record<string, { readonly host?: string; readonly msg?: string }>>;
   readonly print?: Readonly<Record<string, string>>;
   readonly rc?: number;
+  readonly vip?: { readonly tries?: number; readonly seconds?: number };
   readonly wait?: { readonly retries?: number; readonly timeout?: number; readonly delay?: number };
 };
 

@@ -7,7 +7,7 @@ import { chown, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/pr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { cacheFolder, finishedFolder, withLock } from '../cache.ts';
+import { cacheFolder, finishedFolder, keepInUse, withLock } from '../cache.ts';
 import { seedStatements } from './databases.ts';
 import { galeraConfig, kollaFiles, machineFiles } from './files.ts';
 import { addresses, BUILDER_INDEX, IMAGE, KOLLA_UID, KOLLA_VERSION, LOCKS, MYSQL_UID } from './layout.ts';
@@ -141,6 +141,7 @@ export async function engineRoot(): Promise<string> {
       await rename(join(machine.dir, 'docker'), join(unfinished, 'docker'));
     });
   });
+  await keepInUse(folder, 'engine-');
   return join(folder, 'docker');
 }
 
@@ -214,7 +215,7 @@ async function loadDatabases(machine: Machine, megabytes: number): Promise<void>
 export async function seedDatadir(megabytes: number): Promise<string> {
   const engine = await engineRoot();
   const folder = join(cacheFolder(), 'mini', `seed-${megabytes}-${await key(megabytes)}`);
-  return finishedFolder(folder, async (unfinished) => {
+  await finishedFolder(folder, async (unfinished) => {
     const address = addresses(BUILDER_INDEX).nodes[0] ?? '';
     const prepare = async ({ dir }: Machine) => {
       await copyEngine(engine, join(dir, 'docker'));
@@ -231,4 +232,6 @@ export async function seedDatadir(megabytes: number): Promise<string> {
       await execa('cp', ['-a', datadir, join(unfinished, 'datadir')]);
     });
   });
+  await keepInUse(folder, 'seed-');
+  return folder;
 }

@@ -228,36 +228,50 @@ describe('mariadb_backup', () => {
     expect((await first().exec(['docker', 'volume', 'inspect', 'mariadb_backup'])).code).toBe(1);
   }, 60_000);
 
+  const containers = async () =>
+    (await first().exec(['docker', 'ps', '-q', '--filter', 'name=mariabackup'])).stdout.trim();
+
+  /** Holds the lock that mariabackup wants, so that a backup can't end before the call that this gives. */
+  async function holdBackups(): Promise<() => Promise<void>> {
+    const held = first()
+      .sql('BACKUP STAGE START; SELECT SLEEP(120)')
+      .catch(() => '');
+    const query = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(120)%'";
+    await until('the lock is held', async () => (await first().sql(query)) !== '');
+    return async () => {
+      await first().sql(`KILL ${(await first().sql(query)).trim()}`);
+      await held;
+    };
+  }
+
   test('twice at once: the second removes the first one’s container and a cut archive stays', async () => {
+    const release = await holdBackups();
     const one = cloud.kolla(['mariadb_backup']);
-    await until(
-      'the first container runs',
-      async () => (await first().exec(['docker', 'ps', '-q', '--filter', 'name=mariabackup'])).stdout !== '',
-      15,
-    );
-    const two = await cloud.kolla(['mariadb_backup']);
-    expect([(await one).code, two.code]).toEqual([2, 0]);
-    const whole = await Promise.all(
-      Object.keys(await archives(first())).map(
-        async (name) => (await first().exec(['gzip', '-t', `${BACKUPS}/${name}`])).code,
-      ),
-    );
-    expect(whole.toSorted()).toEqual([0, 1]);
-  }, 60_000);
+    await until('the first container runs', async () => (await containers()) !== '');
+    const before = await containers();
+    const two = cloud.kolla(['mariadb_backup']);
+    expect((await one).code).toBe(2);
+    await until('the second container runs', async () => !['', before].includes(await containers()));
+    await release();
+    expect((await two).code).toBe(0);
+    const names = Object.keys(await archives(first()));
+    const tests = names.map(async (name) => (await first().exec(['gzip', '-t', `${BACKUPS}/${name}`])).code);
+    expect((await Promise.all(tests)).toSorted()).toEqual([0, 1]);
+  }, 90_000);
 
   test('goes on on the node when it is killed on the deploy host', async () => {
+    const release = await holdBackups();
     const killed = cloud.kolla(['mariadb_backup']);
-    const running = async () =>
-      (await first().exec(['docker', 'ps', '-q', '--filter', 'name=mariabackup'])).stdout !== '';
-    await until('the container runs', running, 15);
+    await until('the container runs', async () => (await containers()) !== '');
     const pids = (await cloud.deploy.must(['pgrep', '-f', 'bin/kolla-ansible'])).trim().split('\n');
     await cloud.deploy.exec(['kill', '-KILL', ...pids]);
     expect((await killed).code).not.toBe(0);
-    await until('the container is gone', async () => !(await running()));
+    await release();
+    await until('the container is gone', async () => (await containers()) === '');
     const [name] = Object.keys(await archives(first()));
     await first().must(['gzip', '-t', `${BACKUPS}/${name}`]);
     await first().must(['test', '-s', `${BACKUPS}/last_full_date`]);
-  }, 60_000);
+  }, 90_000);
 
   test('takes nothing and ends with 4 when a node can’t be reached; a lingering connection hides it', async () => {
     await cloud.kolla(['mariadb_backup', '--limit', cloud.nodes[2].name]);

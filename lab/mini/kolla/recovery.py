@@ -2,7 +2,6 @@
 import backup
 import stop
 
-VIP_TRIES, VIP_SECONDS = 6, 10
 STOPPED = "MariaDB cluster exists but is stopped. Please start it using kolla-ansible mariadb_recovery"
 CONFIG = (
     ("Ensuring config directories exist", True, False),
@@ -95,7 +94,7 @@ class Recovery:
 
     def through_vip(self, host):
         password, vip = self.run.variables.get("database_password"), self.run.variables.get("kolla_internal_vip_address")
-        return self.run.ask(host, "vip", password=password, vip=vip, tries=VIP_TRIES, seconds=VIP_SECONDS)
+        return self.run.ask(host, "vip", password=password, vip=vip, **self.run.switches.vip())
 
 
 def play(run):

@@ -5,7 +5,8 @@ How tests make the stand-in misbehave: JSON in /etc/kolla/standin.json on the de
      "fail":    {"<part of a task's name>": {"host": "comfortable-lark.local" (default: each), "msg": "…"}},
      "print":   {"<part of a task's name>": "text under its heading"},
      "rc":      0 (the exit code told, whatever happened),
-     "wait":    {"retries": 10, "timeout": 60, "delay": 6}  (how long recovery waits for a port)}
+     "wait":    {"retries": 10, "timeout": 60, "delay": 6}  (how long recovery waits for a port),
+     "vip":     {"tries": 6, "seconds": 10}  (and for the VIP, at its end)}
 """
 import json
 import os
@@ -39,6 +40,9 @@ class Switches:
 
     def exit_code(self, code):
         return self.set.get("rc", code)
+
+    def vip(self):
+        return {"tries": 6, "seconds": 10} | self.set.get("vip", {})
 
     def wait(self):
         return {"retries": 10, "timeout": 60, "delay": 6} | self.set.get("wait", {})
