@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveChecksums, liveChecksums } from './mini/open-archive.ts';
-import type { MessageJson } from './slack/control.ts';
+import type { MessageJson } from './slack/control-type.ts';
 import { CHANNEL, CLOUD, type Stack } from './stack.ts';
 
 /** How long one thing may take until people would worry (ms). */
