@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { type AppendAnswer, type AppendRequest, LEASE_MS, MAX_TIME_AGE_MS } from '../operation/append.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import { ENDS, type OperationEvent } from '../operation/events.ts';
+import { fold } from '../operation/fold.ts';
+import { illegal } from '../operation/grammar.ts';
 import type { Appended, Journal, JournalRead, Terms } from '../operation/journal.ts';
-import { advance, fold, illegal, type Operation } from '../operation/operation.ts';
+import { advance, type Operation } from '../operation/operation.ts';
 import {
   EMPTY_HEAD,
   type Head,

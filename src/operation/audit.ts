@@ -1,5 +1,5 @@
 import { type EventType, type OperationEvent, operationEvent } from './events.ts';
-import { fold } from './operation.ts';
+import { fold } from './fold.ts';
 import { type Flaw, type Head, type JournalRecord, type Keyring, verifyChain } from './record.ts';
 
 /** What looking at a journal found. Exit codes: 0 good, 1 found something, 2 couldn't look. */

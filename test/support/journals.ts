@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Answered } from '../../src/operation/checks.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
-import { advance, illegal, type Operation } from '../../src/operation/operation.ts';
+import { illegal } from '../../src/operation/grammar.ts';
+import { advance, type Operation } from '../../src/operation/operation.ts';
 import { digestOf, type Plan, type Step } from '../../src/operation/plan.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord, type Keyring, sign } from '../../src/operation/record.ts';
 import { sampleFacts } from './sample.ts';

@@ -8,8 +8,9 @@ import {
   shelve,
 } from '../../src/operation/append.ts';
 import { ENDS, type OperationEvent } from '../../src/operation/events.ts';
+import { illegal } from '../../src/operation/grammar.ts';
 import { nextMove, runName } from '../../src/operation/next.ts';
-import { advance, illegal, latest, type Operation } from '../../src/operation/operation.ts';
+import { advance, latest, type Operation } from '../../src/operation/operation.ts';
 import type { JournalRecord } from '../../src/operation/record.ts';
 import { sampleFacts, samplePlanned, sampleRequest } from './sample.ts';
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { fold } from '../../src/operation/fold.ts';
+import { illegal } from '../../src/operation/grammar.ts';
 import { nextMove } from '../../src/operation/next.ts';
-import { fold, illegal, type Operation } from '../../src/operation/operation.ts';
+import type { Operation } from '../../src/operation/operation.ts';
 import {
   EMPTY_HEAD,
   type Head,
