@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { type AppendAnswer, type AppendRequest, LEASE_MS, MAX_TIME_AGE_MS } from '../operation/append.ts';
+import { type AppendAnswer, LEASE_MS } from '../operation/append.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import { ENDS, type OperationEvent } from '../operation/events.ts';
 import { fold } from '../operation/fold.ts';
@@ -16,12 +16,10 @@ import {
   sign,
   verifyChain,
 } from '../operation/record.ts';
+import { appendScript } from './append-script.ts';
 import { keys } from './keys.ts';
 import { asking } from './redis.ts';
-import { scripts } from './scripts.ts';
 
-/** How long a request's key is remembered: longer than Slack delivers anything again. */
-export const ONCE_MS = 86_400_000;
 /** How often an append is stamped anew when Redis finds its time too old. */
 const CLOCK_TRIES = 3;
 /** Labels begin with these letters. */
@@ -30,70 +28,9 @@ const LABELS = { backup: 'BKP' } as const satisfies Record<
   string
 >;
 
-const answer = z.union([
-  z
-    .tuple([z.enum(['appended', 'moved', 'clock', 'late', 'not_driver', 'not_owner'])])
-    .transform(([said]) => ({ answer: said })),
-  z.tuple([z.enum(['claimed', 'owned']), z.string()]).transform(([said, by]) => ({ answer: said, by })),
-  z.tuple([z.literal('duplicate'), z.string()]).transform(([said, of]) => ({ answer: said, of })),
-]);
-
 /** The journals in Redis. */
-export function redisJournal(
-  redis: Redis,
-  ring: Keyring,
-  clock?: string,
-): Journal & { send(request: AppendRequest): Promise<AppendAnswer> } {
-  const { append: appendScript, lease: leaseScript } = scripts(clock);
-
-  async function now(): Promise<number> {
-    const [seconds, micros] = z.tuple([z.coerce.number(), z.coerce.number()]).parse(await redis.time());
-    return seconds * 1000 + Math.floor(micros / 1000);
-  }
-
-  async function send({
-    expected,
-    record,
-    time,
-    notAfter,
-    lease,
-    cloud,
-    own,
-    ends,
-    once,
-  }: AppendRequest): Promise<AppendAnswer> {
-    const id = record.operation;
-    const label = z.looseObject({ label: z.string() }).safeParse(record.event);
-    const said = await redis.eval(
-      appendScript,
-      9,
-      keys.journal(id),
-      keys.state(id),
-      keys.owner(cloud),
-      keys.open,
-      keys.behind,
-      keys.labels,
-      keys.recent,
-      keys.recentOf(cloud),
-      once === null ? '' : keys.once(once),
-      id,
-      expected.seq,
-      expected.hash,
-      JSON.stringify(record),
-      time,
-      notAfter ?? '',
-      lease.mode,
-      lease.mode === 'none' ? '' : lease.claim,
-      own,
-      ends ? 1 : 0,
-      record.seq === 1 && label.success ? label.data.label : '',
-      LEASE_MS,
-      MAX_TIME_AGE_MS,
-      record.hash,
-      ONCE_MS,
-    );
-    return answer.parse(said);
-  }
+export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journal {
+  const { send, lease, now } = appendScript(redis, clock);
 
   async function stamp(
     operation: Operation | null,
@@ -183,14 +120,13 @@ export function redisJournal(
   }
 
   return {
-    send,
     read,
     request,
     append,
-    renew: (id, claim) => asking(async () => (await redis.eval(leaseScript, 1, keys.state(id), claim, LEASE_MS)) === 1),
+    renew: (id, claim) => asking(() => lease(id, claim, LEASE_MS)),
     letGo: (id, claim) =>
       asking(async () => {
-        await redis.eval(leaseScript, 1, keys.state(id), claim, 0);
+        await lease(id, claim, 0);
       }),
     open: () => asking(() => redis.smembers(keys.open)),
     undriven,

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { explain } from '../operation/catalogue.ts';
 import type { Keyring } from '../operation/record.ts';
 import { planBackup } from '../runbooks/backup.ts';
 import { calmly } from './calm.ts';
 import { type DriverParts, driveOperation } from './driver.ts';
+import { durabilityProblem } from './durability.ts';
 import type { CloudHosts } from './hosts.ts';
 import { redisJournal } from './journal.ts';
 import { redisNotes } from './notes.ts';
@@ -37,6 +39,8 @@ export async function startWorker({
 }: WorkerParts): Promise<{ leave(): Promise<void> }> {
   const redis = connectRedis(redisUrl, calmly(log, 'Redis connection of the worker'));
   await redis.connect();
+  const weakness = await durabilityProblem(redis);
+  if (weakness) log.warn({ problem: weakness }, explain(weakness).wrong);
   const journal = redisJournal(redis, ring);
   const wake = redisWake(redis);
   const leaving = new AbortController();

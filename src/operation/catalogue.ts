@@ -152,6 +152,11 @@ export const catalogue = {
     done: 'Nothing was written.',
     next: 'Correct the password, the rights or the memory and disk of Redis; its log says more.',
   },
+  REDIS_NOT_DURABLE: {
+    wrong: 'Redis is not set to keep every event: it needs {settings}.',
+    done: 'Backups go on; a crash of Redis could lose the end of a journal.',
+    next: 'Set this in the configuration of Redis, or ask its provider to.',
+  },
   EVENT_TOO_LARGE: {
     wrong: 'An event of type {event} is larger than a journal may hold.',
     done: 'It was not written.',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRedis } from '../../lab/redis.ts';
-import { redisJournal } from '../../src/engine/journal.ts';
+import { appendScript } from '../../src/engine/append-script.ts';
 import {
   type AppendRequest,
   EMPTY_SHELF,
@@ -64,7 +64,7 @@ const act = fc.oneof(
 );
 
 test('the script in Redis and its model answer alike and leave alike, whatever is asked in whatever order', async () => {
-  const journal = redisJournal(redis, ring, TEST_CLOCK);
+  const script = appendScript(redis, TEST_CLOCK);
   const said = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 30, size: 'max' }), async (acts) => {
@@ -79,7 +79,7 @@ test('the script in Redis and its model answer alike and leave alike, whatever i
         } else if (one.kind === 'renew') {
           const held = shelf.leases.get(one.operation);
           const holds = held?.claim === one.claim && held.until > now;
-          expect(await journal.renew(one.operation, one.claim)).toBe(holds);
+          expect(await script.lease(one.operation, one.claim, LEASE_MS)).toBe(holds);
           if (holds)
             shelf = {
               ...shelf,
@@ -88,7 +88,7 @@ test('the script in Redis and its model answer alike and leave alike, whatever i
         } else {
           const asked = toRequest(one, shelf, now);
           const model = judgeAppend(shelf, asked, now);
-          expect(await journal.send(asked)).toEqual(model);
+          expect(await script.send(asked)).toEqual(model);
           said.set(model.answer, (said.get(model.answer) ?? 0) + 1);
           if (model.answer === 'appended') shelf = shelve(shelf, asked, now);
         }
