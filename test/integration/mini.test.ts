@@ -263,7 +263,7 @@ describe('mariadb_backup', () => {
     const release = await holdBackups();
     const killed = cloud.kolla(['mariadb_backup']);
     await until('the container runs', async () => (await containers()) !== '');
-    const pids = (await cloud.deploy.must(['pgrep', '-f', 'bin/kolla-ansible'])).trim().split('\n');
+    const pids = (await cloud.deploy.must(['pgrep', '-f', 'bin/kolla-ansible|ansible-playbook'])).trim().split('\n');
     await cloud.deploy.exec(['kill', '-KILL', ...pids]);
     expect((await killed).code).not.toBe(0);
     await release();
