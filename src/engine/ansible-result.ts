@@ -1,6 +1,7 @@
 import { readRun } from '../kolla/ansible-run.ts';
 import { judgeBackup } from '../kolla/backup-result.ts';
 import type { AnswerTo } from '../operation/checks.ts';
+import { signalName } from './signals.ts';
 
 /** How many lines of a recap are kept: as many as a large cloud has nodes. */
 const RECAP_LINES = 100;
@@ -11,7 +12,7 @@ export function changedHost(
   end: { readonly code: number | null; readonly signal: number | null },
 ): AnswerTo<'one-host-changed'> {
   const run = readRun(output);
-  const result = judgeBackup(run, { code: end.code, signal: end.signal === null ? null : String(end.signal) });
+  const result = judgeBackup(run, { code: end.code, signal: end.signal === null ? null : signalName(end.signal) });
   const recap = [...(run.recap ?? [])].slice(0, RECAP_LINES).map(
     ([host, counts]) =>
       `${host}: ${Object.entries(counts)

@@ -157,6 +157,37 @@ export const catalogue = {
     done: 'Backups go on; a crash of Redis could lose the end of a journal.',
     next: 'Set this in the configuration of Redis, or ask its provider to.',
   },
+  EVENT_UNREADABLE: {
+    wrong: 'An event of type {event} would not be readable afterwards ({where}: {why}), so it was not written.',
+    done: 'The operation stands where it stood; what runs on the hosts goes on.',
+    next: 'Report this with the log of the worker: a host answered with something unexpected.',
+  },
+  STEP_NEVER_BEGAN: {
+    wrong: '"{step}" was sent to {host} {attempts} times and never began.',
+    done: 'The program did not run, and none of what was sent will run any more.',
+    next: 'Look at the load and the disk of {host}, then ask again.',
+  },
+  RUN_DIRECTORY_GONE: {
+    wrong: 'The run directory of "{step}" is not on {host}, though its start is in the journal.',
+    done: 'Nothing was sent again. Whether the program ran, or still runs, is not known here.',
+    next: 'Check deploy_host and run_directory in the config, and that {host} is the machine it was. It is looked at again every few minutes.',
+  },
+  ATTENTION_UNEXPECTED: {
+    wrong: 'The worker met something that it does not know how to handle (reference {reference}).',
+    done: 'It let go of the operation; what runs on the hosts goes on there.',
+    next: "The worker's log has the reference and the details. It is tried again every half hour.",
+  },
+  PROOF_TOO_LONG: {
+    wrong: 'Reading the archive {file} on {host} took longer than {minutes} minutes.',
+    done: 'The archive is in its volume; that it is complete was not seen.',
+    next: 'Raise limits.proof_minutes in the config, then take another backup.',
+  },
+  REDACTION_BLIND: {
+    wrong:
+      'The passwords in {file} on {host} could not be read ({problem}), so only their usual patterns are cut out of logs.',
+    done: 'The step goes on.',
+    next: 'Read its log before you hand it on. A vault-encrypted file always says this.',
+  },
   EVENT_TOO_LARGE: {
     wrong: 'An event of type {event} is larger than a journal may hold.',
     done: 'It was not written.',
@@ -412,8 +443,8 @@ export const catalogue = {
   },
   BACKUP_UNCLEAR: {
     wrong: 'kolla-ansible ended ({ended}) before it said what became of the backup.',
-    done: 'The backup may still be running on the node: it does not end with kolla-ansible.',
-    next: 'Wait until the container "mariabackup" is gone on the backup host, then look at the list of archives; take a new backup.',
+    done: 'A backup does not end with kolla-ansible: what had begun on the nodes is waited for before this operation ends.',
+    next: 'Find out what ended kolla-ansible on the deploy host, then take a new backup. What this one left counts for nothing.',
   },
   BACKUP_MARIADB_DOWN: {
     wrong: 'The backup failed on {host}: MariaDB did not answer ({said}).',
@@ -463,9 +494,9 @@ export const catalogue = {
     next: 'Check that /etc/kolla/mariabackup/my.cnf names the node itself, not the VIP; then ask again at a quieter time, or enlarge innodb_log_file_size.',
   },
   BACKUP_CONTAINER_REMOVED: {
-    wrong: 'The backup failed on {host}: its container was removed while it ran ({said}).',
+    wrong: 'The backup failed on {host}: its container was killed or removed while it ran ({said}).',
     done: 'No usable archive was made; a partial file with a normal name is left in the volume.',
-    next: 'Another backup was started by hand or by a timer: two at once end each other. Find it, then ask again.',
+    next: 'Look for another backup, started by hand or by a timer (two at once end each other), and in the kernel log of the host for lack of memory; then ask again.',
   },
   BACKUP_IMAGE_MISSING: {
     wrong: 'The backup failed on {host}: the container image could not be had ({said}).',
@@ -565,13 +596,13 @@ export const catalogue = {
   },
   RUN_UNCLEAR: {
     wrong: 'The run of "{step}" on {host} began, and nothing tells how it ended ({reason}).',
-    done: 'It is not running any more, and it was not sent again.',
-    next: 'Look at what is left, listed below, then ask for another backup.',
+    done: 'Its processes on that host are gone, and it was not sent again. What had begun on the nodes is waited for.',
+    next: 'Find out what ended it on {host}, then take a new backup. What this one left counts for nothing.',
   },
   RUN_REFUSED: {
     wrong: '{host} did not let "{step}" start ({reason}).',
     done: 'The program did not run.',
-    next: 'Look at the run directory on that host.',
+    next: 'The host remembers more of this operation than its journal: find out whether Redis was restored from an old copy, and run an audit of the operation.',
   },
   HOST_OUT_OF_SIGHT: {
     wrong: 'A step is under way on {host}, which cannot be asked at the moment ({reason}).',

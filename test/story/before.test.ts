@@ -66,7 +66,7 @@ async function changed(
 describe('a process that cannot begin ends with 2 and says why', () => {
   test.each(['worker', 'bot'] as const)('%s: Redis away', async (part) => {
     const url = `redis://127.0.0.1:${await freePort()}`;
-    await expect(stack.start(part, { REDIS_URL: url })).rejects.toThrow(/ended with 2:[^]*REDIS_AWAY.*ECONNREFUSED/);
+    await expect(stack.start(part, { REDIS_URL: url })).rejects.toThrow(/ended with 2:[\s\S]*REDIS_AWAY.*ECONNREFUSED/);
   });
 
   test('a mistake in the config: the line', async () => {
@@ -75,13 +75,13 @@ describe('a process that cannot begin ends with 2 and says why', () => {
     const line = lines.findIndex((text) => text.includes('"inventories"')) + 1;
     await writeFile(file, lines.join('\n').replace('"inventories"', '"inventory"'));
     const start = stack.start('worker', { KOLLA_BACKUP_CONFIG: file });
-    await expect(start).rejects.toThrow(/ended with 2:[^]*CONFIG_INVALID: .*wrong\.yml, line \d+: .*inventor/);
+    await expect(start).rejects.toThrow(/ended with 2:[\s\S]*CONFIG_INVALID: .*wrong\.yml, line \d+: .*inventor/);
     expect(line).toBeGreaterThan(1);
   });
 
   test('a token that Slack refuses', async () => {
     const start = stack.start('bot', { SLACK_BOT_TOKEN: 'xoxb-not-this-one' });
-    await expect(start).rejects.toThrow(/ended with 2:[^]*SLACK_TOKEN_REFUSED: .*SLACK_BOT_TOKEN/);
+    await expect(start).rejects.toThrow(/ended with 2:[\s\S]*SLACK_TOKEN_REFUSED: .*SLACK_BOT_TOKEN/);
   });
 });
 
@@ -296,7 +296,7 @@ describe('nodes', () => {
     await stack.cloud.deploy.kill();
     try {
       const asked = await scene.ask();
-      expect(await asked.ended()).toMatch(/deploy could not be reached[^]*HOST_UNREACHABLE/);
+      expect(await asked.ended()).toMatch(/deploy could not be reached[\s\S]*HOST_UNREACHABLE/);
     } finally {
       await stack.cloud.deploy.start();
     }

@@ -93,6 +93,7 @@ export function sceneOf(stack: Stack): Scene {
         const over = new RegExp(`${label}, the \\w+ backup of \\S+, (?:succeeded|failed)\\.|cancelled ${label}\\.`);
         if (!(await slack.until(() => over.test(thread()), limitMs)))
           throw new Error(`${label} did not end:\n${thread()}`);
+        if (process.env['SHOW']) console.log(thread());
         return thread();
       },
       journalHas: (wanted, limitMs = PATIENCE_MS) =>

@@ -1,7 +1,9 @@
 """The command line of the bash CLI (14-18): getopt's rules, what it echoes, and its exit codes."""
 import getopt
 import glob
+import json
 import os
+import subprocess
 import sys
 
 import backup
@@ -130,14 +132,20 @@ def main(home, arguments):
         sys.stdout.write(WARNING)
         return 1
     switches = Switches()
-    title, playbook, action, play = COMMANDS[command]
+    title, playbook_file, action, _ = COMMANDS[command]
     more = f" -e mariadb_backup_type={options.backup_type}" if command == "mariadb_backup" else ""
-    print(f"{title} : {options.command(playbook, action, more)}", flush=True)
+    print(f"{title} : {options.command(playbook_file, action, more)}", flush=True)
     if len(arguments) != len(" ".join(arguments).split(" ")):
         print("ERROR! the playbook: the rest of an argument with blanks could not be found", file=sys.stderr)
         return 1
-    code = perform(options, play, switches)
-    return switches.exit_code(code)
+    return switches.exit_code(playbook(home, arguments, options.command(playbook_file, action, more)))
+
+
+def playbook(home, arguments, command):
+    """A child, as the shell script has it: it goes on when its parent is killed, and `ps` shows the whole command."""
+    argv = [sys.executable, "-IB", f"{home}/lib/standin/playbook.py", *command.split()]
+    code = subprocess.run(argv, env=os.environ | {"STANDIN_ARGUMENTS": json.dumps(arguments)}).returncode
+    return code if code >= 0 else 128 - code
 
 
 def perform(options, play, switches):

@@ -91,7 +91,7 @@ export function remainsBlocks(remains: Remains): readonly KnownBlock[] {
       .map((file) => [on, say(' '), code(clean(file.path, PATH_MAX)), say(` ${size(file.bytes)}`)]);
     return files.length > REMAINS_FILES ? [...shown, [say(`… and ${files.length - REMAINS_FILES} more there`)]] : shown;
   });
-  return [lines([strong('Left behind (do not restore from it):')], ...rows)];
+  return [lines([strong('New in the volume since it began, not proven complete (do not restore from it):')], ...rows)];
 }
 
 function cancelButton(operation: Operation): KnownBlock {
