@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type AppendAnswer, LEASE_MS } from '../operation/append.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { ENDS, type OperationEvent } from '../operation/events.ts';
+import { ENDS, type OperationEvent, operationEvent } from '../operation/events.ts';
 import { fold } from '../operation/fold.ts';
 import { illegal } from '../operation/grammar.ts';
 import type { Appended, Journal, JournalRead, Terms } from '../operation/journal.ts';
@@ -43,7 +43,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
     for (let tries = 1; ; tries++) {
       const time = await now();
       const record = sign(expected, { operation: id, at: Math.max(time, operation?.headAt ?? 0), event }, ring);
-      if (JSON.stringify(record).length > MAX_EVENT_BYTES)
+      if (Buffer.byteLength(JSON.stringify(record)) > MAX_EVENT_BYTES)
         throw new KollaBackupError('EVENT_TOO_LARGE', { event: event.type });
       const said = await send({
         expected,
@@ -63,6 +63,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
   async function append(operation: Operation, event: OperationEvent, terms: Terms): Promise<Appended> {
     const why = illegal(operation, event);
     if (why !== null) return { answer: 'illegal', why };
+    demandReadable(event);
     const { said, record } = await asking(() => stamp(operation, operation.id, operation.cloud, event, terms));
     if (said.answer !== 'appended') return said;
     return { answer: 'appended', record, operation: advance(operation, event, record) };
@@ -77,6 +78,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
       if (owner !== null) return { answer: 'owned', by: owner };
       const prefix = LABELS[event.wish.kind];
       const requested = { ...event, label: `${prefix}-${await redis.incr(keys.counter(prefix))}` };
+      demandReadable(requested);
       const { said, record } = await stamp(null, id, event.cloud, requested, terms);
       if (said.answer !== 'appended') return said;
       return { answer: 'appended', record, operation: advance(null, requested, record) };
@@ -148,6 +150,18 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
         return seq && hash ? { seq: Number(seq), hash } : null;
       }),
   };
+}
+
+/** What no reader could follow is never written: better a loud error here than a journal that nobody can go on with. */
+function demandReadable(event: OperationEvent): void {
+  const parsed = operationEvent.safeParse(event);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  throw new KollaBackupError('EVENT_UNREADABLE', {
+    event: event.type,
+    where: issue?.path.join('.') ?? '',
+    why: issue?.message ?? '',
+  });
 }
 
 function parseLine(line: string): unknown {

@@ -1,42 +1,38 @@
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { Answered } from '../operation/checks.ts';
-import type { JournaledProblem } from '../operation/operation.ts';
-import { latest } from '../operation/operation.ts';
+import type { Answered, Check } from '../operation/checks.ts';
+import { changeStarted, type JournaledProblem, latest } from '../operation/operation.ts';
 import type { Step } from '../operation/plan.ts';
 import { judge } from '../runbooks/judge.ts';
-import { ask } from './askers.ts';
+import { ask, type Context } from './askers.ts';
 import type { Drive } from './drive.ts';
+import { passes, patiently } from './hosts.ts';
+import { untilSeen } from './patience.ts';
+import { planOf } from './runs.ts';
 
 /** Asks the questions of a step that touches nothing; after a crash it simply asks again. */
 export async function askQuestions(drive: Drive, step: Step, attempt: number): Promise<void> {
   const { claim } = drive;
-  const at = { plan: drive.operation().plan?.plan.number ?? 1, step: step.id, attempt };
-  if (latest(drive.operation(), step)?.end !== null) {
-    if (!(await drive.write({ type: 'step_started', claim, ...at, checks: [] }, 'need'))) return;
-  }
-  await drive.notes.setProgress(drive.operation().id, { step: step.id, line: step.title, at: Date.now() });
+  const operation = drive.operation();
+  const at = { plan: planOf(operation).number, step: step.id, attempt };
+  const underWay = latest(operation, step)?.end === null;
+  if (!underWay && !(await drive.write({ type: 'step_started', claim, ...at, checks: [] }, 'need'))) return;
+  await drive.notes.setProgress(operation.id, { step: step.id, line: step.title, at: Date.now() });
   const { answers, problem } = await askAll(drive, step.after, step.timeLimitMs);
-  await drive.write({
-    type: 'step_finished',
-    claim,
-    ...at,
-    outcome: problem ? 'failed' : 'worked',
-    exit: null,
-    checks: answers,
-    problem,
-  });
+  const outcome = problem ? 'failed' : 'worked';
+  await drive.write({ type: 'step_finished', claim, ...at, outcome, exit: null, checks: answers, problem });
 }
 
-/** Asks checks in order until one isn't as it must be. A host that can't be asked is a problem like another. */
+/** Asks checks in order until one isn't as it must be. A question that gets no usable answer is a problem like another. */
 export async function askAll(
   drive: Drive,
-  checks: Step['after'],
+  checks: readonly Check[],
   timeLimitMs: number,
 ): Promise<{ answers: Answered[]; problem: JournaledProblem | null }> {
+  const context: Context = { drive, timeLimitMs, patience: patienceOf(drive) };
   const answers: Answered[] = [];
   for (const check of checks) {
     try {
-      const answered = await ask(check, { drive, timeLimitMs });
+      const answered = await ask(check, context);
       answers.push(answered);
       const problem = judge(check, answered);
       if (problem) return { answers, problem };
@@ -46,4 +42,10 @@ export async function askAll(
     }
   }
   return { answers, problem: null };
+}
+
+/** Before a change a silent host ends the operation soon; after one, its archive isn't given up for a pause of its host. */
+function patienceOf(drive: Drive): Context['patience'] {
+  if (!changeStarted(drive.operation())) return (_, question) => patiently(drive.signal, question);
+  return (host, question) => untilSeen(drive, host, question, passes);
 }

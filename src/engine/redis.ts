@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import { KollaBackupError } from '../operation/catalogue.ts';
 
 /** How long one command may take before Redis counts as away. */
@@ -64,7 +65,14 @@ export async function asking<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (cause) {
-    if (cause instanceof KollaBackupError) throw cause;
+    // A defect of ours, or an answer that can't be read, isn't an outage and must not look like one.
+    if (
+      cause instanceof KollaBackupError ||
+      cause instanceof TypeError ||
+      cause instanceof RangeError ||
+      cause instanceof z.ZodError
+    )
+      throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new KollaBackupError(
       /OOM|READONLY|MISCONF|NOPERM|NOAUTH|WRONGPASS/.test(reason) ? 'REDIS_REFUSED' : 'REDIS_AWAY',

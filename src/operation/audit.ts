@@ -117,6 +117,7 @@ const summaries: Summaries = {
   refused: ({ by, asked, problem }) => `${by} asked to ${asked}: ${problem.code}`,
   cancelled: ({ by }) => `by ${by}`,
   attention: ({ problem }) => problem.code,
+  eased: () => 'it can be asked again',
   succeeded: () => '',
   failed: ({ problem, remains }) =>
     `${problem.code}${remains.length > 0 ? `; looked for remains on ${remains.map(({ host }) => host).join(', ')}` : ''}`,

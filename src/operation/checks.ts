@@ -3,7 +3,7 @@ import { hostName } from './ids.ts';
 
 /**
  * The questions that a plan asks, before a step (must be true) or after it (shows that it worked). A check is data and
- * stands in the plan; `runbooks/judge.ts` says what its answer means, `engine/probes.ts` asks it.
+ * stands in the plan; `runbooks/judge.ts` says what its answer means, `engine/askers.ts` asks it.
  */
 
 export const engineName = z.enum(['docker', 'podman']);
@@ -36,7 +36,6 @@ export const check = z.discriminatedUnion('check', [
     check: z.literal('nobody-else'),
     nodes: z.array(nodeRef),
     container: engineObject,
-    executable: hostPath,
   }),
   /** What lies in the backup volumes now. */
   z.strictObject({ check: z.literal('archives-listed'), nodes: z.array(nodeRef), volume: engineObject }),
@@ -94,7 +93,9 @@ export const answered = z.discriminatedUnion('check', [
         z.strictObject({
           node: hostName,
           directory: hostPath.nullable(),
-          entries: z.array(volumeEntry),
+          count,
+          /** Each file's mark (`runbooks/freshness.ts`), so that a new one can be told from those. */
+          marks: z.string().regex(/^(?:[0-9a-f]{12})*$/),
           omitted: count,
         }),
       ),

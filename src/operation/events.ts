@@ -54,6 +54,8 @@ export const operationEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cancelled'), by: personId }),
   /** Something that people should know while it goes on by itself, or can't. */
   z.strictObject({ type: z.literal('attention'), claim: claimId, problem: journaledProblem }),
+  /** What attention was asked for is over: the host answers again. */
+  z.strictObject({ type: z.literal('eased'), claim: claimId }),
   z.strictObject({ type: z.literal('succeeded'), claim: claimId }),
   z.strictObject({ type: z.literal('failed'), claim: claimId, problem: journaledProblem, remains }),
 ]);

@@ -11,8 +11,10 @@ export function illegal(operation: Operation | null, event: OperationEvent): str
   switch (event.type) {
     case 'claimed':
     case 'attention':
-    case 'failed':
+    case 'eased':
       return null;
+    case 'failed':
+      return underWay(operation) ? 'a change is under way' : null;
     case 'probed':
       return operation.plan === null ? null : 'a probe after the plan';
     case 'planned':
@@ -49,4 +51,11 @@ function illegalStart(operation: Operation, event: Extract<OperationEvent, { typ
   const before = latest(operation, step);
   if (before && before.end?.outcome !== 'not_begun') return 'the step was sent already';
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
+}
+
+/** Whether a change was sent of which nobody knows yet how it ended. */
+function underWay(operation: Operation): boolean {
+  return (operation.plan?.plan.steps ?? []).some(
+    (step) => step.touches !== 'read' && latest(operation, step)?.end === null,
+  );
 }

@@ -1,6 +1,9 @@
 import { changeStarted, type JournaledProblem, latest, type Operation } from './operation.ts';
 import type { Step } from './plan.ts';
 
+/** How often a step whose program never began is sent. */
+export const ATTEMPTS_MAX = 5;
+
 /** What a driver does next. */
 export type Move =
   | { readonly move: 'probe' }
@@ -34,7 +37,15 @@ function moveOf(operation: Operation, step: Step): Move | null {
     case 'worked':
       return null;
     case 'not_begun':
-      return { move: 'start', step, attempt: last.attempt + 1 };
+      if (last.attempt < ATTEMPTS_MAX) return { move: 'start', step, attempt: last.attempt + 1 };
+      return {
+        move: 'fail',
+        problem: {
+          code: 'STEP_NEVER_BEGAN',
+          params: { step: step.title, host: step.host, attempts: String(last.attempt) },
+        },
+        changed: false,
+      };
     case 'failed':
     case 'unclear':
       return {

@@ -99,6 +99,8 @@ export function advance(
         after: [],
         problem: event.problem,
       });
+    case 'eased':
+      return { ...next, attention: null };
     case 'attention':
       return { ...next, attention: { problem: event.problem, at: record.at } };
     case 'succeeded':

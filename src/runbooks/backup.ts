@@ -53,7 +53,7 @@ function takeBackup(
   synced: Check,
   { backupMs }: BackupLimits,
 ): Step {
-  const { executable, cwd, configDirectory } = facts.deploy;
+  const { cwd, configDirectory } = facts.deploy;
   const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type: 'full' });
   return {
     id: 'take-backup',
@@ -64,9 +64,10 @@ function takeBackup(
     timeLimitMs: backupMs,
     before: [
       synced,
-      { check: 'nobody-else', nodes, container: MARIABACKUP, executable },
       { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
       { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
+      // Last, for the others take time.
+      { check: 'nobody-else', nodes, container: MARIABACKUP },
     ],
     after: [{ check: 'one-host-changed', host: facts.backupHost }],
   };

@@ -36,7 +36,7 @@ const judges: Judged = {
   'archives-listed': ({ volume }, { nodes }) => {
     const cut = nodes.find(({ omitted }) => omitted > 0);
     return cut
-      ? problem('TOO_MANY_ARCHIVES', { host: cut.node, volume, count: String(cut.entries.length + cut.omitted) })
+      ? problem('TOO_MANY_ARCHIVES', { host: cut.node, volume, count: String(cut.count + cut.omitted) })
       : null;
   },
   'room-for-archive': ({ node }, { directory, freeBytes, datadirBytes, largestFullBytes }) => {

@@ -39,7 +39,7 @@ export const SYNCED = {
 export async function makeTiny(): Promise<Tiny> {
   const dir = await mkdtemp(join(tmpdir(), 'kolla-backup-tiny-'));
   await cp(new URL('tiny/', import.meta.url), dir, { recursive: true });
-  for (const name of ['docker', 'kolla-ansible', 'ansible-inventory']) await chmod(join(dir, name), 0o755);
+  for (const name of ['docker', 'kolla-ansible', 'ansible-inventory', 'ps']) await chmod(join(dir, name), 0o755);
   await mkdir(join(dir, 'volumes/mariadb'), { recursive: true });
   const archive = Buffer.concat([file('ibdata1', 'data of InnoDB'), metadata]);
   await writeFile(join(dir, 'archive.gz'), gzipSync(archive));

@@ -80,6 +80,8 @@ const tellings: Telling = {
       asks: operation.by,
       head: true,
     }),
+  eased: (_, operation) =>
+    reply(operation, `${operation.label} goes on`, [[say('👍 It can be asked again; the operation goes on.')]]),
   succeeded: (_, operation) => succeeded(operation),
   failed: (event, operation) =>
     problemReply(operation, event.problem, {

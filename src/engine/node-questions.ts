@@ -1,0 +1,72 @@
+import * as containers from '../kolla/containers.ts';
+import { listVolumeCommand, readListing } from '../kolla/list-volume.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
+import type { NodeRef, VolumeEntry } from '../operation/checks.ts';
+import type { Host, Outcome } from '../operation/host.ts';
+import type { CloudHosts } from './hosts.ts';
+
+/** Small questions to one host. Each only reads, and rejects with a KollaBackupError where it got no usable answer. */
+
+/** What a container is doing that isn't there to be waited for any more. `created` may still begin. */
+const ENDED: ReadonlySet<string> = new Set(['exited', 'dead', 'removing']);
+
+/** Whether a container of that name runs, or may yet; a name that isn't there doesn't. */
+export async function containerRuns(hosts: CloudHosts, node: NodeRef, container: string): Promise<boolean> {
+  const outcome = await hosts.node(node.node).run(containers.containerStateCommand(node, container));
+  if (outcome.code === 0) return !ENDED.has(outcome.stdout.trim());
+  if (containers.NO_SUCH_CONTAINER.test(outcome.stderr)) return false;
+  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: lastLine(outcome) });
+}
+
+/** The processes of a host that look like `pattern`, in words. */
+export async function processesLike(
+  host: Host,
+  pattern: RegExp,
+  name: string,
+): Promise<{ host: string; what: string }[]> {
+  const found = containers.processesLike(pattern, await processes(host));
+  return found.map((what) => ({ host: name, what }));
+}
+
+/** Whether one of these processes of a host is an ansible-playbook that touches MariaDB. */
+export async function playbookAmong(host: Host, pids: readonly number[]): Promise<boolean> {
+  return (await processes(host))
+    .split('\n')
+    .some((line) => containers.PLAYBOOK_PROCESS.test(line) && pids.includes(Number.parseInt(line, 10)));
+}
+
+async function processes(host: Host): Promise<string> {
+  const outcome = await host.run(containers.PROCESSES);
+  if (outcome.code === 0) return outcome.stdout;
+  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: lastLine(outcome) });
+}
+
+/** Where a volume lies on its node, or null when there is none. Asking never makes one. */
+export async function volumePath(hosts: CloudHosts, node: NodeRef, volume: string): Promise<string | null> {
+  const outcome = await hosts.node(node.node).run(containers.volumePathCommand(node, volume));
+  if (outcome.code !== 0 && containers.NO_SUCH_VOLUME.test(outcome.stderr)) return null;
+  const path = outcome.stdout.trim();
+  if (outcome.code === 0 && path.startsWith('/')) return path;
+  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: lastLine(outcome) });
+}
+
+export type Listing = { readonly directory: string | null; readonly entries: VolumeEntry[]; readonly omitted: number };
+
+/** The files of a backup volume; none where there is no volume. */
+export async function listVolume(hosts: CloudHosts, node: NodeRef, volume: string): Promise<Listing> {
+  const directory = await volumePath(hosts, node, volume);
+  if (directory === null) return { directory, entries: [], omitted: 0 };
+  const host = hosts.node(node.node);
+  return { directory, ...readListing(host.name, directory, await host.run(listVolumeCommand(directory))) };
+}
+
+/** The first number that a command printed, as `df` and `du` do; `du` ends with 1 when a file went away meanwhile. */
+export function firstNumber(host: Host, outcome: Outcome): number {
+  const found = /\d+/.exec(outcome.stdout)?.[0];
+  if (found !== undefined && (outcome.code === 0 || outcome.code === 1)) return Number(found);
+  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: lastLine(outcome) });
+}
+
+export function lastLine({ stderr, stdout, code }: Outcome): string {
+  return (stderr.trim() || stdout.trim()).split('\n').at(-1)?.slice(0, 300) || `exit code ${code}`;
+}

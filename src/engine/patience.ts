@@ -1,0 +1,41 @@
+import { explain, KollaBackupError } from '../operation/catalogue.ts';
+import type { Drive } from './drive.ts';
+import { sleep } from './hosts.ts';
+
+/** How long to wait between two questions to a host that didn't answer (ms). */
+const AGAIN_MS = 10_000;
+/** How much of a reason is told. */
+const REASON_MAX = 500;
+
+/**
+ * Asks a host until it answers: what was begun there is never given up. People are told when it can't be asked, and
+ * when it can again. Leaves (DriveStopped or the signal's reason) only with the drive itself.
+ */
+export async function untilSeen<T>(
+  drive: Drive,
+  host: string,
+  question: () => Promise<T>,
+  again: (error: KollaBackupError) => boolean = () => true,
+): Promise<T> {
+  for (;;) {
+    drive.signal.throwIfAborted();
+    try {
+      const answer = await question();
+      if (outOfSight(drive)) await drive.write({ type: 'eased', claim: drive.claim });
+      return answer;
+    } catch (error) {
+      if (!(error instanceof KollaBackupError) || error.problem.code.startsWith('REDIS_') || !again(error)) throw error;
+      drive.log.warn({ operation: drive.operation().id, host, problem: error.problem }, 'a host could not be asked');
+      if (!outOfSight(drive)) {
+        const reason = explain(error.problem).wrong.slice(0, REASON_MAX);
+        const problem = { code: 'HOST_OUT_OF_SIGHT', params: { host, reason } };
+        await drive.write({ type: 'attention', claim: drive.claim, problem });
+      }
+      await sleep(AGAIN_MS, drive.signal);
+    }
+  }
+}
+
+function outOfSight(drive: Drive): boolean {
+  return drive.operation().attention?.problem.code === 'HOST_OUT_OF_SIGHT';
+}

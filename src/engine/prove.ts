@@ -1,0 +1,65 @@
+import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
+import type { AnswerTo, NodeRef, VolumeEntry } from '../operation/checks.ts';
+import type { Drive } from './drive.ts';
+
+const MINUTE_MS = 60_000;
+/** What an archive that isn't complete can't tell. */
+const UNTOLD = {
+  unpackedBytes: 0,
+  files: 0,
+  sha256: null,
+  type: null,
+  fromLsn: null,
+  toLsn: null,
+  serverVersion: null,
+  startedAt: null,
+  endedAt: null,
+} as const;
+
+/** Has a node read one archive whole, and shows how far it is. */
+export async function prove(
+  drive: Drive,
+  node: NodeRef,
+  path: string,
+  listed: VolumeEntry,
+  timeLimitMs: number,
+): Promise<AnswerTo<'archive-complete'>> {
+  const id = drive.operation().id;
+  const shown = (done: number, total: number) => {
+    const line = `Reading the archive: ${Math.floor((100 * done) / Math.max(1, total))} %`;
+    drive.notes.setProgress(id, { step: 'prove-archive', line, at: Date.now() }).catch(() => {});
+  };
+  const outcome = await drive.hosts
+    .node(node.node)
+    .run(proveArchiveCommand(path, timeLimitMs, shown))
+    .catch((error: unknown) => {
+      if (!(error instanceof KollaBackupError) || error.problem.code !== 'HOST_TIMEOUT') throw error;
+      const minutes = String(Math.round(timeLimitMs / MINUTE_MS));
+      throw new KollaBackupError('PROOF_TOO_LONG', { host: node.node, file: path, minutes }, { cause: error });
+    });
+  const proof = readProof(node.node, path, outcome);
+  if (proof.kind === 'unknown') throw new KollaBackupError(proof.problem.code, proof.problem.params);
+  if (proof.kind === 'unproven')
+    return { path, complete: false, problem: proof.problem, bytes: listed.bytes, ...UNTOLD };
+  if (proof.inode !== String(listed.inode)) {
+    const params = { host: node.node, path, detail: 'another file has taken its name' };
+    return { path, complete: false, problem: { code: 'ARCHIVE_CHANGED', params }, bytes: listed.bytes, ...UNTOLD };
+  }
+  const { checkpoints, info } = proof;
+  return {
+    path,
+    complete: true,
+    problem: null,
+    bytes: proof.compressedBytes,
+    unpackedBytes: proof.bytes,
+    files: proof.files,
+    sha256: proof.sha256,
+    type: checkpoints.kind,
+    fromLsn: checkpoints.fromLsn,
+    toLsn: checkpoints.toLsn,
+    serverVersion: info.server.text,
+    startedAt: info.startTime,
+    endedAt: info.endTime,
+  };
+}
