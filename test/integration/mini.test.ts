@@ -413,6 +413,7 @@ describe('stop and recovery', () => {
   }, 60_000);
 
   test('a password shows in the output when the last task fails', async () => {
+    await cloud.switches({ vip: { tries: 1, seconds: 0 } });
     await cloud.deploy.must([
       'sh',
       '-c',
