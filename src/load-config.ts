@@ -21,6 +21,11 @@ const environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,40}$/)
     .default('k1'),
+  /** Keys that signed earlier records, as `id=key,id=key`: they verify, and sign nothing any more. */
+  KOLLA_BACKUP_OLD_KEYS: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,40}=[^,]{32,}(?:,[A-Za-z0-9._-]{1,40}=[^,]{32,})*$/, 'must be id=key,id=key')
+    .optional(),
   KOLLA_BACKUP_CONFIG: z.string().default('/etc/kolla-backup/config.yml'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
@@ -36,8 +41,15 @@ export function readEnvironment(from: NodeJS.ProcessEnv): Environment {
   throw new KollaBackupError('ENVIRONMENT_INVALID', { variable, reason });
 }
 
-export function keyringOf({ KOLLA_BACKUP_KEY, KOLLA_BACKUP_KEY_ID }: Environment): Keyring {
-  return { current: KOLLA_BACKUP_KEY_ID, keys: { [KOLLA_BACKUP_KEY_ID]: KOLLA_BACKUP_KEY } };
+export function keyringOf({ KOLLA_BACKUP_KEY, KOLLA_BACKUP_KEY_ID, KOLLA_BACKUP_OLD_KEYS = '' }: Environment): Keyring {
+  const old = KOLLA_BACKUP_OLD_KEYS.split(',').flatMap((pair): [string, string][] => {
+    const at = pair.indexOf('=');
+    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
+  });
+  return {
+    current: KOLLA_BACKUP_KEY_ID,
+    keys: { ...Object.fromEntries(old), [KOLLA_BACKUP_KEY_ID]: KOLLA_BACKUP_KEY },
+  };
 }
 
 /** The journal's key where there is one: an audit can do without. */

@@ -228,6 +228,21 @@ export const catalogue = {
     done: NOTHING,
     next: 'Its thread and its audit say what happened.',
   },
+  RELEASE_NOT_NEEDED: {
+    wrong: '{label} has changed nothing yet.',
+    done: 'Nothing was done.',
+    next: 'Cancel it: /kolla-backup cancel {label}',
+  },
+  RELEASE_REASON: {
+    wrong: 'Giving the cloud back before {label} has ended needs a reason.',
+    done: 'Nothing was done.',
+    next: 'Look at the hosts first; then /kolla-backup release {label} <reason>',
+  },
+  RELEASE_SECOND_PERSON: {
+    wrong: 'A second person must agree to release {label}; you asked for it yourself.',
+    done: 'Nothing was done.',
+    next: 'Let another requester of the cloud type /kolla-backup release {label}',
+  },
   CANCEL_TOO_LATE: {
     wrong: '{label} cannot be cancelled any more: its change on {host} was started.',
     done: 'The backup goes on; it runs on the host, whatever is asked here.',
@@ -622,7 +637,7 @@ export const catalogue = {
   CLOUD_BUSY: {
     wrong: '{label} is under way on {cloud}.',
     done: 'Nothing was started.',
-    next: 'Wait until it has ended, or look at it with `/kolla-backup status`.',
+    next: 'Wait until it has ended (/kolla-backup status). If it cannot end, two persons can release it.',
   },
   KOLLA_ARGUMENT_SPLITS: {
     wrong:

@@ -56,6 +56,10 @@ export const operationEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('attention'), claim: claimId, problem: journaledProblem }),
   /** What attention was asked for is over: the host answers again. */
   z.strictObject({ type: z.literal('eased'), claim: claimId }),
+  /** One person asks that the cloud be given back though nobody can tell how the operation stands. */
+  z.strictObject({ type: z.literal('release_asked'), by: personId, reason: z.string().min(1).max(300) }),
+  /** A second person agreed: the operation ends here, and what may still run on the hosts is theirs to look after. */
+  z.strictObject({ type: z.literal('released'), by: personId }),
   z.strictObject({ type: z.literal('succeeded'), claim: claimId }),
   z.strictObject({ type: z.literal('failed'), claim: claimId, problem: journaledProblem, remains }),
 ]);
@@ -63,4 +67,4 @@ export type OperationEvent = z.infer<typeof operationEvent>;
 export type EventType = OperationEvent['type'];
 
 /** Events that end an operation. */
-export const ENDS: ReadonlySet<EventType> = new Set(['cancelled', 'succeeded', 'failed']);
+export const ENDS: ReadonlySet<EventType> = new Set(['cancelled', 'released', 'succeeded', 'failed']);

@@ -19,6 +19,10 @@ export function illegal(operation: Operation | null, event: OperationEvent): str
       return operation.plan === null ? null : 'a probe after the plan';
     case 'planned':
       return operation.facts !== null && operation.plan === null ? null : 'a plan without facts, or a second one';
+    case 'release_asked':
+      return changeStarted(operation) ? null : 'nothing was started: it can be cancelled';
+    case 'released':
+      return operation.release !== null && operation.release.by !== event.by ? null : 'a release needs two persons';
     case 'cancelled':
       return changeStarted(operation) ? 'a change was started' : null;
     case 'succeeded':

@@ -24,6 +24,12 @@ export type Attempt = {
 export type End =
   | { readonly how: 'succeeded'; readonly at: number }
   | { readonly how: 'cancelled'; readonly at: number; readonly by: string }
+  | {
+      readonly how: 'released';
+      readonly at: number;
+      readonly by: readonly [string, string];
+      readonly reason: string;
+    }
   | { readonly how: 'failed'; readonly at: number; readonly problem: JournaledProblem; readonly remains: Remains };
 export type Remains = Extract<OperationEvent, { type: 'failed' }>['remains'];
 
@@ -44,6 +50,8 @@ export type Operation = {
   readonly plan: { readonly plan: Plan; readonly digest: string; readonly at: number } | null;
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
+  /** The last one who asked that the cloud be given back, and why. */
+  readonly release: { readonly by: string; readonly reason: string; readonly at: number } | null;
   readonly end: End | null;
 };
 
@@ -103,6 +111,12 @@ export function advance(
       return { ...next, attention: null };
     case 'attention':
       return { ...next, attention: { problem: event.problem, at: record.at } };
+    case 'release_asked':
+      return { ...next, release: { by: event.by, reason: event.reason, at: record.at } };
+    case 'released': {
+      const { by, reason } = next.release ?? { by: event.by, reason: '' };
+      return { ...next, attention: null, end: { how: 'released', at: record.at, by: [by, event.by], reason } };
+    }
     case 'succeeded':
       return { ...next, attention: null, end: { how: 'succeeded', at: record.at } };
     case 'cancelled':
@@ -134,6 +148,7 @@ function begin(event: OperationEvent, record: Pick<JournalRecord, 'operation' | 
     plan: null,
     attempts: new Map(),
     attention: null,
+    release: null,
     end: null,
   };
 }

@@ -9,6 +9,9 @@ const ARCHIVE_SHARE = 0.5;
 /** Growth allowed for since the largest earlier full. */
 const ARCHIVE_GROWTH = 1.2;
 
+/** How much of a list of files is told, in characters. */
+const FILES_TOLD = 500;
+
 type Judged = {
   readonly [K in CheckName]: (check: Extract<Check, { check: K }>, answer: AnswerTo<K>) => JournaledProblem | null;
 };
@@ -61,7 +64,13 @@ const judges: Judged = {
     if (fresh.length === 0) return problem('NO_NEW_ARCHIVE', { host: node.node, directory });
     return fresh.length === 1
       ? null
-      : problem('SEVERAL_NEW_ARCHIVES', { host: node.node, files: fresh.map(({ path }) => path).join(', ') });
+      : problem('SEVERAL_NEW_ARCHIVES', {
+          host: node.node,
+          files: fresh
+            .map(({ path }) => path)
+            .join(', ')
+            .slice(0, FILES_TOLD),
+        });
   },
   'archive-complete': ({ node }, { path, complete, problem: why, type, toLsn }) => {
     if (!complete) return why ?? problem('ARCHIVE_INCOMPLETE', { host: node.node, file: path });

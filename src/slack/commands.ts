@@ -20,6 +20,7 @@ import {
   whereIs,
 } from './office.ts';
 import { type Command, SUBCOMMANDS, type Subcommand } from './parse.ts';
+import { releaseOperation } from './release.ts';
 
 /** How many operations `list` shows. */
 const LIST_MAX = 12;
@@ -55,6 +56,8 @@ const handlers: Handlers = {
     return statusOn(office, cloud);
   },
   cancel: async (office, asked, label) => cancelOperation(office, await byLabel(office, label), label, asked, null),
+  release: async (office, asked, { label, reason }) =>
+    releaseOperation(office, await byLabel(office, label), label, asked, reason),
   audit: async (office, asked, label) => auditInto(office, asked, label),
   help: async (office) => helpCard(Object.keys(office.clouds)),
 };

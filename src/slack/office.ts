@@ -80,11 +80,11 @@ export async function byLabel({ journal }: Pick<Office, 'journal'>, label: strin
   return (await journal.byLabel(label)) ?? refuse('LABEL_UNKNOWN', { label });
 }
 
-/** Refuses those who may not ask for changes on a cloud. */
-export async function demandRequester(office: Office, by: string, cloud: string): Promise<void> {
+/** Refuses those who may not ask for changes on a cloud; `fresh` where what is remembered of them isn't enough. */
+export async function demandRequester(office: Office, by: string, cloud: string, fresh = false): Promise<void> {
   const known = Object.hasOwn(office.clouds, cloud) ? office.clouds[cloud] : undefined;
   if (known === undefined) refuse('CLOUD_UNKNOWN', { cloud, clouds: Object.keys(office.clouds).join(', ') });
-  const allowed = await office.authority.among(by, known.requesters, cloud);
+  const allowed = await office.authority.among(by, known.requesters, cloud, fresh);
   if (!allowed.ok) throw new Refusal(allowed.problem);
 }
 

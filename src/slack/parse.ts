@@ -10,6 +10,9 @@ export const COMMAND_MAX = 200;
 /** How much of what somebody typed is shown again in a refusal. */
 const ECHO_MAX = 60;
 
+/** How much of a reason is kept. */
+const REASON_MAX = 300;
+
 /** A label as people type it. */
 export const label = z
   .string()
@@ -54,6 +57,15 @@ export const SUBCOMMANDS = {
     does: 'cancel an operation that has changed nothing yet',
     needs: 'requester',
     words: z.tuple([label]).transform(([value]) => value),
+  },
+  release: {
+    usage: 'release <label> [reason]',
+    does: 'give a cloud back whose operation cannot end; needs a second person',
+    needs: 'requester',
+    words: z
+      .tuple([label])
+      .rest(z.string())
+      .transform(([value, ...reason]) => ({ label: value, reason: clean(reason.join(' '), REASON_MAX) })),
   },
   audit: {
     usage: 'audit <label>',

@@ -233,6 +233,36 @@ test('a worker that starts the change at that very moment wins, and the answer s
   expect(types.slice(-2)).toEqual(['step_started', 'refused']);
 });
 
+test('a cloud whose operation cannot end is given back by two persons, with a reason, and by nobody alone', async () => {
+  const { id } = await bench.underWay();
+  const claim = 'c'.repeat(20);
+  await bench.write(id, { type: 'step_started', claim, plan: 1, step: 'take-backup', attempt: 1, checks: [] }, false);
+  expect(heard(await ask('alice', 'release BKP-1'))).toContain('RELEASE_REASON');
+  expect(heard(await ask('carol', 'release BKP-1 the host burnt down'))).toContain('PERSON_NOT_LISTED');
+  expect(heard(await ask('alice', 'release BKP-1 the host <!channel> burnt down'))).toContain('A second requester');
+  expect(heard(await ask('alice', 'release BKP-1 really'))).toContain('RELEASE_SECOND_PERSON');
+  expect(await bench.journal.owner('lab')).toBe(id);
+  bench.slack.setGroupMembers('cloud-operators', ['bob']);
+  expect(heard(await ask('bob', 'release BKP-1'))).toContain('PERSON_NOT_LISTED');
+  expect((await bench.operation(id)).end).toBeNull();
+  bench.slack.setGroupMembers('cloud-operators', ['alice', 'bob']);
+  expect(heard(await ask('bob', 'release BKP-1'))).toContain('is released');
+  expect((await bench.operation(id)).end).toMatchObject({ how: 'released', reason: 'the host <!channel> burnt down' });
+  expect(await bench.journal.owner('lab')).toBeNull();
+  await until(
+    async () => threadWords().some((text) => text.includes('is released')) || null,
+    'the thread says so',
+    10_000,
+  );
+  expect(thread().every(({ text }) => !text.includes('<!channel>'))).toBe(true);
+  expect(heard(await ask('bob', 'release BKP-1'))).toContain('OPERATION_ENDED');
+});
+
+test('what has changed nothing is cancelled, not released', async () => {
+  await ask('alice', 'full');
+  expect(heard(await ask('alice', 'release BKP-1 because'))).toContain('RELEASE_NOT_NEEDED');
+});
+
 test('refusals don’t fill a journal', async () => {
   const { id, label } = await bench.underWay();
   const event = {

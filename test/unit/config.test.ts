@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseConfig, readEnvironment } from '../../src/load-config.ts';
+import { keyringOf, parseConfig, readEnvironment } from '../../src/load-config.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
+import { EMPTY_HEAD, sign, verifyChain } from '../../src/operation/record.ts';
 
 const example = readFileSync(new URL('../../config.example.yml', import.meta.url), 'utf8');
 
@@ -70,4 +71,18 @@ test('the environment names a variable and never shows its value', () => {
   const problem = problemOf(() => readEnvironment({ ...good, SLACK_BOT_TOKEN: 'xoxp-secret-of-a-user' }));
   expect(problem?.params['variable']).toBe('SLACK_BOT_TOKEN');
   expect(JSON.stringify(problem)).not.toContain('secret');
+});
+
+test('an earlier key still verifies what it signed, and signs nothing more', () => {
+  const [old, present] = ['o'.repeat(64), 'p'.repeat(64)];
+  const before = keyringOf(readEnvironment({ KOLLA_BACKUP_KEY: old, KOLLA_BACKUP_KEY_ID: 'k1' }));
+  const after = keyringOf(
+    readEnvironment({ KOLLA_BACKUP_KEY: present, KOLLA_BACKUP_KEY_ID: 'k2', KOLLA_BACKUP_OLD_KEYS: `k1=${old}` }),
+  );
+  const event = { operation: 'a'.repeat(20), at: 1, event: { type: 'noted' } };
+  const first = sign(EMPTY_HEAD, event, before);
+  const second = sign({ seq: 1, hash: first.hash }, event, after);
+  expect(second.key).toBe('k2');
+  expect(verifyChain([first, second], after)).toMatchObject({ ok: true });
+  expect(verifyChain([first, second], before)).toMatchObject({ ok: false, flaw: { seq: 2, flaw: 'key' } });
 });

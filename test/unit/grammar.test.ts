@@ -83,6 +83,18 @@ describe('the grammar of a journal', () => {
       [...begun, { type: 'cancelled', by: 'U0ALICE' }],
       { type: 'claimed', claim, worker: 'w' },
     ],
+    ['a release of what has changed nothing', begun, { type: 'release_asked', by: 'U0ALICE', reason: 'why' }],
+    ['a release that nobody asked for', sent, { type: 'released', by: 'U0BOB' }],
+    [
+      'a release by one person',
+      [...sent, { type: 'release_asked', by: 'U0ALICE', reason: 'why' }],
+      { type: 'released', by: 'U0ALICE' },
+    ],
+    [
+      'a failure while a change is under way',
+      sent,
+      { type: 'failed', claim, problem: { code: 'STEP_FAILED', params: {} }, remains: [] },
+    ],
     ['a second request', begun, sampleRequest()],
   ];
   test.each(refusals)('refuses %s', (_, events, event) => {

@@ -47,7 +47,8 @@ test('whatever is typed is understood strictly or refused in a card that fits an
       const parsed = parseCommand(words.join(' '));
       if (parsed.ok) {
         const { about } = parsed.command;
-        const value = typeof about === 'object' ? (about?.value ?? null) : about;
+        const named = typeof about === 'object' && about !== null && 'label' in about ? about.label : about;
+        const value = typeof named === 'object' ? (named?.value ?? null) : named;
         if (value !== null) expect(value).toMatch(/^(?:[a-z0-9][a-z0-9-]{0,39}|[A-Z]{3}-\d{1,9})$/);
       } else {
         const card = refusalCard(parsed.problem);

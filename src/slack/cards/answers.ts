@@ -46,6 +46,14 @@ export function cancelledCard(operation: Operation, where: Where): Message {
   return toldCard(`${operation.label} is cancelled. Nothing was changed on the cloud.`, where);
 }
 
+/** What was answered to the first, or to the second who asks for a release. */
+export function releaseCard(operation: Operation, limitMs: number, where: Where): Message {
+  const { label, cloud, end } = operation;
+  if (end?.how === 'released') return toldCard(`${label} is released; ${cloud} is given back.`, where);
+  const command = `${SLASH_COMMAND} release ${label}`;
+  return toldCard(`Asked. A second requester has ${duration(limitMs)} to type: ${command}`, where);
+}
+
 export function helpCard(clouds: readonly string[]): Message {
   const rows = Object.values(SUBCOMMANDS).map(({ usage, does }) => [
     code(`${SLASH_COMMAND} ${usage}`),

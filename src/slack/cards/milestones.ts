@@ -80,6 +80,28 @@ const tellings: Telling = {
       asks: operation.by,
       head: true,
     }),
+  release_asked: ({ by, reason }, operation) =>
+    reply(
+      operation,
+      `${by} asks to release ${operation.label}`,
+      [
+        [say('🔓 '), person(by), say(` asks to give ${operation.cloud} back before ${operation.label} has ended:`)],
+        [say(clean(reason, 300))],
+        [say('A second requester agrees with '), code(`/kolla-backup release ${operation.label}`)],
+      ],
+      { head: true },
+    ),
+  released: ({ by }, operation) =>
+    reply(
+      operation,
+      `${operation.label} was released`,
+      [
+        [say('🔓 '), person(by), say(` agreed: ${operation.label} is released and ${operation.cloud} given back.`)],
+        [say('What may still run on the hosts was not touched, and how it stands is not known here.')],
+        cc(operation, by),
+      ],
+      { head: true },
+    ),
   eased: (_, operation) =>
     reply(operation, `${operation.label} goes on`, [[say('👍 It can be asked again; the operation goes on.')]]),
   succeeded: (_, operation) => succeeded(operation),

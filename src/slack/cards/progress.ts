@@ -10,7 +10,16 @@ import { code, faint, onHost, say, strong } from './parts.ts';
 export type Glance = { readonly progress: Progress | null; readonly now: number };
 
 /** How far an operation is, in words. */
-export type Phase = 'waiting' | 'asking' | 'planning' | 'running' | 'attention' | 'succeeded' | 'cancelled' | 'failed';
+export type Phase =
+  | 'waiting'
+  | 'asking'
+  | 'planning'
+  | 'running'
+  | 'attention'
+  | 'succeeded'
+  | 'cancelled'
+  | 'released'
+  | 'failed';
 
 export const PHASES = {
   waiting: { mark: '🕓', words: 'waiting for a worker' },
@@ -20,6 +29,7 @@ export const PHASES = {
   attention: { mark: '⚠️', words: 'needs attention' },
   succeeded: { mark: '✅', words: 'succeeded' },
   cancelled: { mark: '🚫', words: 'cancelled' },
+  released: { mark: '🔓', words: 'released' },
   failed: { mark: '❌', words: 'failed' },
 } as const satisfies Record<Phase, { mark: string; words: string }>;
 

@@ -70,10 +70,22 @@ function outcome(operation: Operation): readonly KnownBlock[] {
     ...(operation.end?.how === 'cancelled'
       ? [lines([say('Cancelled by '), person(operation.end.by), say('. Nothing was changed on the cloud.')])]
       : []),
+    ...(operation.end?.how === 'released'
+      ? [
+          lines([
+            say('Released by '),
+            person(operation.end.by[0]),
+            say(' and '),
+            person(operation.end.by[1]),
+            say(`: ${clean(operation.end.reason, REASON_MAX)}. How it stands on the hosts is not known here.`),
+          ]),
+        ]
+      : []),
     ...(archive && operation.end?.how === 'succeeded' ? [lines(...archiveLines(archive))] : []),
   ];
 }
 
+const REASON_MAX = 300;
 /** How many hosts and files a card names of what was left behind. */
 const REMAINS_HOSTS = 3;
 const REMAINS_FILES = 4;
