@@ -1,21 +1,20 @@
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './test/support/count-reporter.ts';
 
-/** Tests with servers of their own run one file at a time: the machine has two cores and they start real clusters. */
-const serial = { testTimeout: 120_000, hookTimeout: 600_000, fileParallelism: false } as const;
+/** Tests with servers of their own wait more than they work, so a few files at a time share two cores. */
+const servers = { testTimeout: 240_000, hookTimeout: 600_000, maxWorkers: 4 } as const;
 
 export default defineConfig({
   test: {
     reporters: ['default', new CountReporter()],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, maxWorkers: 2 } },
-      { test: { ...serial, name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2 } },
       {
         test: {
-          ...serial,
-          name: 'story',
-          include: ['test/story/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
+          ...servers,
+          name: 'servers',
+          include: ['test/integration/**/*.test.ts', 'test/story/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -174,6 +176,42 @@ test('the program killed: it is told, what is left is listed, and nothing is sen
   const operation = await ended(id);
   expect(operation.end).toMatchObject({ how: 'failed', problem: { code: 'BACKUP_UNCLEAR' } });
   expect(await tiny.runs()).toBe(1);
+});
+
+test('its container goes on after it: the cloud is given back only once that is gone, with what it left', async () => {
+  await tiny.seconds(30);
+  await startWorker();
+  const id = await request();
+  await began(id);
+  await writeFile(join(tiny.dir, 'mariabackup-runs'), '');
+  for (const pid of await tiny.pids()) process.kill(pid, 'SIGKILL');
+  await until(
+    async () => ((await read(id)).attempts.get('take-backup')?.at(-1)?.end ? true : null),
+    'its end is known',
+    20_000,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  expect(await journal.owner('lab')).toBe(id);
+  await mkdir(join(tiny.dir, 'volumes/mariadb_backup'), { recursive: true });
+  await writeFile(join(tiny.dir, 'volumes/mariadb_backup/mysqlbackup-23-11-2026-1.qp.xbc.xbs.gz'), 'half');
+  await rm(join(tiny.dir, 'mariabackup-runs'));
+  const operation = await ended(id);
+  expect(operation.end).toMatchObject({ how: 'failed', remains: [{ host: 'node-a', files: [{ bytes: 4 }] }] });
+  expect(await journal.owner('lab')).toBeNull();
+});
+
+test('a volume with thousands of files is no hindrance, and many new archives at once are told in a journal that can be read', async () => {
+  const volume = join(tiny.dir, 'volumes/mariadb_backup');
+  await mkdir(volume, { recursive: true });
+  const name = (number: number) => join(volume, `mysqlbackup-23-11-2026-${1_795_300_000 + number}.qp.xbc.xbs.gz`);
+  for (let number = 1000; number < 3000; number += 1) await writeFile(name(number), '');
+  await tiny.seconds(4);
+  await startWorker();
+  const id = await request();
+  await began(id);
+  for (let number = 0; number < 200; number += 1) await writeFile(name(number), '');
+  const operation = await ended(id, 60);
+  expect(operation.end).toMatchObject({ how: 'failed', problem: { code: 'SEVERAL_NEW_ARCHIVES' } });
 });
 
 test('Redis away in the middle: the program goes on, and its end is written when Redis is back', async () => {
