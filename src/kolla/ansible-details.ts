@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { parseJson } from '../operation/json.ts';
 
 /** How many lines of a module's output are kept, from its end, and how many characters of each. */
-export const OUTPUT_LINES_KEPT = 60;
-export const OUTPUT_LINE_CHARS = 500;
+const OUTPUT_LINES_KEPT = 60;
+const OUTPUT_LINE_CHARS = 500;
 
 /** Characters of a message that are kept, half of them from its end: a traceback tells its reason last. */
 const MESSAGE_CHARS = 4_000;
@@ -40,14 +41,6 @@ function messageText(msg: unknown): string {
   const text = typeof msg === 'string' ? msg : msg === undefined ? '' : JSON.stringify(msg);
   if (text.length <= MESSAGE_CHARS) return text;
   return `${text.slice(0, MESSAGE_CHARS / 2)} … ${text.slice(-MESSAGE_CHARS / 2)}`;
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function lastLines(text: string): string[] {

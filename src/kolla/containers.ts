@@ -1,5 +1,6 @@
 import type { NodeRef } from '../operation/checks.ts';
 import type { Command } from '../operation/host.ts';
+import type { SqlAddress } from './backup-config.ts';
 
 /** Questions to a node's container engine. Docker and podman take the same words. */
 
@@ -20,20 +21,32 @@ export function containerStateCommand({ engine }: NodeRef, container: string): C
 export const NO_SUCH_CONTAINER = /no such container|no container with name/i;
 
 /**
- * A fixed program for the container's shell: the client logs in over the socket with what `wsrep_sst_auth` says there,
- * which goes through a pipe and never stands in an argument. The statement is `$1`.
+ * A fixed program for the container's shell: the client logs in with what `wsrep_sst_auth` says there, which goes
+ * through a pipe and never stands in an argument. The statement is `$1`; what follows it goes to the client.
  */
 const SQL = `
 for file in /etc/mysql/my.cnf /etc/my.cnf; do [ -r "$file" ] && conf=$file && break; done
 auth=$(sed -n 's/^[[:space:]]*wsrep_sst_auth[[:space:]]*=[[:space:]]*//p' "$conf" | tail -n 1)
 user=\${auth%%:*} secret=$(printf '%s' "\${auth#*:}" | sed 's/\\\\/\\\\\\\\/g; s/"/\\\\"/g')
+statement=$1
+shift
 printf '[client]\\nuser=%s\\npassword="%s"\\n' "$user" "$secret" |
-  exec "$(command -v mariadb || command -v mysql)" --defaults-file=/dev/stdin --connect-timeout=10 -N -B -e "$1"
+  exec "$(command -v mariadb || command -v mysql)" --defaults-file=/dev/stdin --connect-timeout=10 -N -B "$@" -e "$statement"
 `;
 
 /** SQL inside the MariaDB container of a node, with the credentials that it has. Tab-separated rows, no header. */
 export function sqlCommand({ engine }: NodeRef, container: string, statement: string): Command {
   return { argv: [engine, 'exec', container, 'sh', '-c', SQL, 'sql', statement], timeoutMs: ENGINE_MS };
+}
+
+/**
+ * The same over TCP: who answers at an address, as seen from that node. Its certificate isn't looked at, as Kolla's
+ * own backup doesn't.
+ */
+export function sqlOverTcp(node: NodeRef, container: string, { host, port }: SqlAddress, statement: string): Command {
+  const { argv, timeoutMs } = sqlCommand(node, container, statement);
+  const where = ['--protocol=TCP', `--host=${host}`, `--port=${port}`, '--skip-ssl-verify-server-cert'];
+  return { argv: [...argv, ...where], timeoutMs };
 }
 
 /** What says that somebody takes a backup on a node (or a state transfer is under way), in `ps` output. */

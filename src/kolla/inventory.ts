@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Outcome } from '../operation/host.ts';
 import { hostName } from '../operation/ids.ts';
+import { parseJson } from '../operation/json.ts';
+import { quoteHost } from './quoted.ts';
 
 /** The nodes, from `ansible-inventory --list`. */
 
@@ -31,7 +33,7 @@ export type InventoryResult =
 
 const refused = (said: string): InventoryResult => ({
   kind: 'problem',
-  problem: { code: 'INVENTORY_UNREADABLE', params: { said } },
+  problem: { code: 'INVENTORY_UNREADABLE', params: { said: quoteHost(said) } },
 });
 
 /** Reads the JSON. What stands before or after it is left out. */
@@ -55,14 +57,6 @@ function judge(nodes: readonly InventoryNode[]): InventoryResult {
     return { kind: 'problem', problem: { code: 'INVENTORY_SHARDS', params: { shards: shards.join(', ') } } };
   }
   return { kind: 'nodes', nodes: [first, ...others] };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -104,7 +98,7 @@ export function mariadbNodes(outcome: Outcome): readonly [InventoryNode, ...Inve
   const result: InventoryResult =
     outcome.code === 0
       ? parseInventory(outcome.stdout)
-      : refused(outcome.stderr.trim().split('\n').at(-1)?.slice(0, VARIABLES_KEPT) ?? `code ${outcome.code}`);
+      : refused(outcome.stderr.trim().split('\n').at(-1) || `code ${outcome.code}`);
   if (result.kind === 'problem') throw new KollaBackupError(result.problem.code, result.problem.params);
   return result.nodes;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Code, Problem } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
+import { parseJson } from '../operation/json.ts';
 import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
+import { PARAM_CHARS, quoteHost } from './quoted.ts';
 import { type BackupInfo, type Checkpoints, compareLsn, parseBackupInfo, parseCheckpoints } from './xtrabackup.ts';
 
 /** Asks a host to prove that one archive is whole; the program is `prove-archive.py`, sent along. */
@@ -9,7 +11,7 @@ import { type BackupInfo, type Checkpoints, compareLsn, parseBackupInfo, parseCh
 const SOURCE = programSource('prove-archive.py');
 
 /** The most bytes of output that an honest proof has: two metadata files of 64 KiB, escaped, and progress lines. */
-export const PROOF_OUTPUT_BYTES_MAX = 1 << 20;
+const PROOF_OUTPUT_BYTES_MAX = 1 << 20;
 
 const REASONS = {
   missing: 'ARCHIVE_MISSING',
@@ -49,7 +51,7 @@ const answer = z.discriminatedUnion('complete', [
 ]);
 
 /** A whole archive: sizes in bytes (`bytes` unpacked), modification time in nanoseconds since 1970 as digits. */
-export type WholeArchive = {
+type WholeArchive = {
   readonly kind: 'whole';
   readonly files: number;
   readonly bytes: number;
@@ -94,14 +96,6 @@ function progressReader(onProgress: (done: number, total: number) => void): (chu
   };
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Reads the program's answer. */
 export function readProof(host: string, path: string, outcome: Outcome): ArchiveProof {
   const found = outcome.code === 0 ? lastAnswer(outcome, answer) : undefined;
@@ -119,7 +113,7 @@ export function readProof(host: string, path: string, outcome: Outcome): Archive
 }
 
 function unproven(code: Code, host: string, path: string, detail: string): ArchiveProof {
-  return { kind: 'unproven', problem: { code, params: { host, path, detail } } };
+  return { kind: 'unproven', problem: { code, params: { host, path, detail: quoteHost(detail, PARAM_CHARS) } } };
 }
 
 /** What makes the two metadata files of one archive contradict each other, or the archive no backup of everything. */
