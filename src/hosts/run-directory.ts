@@ -1,50 +1,36 @@
 /** The port `RunDirectory`: a fixed Python program, sent with each request, does one act on the host. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Host, Outcome } from '../operation/host.ts';
+import { parseJson } from '../operation/json.ts';
+import { sentProgram } from '../operation/python.ts';
 import type { RunDirectory, StartRequest } from '../operation/run-directory.ts';
 import * as answers from './run-directory-answers.ts';
 
-export const DEFAULT_BASE = '/var/lib/kolla-backup/runs';
+const DEFAULT_BASE = '/var/lib/kolla-backup/runs';
 /** The longest act: a start that waits for systemd, a close that waits for a lock. */
 const ACT_LIMIT_MS = 60_000;
 const REASON_CHARACTERS = 500;
 const PARTS = ['files', 'processes', 'redact', 'supervise', 'acts'] as const;
-
-/** Reads its request from the first line of standard input, and itself from the rest: no file is needed on the host. */
-const LAUNCH = [
-  'python3',
-  '-c',
-  'import sys,json; request=json.loads(sys.stdin.readline()); exec(compile(sys.stdin.read(),"kolla-backup","exec"))',
-] as const;
 
 /** The program as it is sent. */
 export const PROGRAM = PARTS.map((part) =>
   readFileSync(new URL(`run-directory/${part}.py`, import.meta.url), 'utf8'),
 ).join('\n');
 
-/** JSON without a character above ASCII, for the host's locale decides how Python reads. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 /** The answer, or why there is none. */
 type Parsed<T> = { readonly answer: T } | { readonly reason: string };
 
 function parseAnswer<T>(schema: z.ZodType<T>, { code, signal, stdout, stderr }: Outcome): Parsed<T> {
-  if (code !== 0) return { reason: `it ended with ${code ?? signal}: ${stderr.trim().slice(-REASON_CHARACTERS)}` };
-  try {
-    const answer: unknown = JSON.parse(stdout);
-    const refusal = answers.refusal.safeParse(answer);
-    if (refusal.success) return { reason: `${refusal.data.code}: ${refusal.data.detail}` };
-    return { answer: schema.parse(answer) };
-  } catch (error) {
-    return { reason: `its answer can't be read: ${String(error).slice(0, REASON_CHARACTERS)}` };
-  }
+  const reason = (text: string) => ({ reason: quoteHost(text, REASON_CHARACTERS) });
+  if (code !== 0) return reason(`it ended with ${code ?? signal}: ${stderr}`);
+  const answer = parseJson(stdout);
+  const refusal = answers.refusal.safeParse(answer);
+  if (refusal.success) return reason(`${refusal.data.code}: ${refusal.data.detail}`);
+  const parsed = schema.safeParse(answer);
+  return parsed.success ? { answer: parsed.data } : reason(`its answer can't be read: ${parsed.error.message}`);
 }
 
 function startFields({ limits, cwd, env, systemd, ...request }: StartRequest, program: string) {
@@ -61,8 +47,8 @@ function startFields({ limits, cwd, env, systemd, ...request }: StartRequest, pr
 /** The run directories of one host below `base`. `program` is replaced by tests only. */
 export function runDirectory(host: Host, base: string = DEFAULT_BASE, program: string = PROGRAM): RunDirectory {
   async function act<T>(name: string, schema: z.ZodType<T>, fields: object): Promise<T> {
-    const stdin = `${asciiJson({ ...fields, act: name, base })}\n${program}`;
-    const parsed = parseAnswer(schema, await host.run({ argv: LAUNCH, stdin, timeoutMs: ACT_LIMIT_MS }));
+    const sent = sentProgram(program, { ...fields, act: name, base });
+    const parsed = parseAnswer(schema, await host.run({ ...sent, timeoutMs: ACT_LIMIT_MS }));
     if ('answer' in parsed) return parsed.answer;
     throw new KollaBackupError('RUN_DIRECTORY_FAILED', { host: host.name, act: name, base, reason: parsed.reason });
   }

@@ -37,7 +37,7 @@ export function readBackupConfig({ code, stdout }: Outcome): SqlAddress | null {
   for (const line of stdout.split('\n')) {
     section = /^\s*\[([^\]]*)\]/.exec(line)?.[1] ?? section;
     const match = /^\s*(host|port)\s*=\s*(.*)$/.exec(line);
-    if (match?.[1] && SECTIONS.includes(section)) found.set(match[1], valueOf(match[2] ?? ''));
+    if (match?.[1] && SECTIONS.includes(section)) found.set(match[1], plainValue(match[2] ?? ''));
   }
   const host = found.get('host')?.replace(/^\[(.*)\]$/, '$1');
   const port = Number(found.get('port') ?? DEFAULT_PORT);
@@ -46,7 +46,7 @@ export function readBackupConfig({ code, stdout }: Outcome): SqlAddress | null {
 }
 
 /** Without a comment, blanks and quotes. */
-function valueOf(text: string): string {
+function plainValue(text: string): string {
   const plain = text.replace(/\s#.*$/, '').trim();
   return /^(["']).*\1$/.test(plain) ? plain.slice(1, -1) : plain;
 }

@@ -1,5 +1,6 @@
 import type { Code } from '../operation/catalogue.ts';
 import type { Details } from './ansible-details.ts';
+import { quoteHost } from './quoted.ts';
 
 /** What the words of a failed backup mean. The first that fits counts: causes stand before their consequences. */
 const EXPLANATIONS: readonly (readonly [RegExp, Code])[] = [
@@ -28,10 +29,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, Code])[] = [
 /** Exit codes of a container that was ended from outside: 128 + SIGTERM, 128 + SIGKILL. */
 const ENDED_FROM_OUTSIDE = [143, 137];
 
-/** Characters of a quotation. */
-const QUOTED = 300;
-
-export type Explanation = { readonly code: Code; readonly said: string };
+type Explanation = { readonly code: Code; readonly said: string };
 
 /** The best explanation in what the backup printed, with the line that gives it. */
 export function explainBackupFailure(details: Details | undefined): Explanation {
@@ -55,9 +53,7 @@ function lastWords({ stderr, stdout }: Details): string {
   return complaint ?? stderr.at(-1) ?? stdout.at(-1) ?? '';
 }
 
-/** One line for a sentence: no time stamps, no control characters, not too long. */
+/** `quoteHost` without mariabackup's time stamp and without the full stop, for within a sentence. */
 export function quote(line: string): string {
-  const plain = line.replace(/[\p{Cc}\s]+/gu, ' ').replace(/^\[\d\d\] (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?/, '');
-  const trimmed = plain.trim().replace(/\.$/, '');
-  return trimmed.length > QUOTED ? `${trimmed.slice(0, QUOTED)}…` : trimmed;
+  return quoteHost(line.replace(/^\[\d\d\] (?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?/, '').replace(/\.\s*$/, ''));
 }

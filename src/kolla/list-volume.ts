@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Code, KollaBackupError } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
+import { quoteHost } from './quoted.ts';
 
 /** Asks a host what lies in a backup volume; the program is `list-volume.py`, sent along. */
 
@@ -37,14 +38,14 @@ const answer = z.discriminatedUnion('found', [
 ]);
 
 /** A file; its path relative to the volume, its time in ms since 1970. An inode beyond 2^53 is folded into it. */
-export type VolumeFile = {
+type VolumeFile = {
   readonly path: string;
   readonly bytes: number;
   readonly modified: number;
   readonly inode: number;
 };
 
-export type VolumeListing = {
+type VolumeListing = {
   /** Regular files at the top and one level down, in order of their names. */
   entries: VolumeFile[];
   /** How many entries the limit left out. */
@@ -65,7 +66,8 @@ export function readListing(host: string, directory: string, outcome: Outcome): 
     const { code, params } = noAnswer('list-volume.py', host, outcome);
     throw new KollaBackupError(code, params);
   }
-  if (!found.found) throw new KollaBackupError(REASONS[found.reason], { host, directory, detail: found.detail });
+  if (!found.found)
+    throw new KollaBackupError(REASONS[found.reason], { host, directory, detail: quoteHost(found.detail) });
   const files = found.entries.filter(({ kind }) => kind === 'file');
   const entries = files.map(({ path, bytes, mtime_ns, inode }) => ({
     path,

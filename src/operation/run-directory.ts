@@ -6,9 +6,7 @@
  * have happened; each may be asked again: `open` then says `exists`, `start` `already_sent`, `take` `taken` or
  * `begun_already`, `close` `already`. Nothing here retries by itself.
  */
-
-/** The place of the operation's journal at which its driver decided. */
-export type Head = { readonly seq: number; readonly hash: string };
+import type { Head } from './record.ts';
 
 export type PlanName = { readonly operation: string; readonly plan: string };
 export type StepName = PlanName & { readonly step: string };
@@ -17,6 +15,7 @@ export type StepName = PlanName & { readonly step: string };
 export type Redaction = { readonly files: readonly string[]; readonly patterns: readonly string[] };
 
 export type StartRequest = StepName & {
+  /** The place of the operation's journal at which its driver decided. */
   readonly head: Head;
   readonly argv: readonly [string, ...string[]];
   /** Default `/`. */
