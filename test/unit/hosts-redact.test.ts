@@ -116,7 +116,9 @@ describe('values of secret files', () => {
     const file = join(dir, 'long.yml');
     writeFileSync(file, 'p: hunter2hunter2\n');
     const long = 'x'.repeat(1_048_570);
-    const { text } = await redact(cut(Buffer.from(`a\n${long}hunter2hunter2${long}\nb\n`), [1_048_580, 1_090_000]), [file]);
+    const { text } = await redact(cut(Buffer.from(`a\n${long}hunter2hunter2${long}\nb\n`), [1_048_580, 1_090_000]), [
+      file,
+    ]);
     expect(text).toBe('a\n[a line that was too long was left out]\nb\n');
   });
 
