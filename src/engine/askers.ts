@@ -1,4 +1,5 @@
 import { isFullName } from '../kolla/archives.ts';
+import { backupConfigCommand, IDENTITY_STATEMENT, readBackupConfig, readIdentity } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
 import { parseStatus, STATUS_STATEMENT } from '../kolla/galera.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
@@ -33,6 +34,21 @@ const askers: { readonly [K in Exclude<CheckName, 'one-host-changed'>]: Asker<K>
       }),
     ),
   }),
+
+  'lock-on-this-node': async ({ node, container, config }, { drive: { hosts }, patience }) =>
+    patience(node.node, async () => {
+      const host = hosts.node(node.node);
+      const named = readBackupConfig(await host.run(backupConfigCommand(config)));
+      const self = readIdentity(await host.run(containers.sqlCommand(node, container, IDENTITY_STATEMENT)));
+      const there =
+        named && readIdentity(await host.run(containers.sqlOverTcp(node, container, named, IDENTITY_STATEMENT)));
+      return {
+        host: named?.host ?? null,
+        answeredBy: there?.name ?? null,
+        own: self?.name ?? null,
+        address: self?.address ?? null,
+      };
+    }),
 
   'nobody-else': async ({ nodes, container }, { drive: { hosts }, patience }) => {
     const onNode = async (node: NodeRef) => [

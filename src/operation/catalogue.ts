@@ -529,9 +529,15 @@ export const catalogue = {
     next: 'Look at the mariadb container there: it must run and answer SQL. If the cluster is down, run mariadb_recovery first.',
   },
   BACKUP_HOST_NOT_SYNCED: {
-    wrong: '{host}, whose volume takes the archive, is {cluster} and {state} instead of Primary and Synced.',
+    wrong: '{host}, whose volume takes the archive, is not a full member of the cluster: {state}.',
     done: 'An archive taken now would not be a restore point, so none counts as one.',
     next: 'Bring the node back into the cluster (or recover the cluster), then ask for a backup again.',
+  },
+  BACKUP_LOCK_ON_OTHER_NODE: {
+    wrong:
+      'On {host}, {config} sends mariabackup to {address}, where {answered} answers: the files of {host} would be copied under a lock that another node holds.',
+    done: 'No archive taken like that counts as a restore point, whatever mariabackup says of it.',
+    next: 'Put "[client]" and "host = {{ api_interface_address }}" into /etc/kolla/config/backup.my.cnf and run "kolla-ansible reconfigure -t mariadb"; or take the backup on the node that answers (mariadb_backup_host in globals.yml, and backup_host in the config).',
   },
   SOMEBODY_ELSE_WORKS: {
     wrong: 'Somebody else is at work on {host}: {what}.',
@@ -674,26 +680,6 @@ export const catalogue = {
     wrong: 'The deployment has several database shards ({shards}).',
     done: NOTHING,
     next: 'Kolla backs up and restores the default shard only, and this software refuses to guess; back up each shard by hand.',
-  },
-  NODE_NOT_SYNCED: {
-    wrong: '{node} is not a full member of the cluster: {state}.',
-    done: NOTHING,
-    next: 'Look at the log of MariaDB on that node. A node that stays Disconnected after a recovery is brought back by restarting its MariaDB.',
-  },
-  NODE_SILENT: {
-    wrong: 'MariaDB on {node} gave no answer.',
-    done: NOTHING,
-    next: 'Check that the host is up and that its MariaDB container runs.',
-  },
-  CLUSTER_SPLIT: {
-    wrong: 'The nodes belong to different clusters (state UUIDs {uuids}).',
-    done: NOTHING,
-    next: 'Decide which of them has the right data before anything is restarted: a state transfer overwrites the other.',
-  },
-  CLUSTER_SIZE: {
-    wrong: 'The cluster should have {expected} members; seen: {seen}.',
-    done: NOTHING,
-    next: 'Find the missing node and look at the log of its MariaDB; if there are more members than nodes, the inventory is not complete.',
   },
 } as const satisfies Record<string, Entry>;
 

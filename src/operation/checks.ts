@@ -37,6 +37,13 @@ export const check = z.discriminatedUnion('check', [
     nodes: z.array(nodeRef),
     container: engineObject,
   }),
+  /** mariabackup, which connects to where `config` says, sets its lock on the node whose files it copies. */
+  z.strictObject({
+    check: z.literal('lock-on-this-node'),
+    node: nodeRef,
+    container: engineObject,
+    config: hostPath,
+  }),
   /** What lies in the backup volumes now. */
   z.strictObject({ check: z.literal('archives-listed'), nodes: z.array(nodeRef), volume: engineObject }),
   /** Room for another archive. */
@@ -85,6 +92,17 @@ export const answered = z.discriminatedUnion('check', [
   z.strictObject({
     check: z.literal('nobody-else'),
     answer: z.strictObject({ found: z.array(z.strictObject({ host: hostName, what: z.string().max(300) })) }),
+  }),
+  z.strictObject({
+    check: z.literal('lock-on-this-node'),
+    /** Null is what couldn't be learnt. */
+    answer: z.strictObject({
+      host: z.string().max(255).nullable(),
+      answeredBy: z.string().max(800).nullable(),
+      own: z.string().max(800).nullable(),
+      /** Where the node itself listens. */
+      address: z.string().max(255).nullable(),
+    }),
   }),
   z.strictObject({
     check: z.literal('archives-listed'),

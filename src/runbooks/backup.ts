@@ -1,3 +1,4 @@
+import { BACKUP_CONFIG } from '../kolla/backup-config.ts';
 import { backupArguments } from '../kolla/dialects.ts';
 import type { Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
@@ -21,7 +22,10 @@ export function planBackup(operation: string, cloud: string, facts: Facts, limit
   const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const backupNode = nodes.find(({ node }) => node === facts.backupHost);
   if (!backupNode) throw new TypeError(`${facts.backupHost} is not a node`);
-  const synced: Check = { check: 'backup-host-synced', host: facts.backupHost, nodes, container: MARIADB };
+  const sound: readonly Check[] = [
+    { check: 'backup-host-synced', host: facts.backupHost, nodes, container: MARIADB },
+    { check: 'lock-on-this-node', node: backupNode, container: MARIADB, config: BACKUP_CONFIG },
+  ];
   return {
     v: 1,
     operation,
@@ -32,7 +36,7 @@ export function planBackup(operation: string, cloud: string, facts: Facts, limit
     nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
     backupHost: facts.backupHost,
     steps: [
-      takeBackup(facts, nodes, backupNode, synced, limits),
+      takeBackup(facts, nodes, backupNode, sound, limits),
       question('find-archive', 'Find the archive', facts.backupHost, QUESTIONS_MS, [
         { check: 'new-archive', node: backupNode, volume: BACKUP_VOLUME, listedBefore: 'take-backup' },
       ]),
@@ -40,7 +44,7 @@ export function planBackup(operation: string, cloud: string, facts: Facts, limit
         { check: 'archive-complete', node: backupNode, foundBy: 'find-archive' },
       ]),
       question('confirm-galera', 'See the backup host Primary and Synced again', facts.backupHost, QUESTIONS_MS, [
-        synced,
+        ...sound,
       ]),
     ],
   };
@@ -50,7 +54,7 @@ function takeBackup(
   facts: Facts,
   nodes: NodeRef[],
   backupNode: NodeRef,
-  synced: Check,
+  sound: readonly Check[],
   { backupMs }: BackupLimits,
 ): Step {
   const { cwd, configDirectory } = facts.deploy;
@@ -63,7 +67,7 @@ function takeBackup(
     program: { argv: [...argv], cwd, env: { ...env }, redact: [`${configDirectory}/passwords.yml`] },
     timeLimitMs: backupMs,
     before: [
-      synced,
+      ...sound,
       { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
       { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
       // Last, for the others take time.

@@ -1,3 +1,5 @@
+import { lockPlace } from '../kolla/backup-config.ts';
+import { notMember } from '../kolla/galera.ts';
 import type { Code, Params } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
@@ -25,17 +27,20 @@ const judges: Judged = {
     if (!found) return problem('GALERA_UNKNOWN', { host, reason: 'it was not asked' });
     // A host that can't be asked has a problem of its own: its key, its login, its network.
     if (!found.answered) return found.problem;
-    const {
-      wsrep_cluster_status: cluster = 'unknown',
-      wsrep_local_state_comment: state = 'unknown',
-      wsrep_ready: ready,
-    } = found.status;
-    return cluster === 'Primary' && state === 'Synced' && ready === 'ON'
-      ? null
-      : problem('BACKUP_HOST_NOT_SYNCED', { host, cluster, state });
+    const state = notMember(found.status);
+    return state === null ? null : problem('BACKUP_HOST_NOT_SYNCED', { host, state });
   },
   'nobody-else': (_, { found: [first] }) =>
     first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
+  'lock-on-this-node': ({ node, config }, answer) =>
+    lockPlace(answer) === 'elsewhere'
+      ? problem('BACKUP_LOCK_ON_OTHER_NODE', {
+          host: node.node,
+          config,
+          address: answer.host ?? 'nowhere',
+          answered: answer.answeredBy ?? 'nobody',
+        })
+      : null,
   'archives-listed': ({ volume }, { nodes }) => {
     const cut = nodes.find(({ omitted }) => omitted > 0);
     return cut

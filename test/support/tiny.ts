@@ -34,6 +34,7 @@ export const SYNCED = {
   wsrep_connected: 'ON',
   wsrep_cluster_size: '1',
   wsrep_cluster_state_uuid: '9ca90743-e6d2-11f1-9521-eec39ddad0dc',
+  wsrep_local_state_uuid: '9ca90743-e6d2-11f1-9521-eec39ddad0dc',
 };
 
 export async function makeTiny(): Promise<Tiny> {

@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  judgeCluster,
-  judgeNode,
-  parseGrastate,
-  parseStatus,
-  STATUS_STATEMENT,
-  UNDEFINED_UUID,
-} from '../../src/kolla/galera.ts';
+import { notMember, parseStatus, STATUS_STATEMENT } from '../../src/kolla/galera.ts';
 import { compareLsn, parseBackupInfo, parseCheckpoints, parseServerVersion } from '../../src/kolla/xtrabackup.ts';
-import { recorded } from '../support/fixtures.ts';
+import type { Check } from '../../src/operation/checks.ts';
+import { judge } from '../../src/runbooks/judge.ts';
 import { CHECKPOINTS, INFO } from '../support/xbstream.ts';
 
+const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
 const UUID = 'b13f0a8a-e6d1-11f1-8542-03be01f9004d';
 const good = (changes: Record<string, string> = {}) => ({
   wsrep_cluster_status: 'Primary',
@@ -50,8 +45,8 @@ describe('status rows', () => {
 
 describe('a node', () => {
   test('is a full member only if all four say so and it has the cluster’s position', () => {
-    expect(judgeNode('a', good())).toBeUndefined();
-    const wrong = [
+    expect(notMember(good())).toBeNull();
+    const wrong: Record<string, string>[] = [
       { wsrep_cluster_status: 'non-Primary' },
       { wsrep_cluster_status: 'Disconnected' },
       { wsrep_local_state_comment: 'Joined' },
@@ -62,64 +57,27 @@ describe('a node', () => {
       { wsrep_local_state_uuid: UNDEFINED_UUID },
     ];
     for (const changes of wrong)
-      expect(judgeNode('a', good(changes as Record<string, string>))).toMatchObject({ code: 'NODE_NOT_SYNCED' });
-    expect(judgeNode('a', {})).toMatchObject({ code: 'NODE_NOT_SYNCED' });
-  });
-});
-
-describe('a cluster', () => {
-  const three = (...statuses: (Record<string, string> | undefined)[]) =>
-    statuses.map((status, at) => ({ node: `n${at}`, status }));
-  const codes = (...statuses: (Record<string, string> | undefined)[]) =>
-    judgeCluster(three(...statuses)).problems.map(({ code }) => code);
-
-  test('is healthy when all nodes are members of the same one and nobody else is', () => {
-    expect(judgeCluster(three(good(), good(), good()))).toEqual({ healthy: true, uuid: UUID, problems: [] });
+      expect(notMember(good(changes))).toContain(
+        Object.values(changes)[0] === UNDEFINED_UUID ? 'UUID' : Object.values(changes)[0],
+      );
+    expect(notMember({})).toContain('wsrep_ready=unknown');
   });
 
-  test('with a node left out', () => {
-    const alone = good({ wsrep_cluster_size: '2' });
-    const out = good({
-      wsrep_cluster_status: 'Disconnected',
-      wsrep_local_state_comment: 'Initialized',
-      wsrep_connected: 'OFF',
-      wsrep_ready: 'OFF',
+  test('that is the backup host is named with what is wrong', () => {
+    const check: Extract<Check, { check: 'backup-host-synced' }> = {
+      check: 'backup-host-synced',
+      host: 'a',
+      nodes: [],
+      container: 'mariadb',
+    };
+    const told = (status: Record<string, string>) =>
+      judge(check, { check: check.check, answer: { nodes: [{ node: 'a', answered: true, status }] } });
+    expect(told(good())).toBeNull();
+    expect(told(good({ wsrep_ready: 'OFF' }))).toEqual({
+      code: 'BACKUP_HOST_NOT_SYNCED',
+      params: { host: 'a', state: 'wsrep_ready=OFF' },
     });
-    expect(codes(alone, alone, out)).toEqual(['NODE_NOT_SYNCED', 'CLUSTER_SIZE']);
-    expect(codes(alone, alone, undefined)).toEqual(['NODE_SILENT', 'CLUSTER_SIZE']);
-  });
-
-  test('two Primary components at once, as a recovery of a healthy cluster makes them', () => {
-    const other = '00f40f6a-e6d2-11f1-9521-eec39ddad0dc';
-    const split = good({ wsrep_cluster_size: '1', wsrep_cluster_state_uuid: other, wsrep_local_state_uuid: other });
-    const rest = good({ wsrep_cluster_size: '2' });
-    expect(codes(split, rest, rest)).toEqual(['CLUSTER_SPLIT', 'CLUSTER_SIZE']);
-    expect(judgeCluster(three(split, rest, rest)).uuid).toBeUndefined();
-  });
-
-  test('the same with one UUID is still seen by its size; more members than nodes as well; nobody is no cluster', () => {
-    const alone = good({ wsrep_cluster_size: '1' });
-    expect(codes(alone, alone)).toEqual(['CLUSTER_SIZE']);
-    expect(codes(good(), good())).toEqual(['CLUSTER_SIZE']);
-    expect(judgeCluster([])).toMatchObject({ healthy: false });
-  });
-});
-
-describe('grastate.dat', () => {
-  test('of a running node', () => {
-    const [first = ''] = recorded('12-grastate-before-stop.txt').split(/(?=# GALERA)/);
-    expect(parseGrastate(first)).toEqual({ uuid: UUID, seqno: '-1', safeToBootstrap: false });
-  });
-
-  test('of the last to leave; of a recovery’s own making; of nothing', () => {
-    expect(parseGrastate(`version: 2.1\nuuid:    ${UUID}\nseqno:   9007199254740993\nsafe_to_bootstrap: 1\n`)).toEqual({
-      uuid: UUID,
-      seqno: '9007199254740993',
-      safeToBootstrap: true,
-    });
-    expect(parseGrastate('safe_to_bootstrap: 1\n')).toBeUndefined();
-    expect(parseGrastate(`uuid: ${UUID}\nseqno: x\n`)).toBeUndefined();
-    expect(parseGrastate('')).toBeUndefined();
+    expect(told(good({ wsrep_local_state_uuid: UNDEFINED_UUID }))).toMatchObject({ code: 'BACKUP_HOST_NOT_SYNCED' });
   });
 });
 

@@ -5,6 +5,7 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Plan, Step } from '../../operation/plan.ts';
 import type { Message } from '../limits.ts';
 import { clean, duration, esc } from '../text.ts';
+import { lockLines } from './lock.ts';
 import {
   code,
   codeLine,
@@ -49,6 +50,7 @@ const tellings: Telling = {
     if (!step || step.touches === 'read') return null;
     return reply(operation, `Started: ${step.title}`, [
       [say('▶️ Started: '), strong(step.title), say(' on '), onHost(step.host), ...nth(event.attempt)],
+      ...event.checks.flatMap(lockLines),
     ]);
   },
   step_finished: (event, operation) => finished(event, operation),
