@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
@@ -30,13 +31,16 @@ const USAGE = `kolla-backup <command>
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).
 `;
 
+/** How long to wait before a bot that could not go on is begun anew beside its worker (ms). */
+const BOT_AGAIN_MS = 15_000;
 /** How many threads one bot brings up to date at a time. */
 const PROJECTIONS = 8;
 
 /** Exit codes: 0 good, 1 failed or found something, 2 couldn't begin or couldn't look. */
 const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<number>>> = {
-  start: () => serve([startBotPart, startWorkerPart]),
-  bot: () => serve([startBotPart]),
+  // The worker first: what runs on the hosts is followed while Slack is away, too.
+  start: () => serve([startWorkerPart, keepBotPart]),
+  bot: () => serve([(inputs) => startBotPart(inputs, endProcess(inputs.log))]),
   worker: () => serve([startWorkerPart]),
   audit: auditCommand,
 };
@@ -67,13 +71,55 @@ async function startWorkerPart({ environment, config, log }: Inputs): Promise<Se
   };
 }
 
-async function startBotPart({ environment, config, log: whole }: Inputs): Promise<Service> {
+/** Whoever supervises the bot starts it again. */
+function endProcess(log: Logger): (error: Error) => void {
+  return (error) => {
+    log.fatal({ error: error.message }, 'the bot cannot go on; whoever supervises it should start it again');
+    process.exit(1);
+  };
+}
+
+/** The bot beside a worker: when Slack is away it is begun anew until it is back, and the worker goes on. */
+async function keepBotPart(inputs: Inputs): Promise<Service> {
+  const leaving = new AbortController();
+  let current: Service | null = null;
+  const begin = async () => {
+    current = await startBotPart(inputs, (error) => void again(error));
+  };
+  async function again(error: unknown): Promise<void> {
+    inputs.log.error({ error: words(error) }, 'the bot is begun anew; the worker goes on');
+    await current?.leave();
+    current = null;
+    await sleep(BOT_AGAIN_MS, undefined, { signal: leaving.signal }).catch(() => {});
+    if (!leaving.signal.aborted) await begin().catch(again);
+  }
+  await begin().catch((error: unknown) => {
+    // A wrong token is the operator's to mend, and at the start somebody is looking.
+    if (!(error instanceof KollaBackupError) || error.problem.code !== 'SLACK_UNREACHABLE') throw error;
+    void again(error);
+  });
+  return {
+    leave: async () => {
+      leaving.abort();
+      await current?.leave();
+    },
+  };
+}
+
+async function startBotPart(
+  { environment, config, log: whole }: Inputs,
+  onFatal: (error: Error) => void,
+): Promise<Service> {
   const log = whole.child({ part: 'bot' });
   const { REDIS_URL: url, SLACK_API_URL: apiUrl } = environment;
   const redis = connectRedis(url, calmly(log, 'Redis connection of the bot'));
   await redis.connect();
   const journal = redisJournal(redis, keyringOf(environment));
   const wake = redisWake(redis);
+  const close = async () => {
+    await wake.close();
+    redis.disconnect();
+  };
   const bot = await startBot({
     tokens: slackTokens(environment),
     apiUrl,
@@ -83,10 +129,10 @@ async function startBotPart({ environment, config, log: whole }: Inputs): Promis
     notes: redisNotes(redis),
     wake,
     log,
-    onFatal: (error) => {
-      log.fatal({ error: error.message }, 'the bot cannot go on; whoever supervises it should start it again');
-      process.exit(1);
-    },
+    onFatal,
+  }).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
   const sweep = startSweep(journal, wake, log);
   const answer = async (operation: string) => void (await bot.project(operation));
@@ -96,8 +142,7 @@ async function startBotPart({ environment, config, log: whole }: Inputs): Promis
     leave: async () => {
       sweep.stop();
       await Promise.allSettled([bot.stop('drain'), listener.close()]);
-      await wake.close();
-      redis.disconnect();
+      await close();
     },
   };
 }
@@ -105,7 +150,7 @@ async function startBotPart({ environment, config, log: whole }: Inputs): Promis
 /** Looks at an exported journal; with KOLLA_BACKUP_KEY set, at its signatures too. */
 async function auditCommand(rest: readonly string[]): Promise<number> {
   const options = { head: { type: 'string', multiple: true } } as const;
-  const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true });
+  const { values, positionals } = readArguments(() => parseArgs({ args: [...rest], options, allowPositionals: true }));
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0)
     throw new KollaBackupError('USAGE', { usage: 'audit FILE [--head N:HASH …]' });
@@ -118,6 +163,14 @@ async function auditCommand(rest: readonly string[]): Promise<number> {
   const found = auditFile(text, { keyring: keyringFrom(process.env), heads: (values.head ?? []).map(readHead) });
   process.stdout.write(found.text);
   return found.exit;
+}
+
+function readArguments<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new KollaBackupError('USAGE', { usage: 'audit FILE [--head N:HASH …]' }, { cause });
+  }
 }
 
 function readHead(text: string): Head {

@@ -25,7 +25,7 @@ if mode == 'take' then redis.call('HSET', state, 'claim', claim, 'until', string
 if mode == 'drop' then redis.call('HDEL', state, 'claim', 'until') end
 if own == 'take' then redis.call('SET', owner, id) end
 if own == 'drop' and owns == id then redis.call('DEL', owner) end
-if ends == '1' then redis.call('SREM', open, id) else redis.call('SADD', open, id) end
+if ends == '1' then redis.call('SREM', open, id) elseif seq == '0' then redis.call('SADD', open, id) end
 redis.call('SADD', behind, id)
 if label ~= '' then
   redis.call('HSET', labels, label, id)

@@ -94,8 +94,9 @@ export function shelve(shelf: Shelf, request: AppendRequest, now: number): Shelf
   if (own === 'take') owners.set(cloud, id);
   if (own === 'drop' && owners.get(cloud) === id) owners.delete(cloud);
   const open = new Set(shelf.open);
+  // A refusal noted after the end doesn't open it again.
   if (ends) open.delete(id);
-  else open.add(id);
+  else if (record.seq === 1) open.add(id);
   return {
     heads: new Map(shelf.heads).set(id, { seq: record.seq, hash: record.hash }),
     leases,

@@ -312,6 +312,8 @@ test('clicks of those who may not are refused with an answer and noted; unknown 
   expect((await bench.operation(id)).end).toBeNull();
   expect(await refusedIn(id)).toEqual(['PERSON_NOT_LISTED', 'BUTTON_STALE']);
 
+  const told = async () => threadWords().some((text) => text.includes('BUTTON_STALE')) || null;
+  await until(told, 'the thread tells the last refusal', 10_000);
   // The journal is another than the card's: Redis was emptied.
   await bench.redis.flushall();
   expect(heard(await bench.slack.click('alice', at, 'cancel'))).toContain('LABEL_UNKNOWN');
