@@ -12,7 +12,7 @@ export type KnownKey = { readonly type: string; readonly key: string; readonly r
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked';
 
 /** OpenSSH files a host on another port than 22 under `[host]:port`. */
-export function filedName(address: string, port: number): string {
+function filedName(address: string, port: number): string {
   return port === 22 ? address : `[${address}]:${port}`;
 }
 

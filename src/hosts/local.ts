@@ -9,7 +9,7 @@ import { checkArgv } from './quote.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export type LocalOptions = {
+type LocalOptions = {
   readonly name: string;
   readonly sudo: boolean;
   readonly limits?: Partial<HostLimits>;

@@ -30,7 +30,7 @@ const keyType = (algorithm: ServerHostKeyAlgorithm): string =>
   algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm;
 
 /** Key types on file first, so that the server shows a key that can be compared, as OpenSSH does it. */
-export function algorithmOrder(known: readonly KnownKey[]): ServerHostKeyAlgorithm[] {
+function algorithmOrder(known: readonly KnownKey[]): ServerHostKeyAlgorithm[] {
   const onFile = new Set(known.filter((entry) => !entry.revoked).map((entry) => entry.type));
   const rank = (algorithm: ServerHostKeyAlgorithm): number => (onFile.has(keyType(algorithm)) ? 0 : 1);
   return ALGORITHMS.toSorted((a, b) => rank(a) - rank(b));

@@ -13,7 +13,7 @@ export const CUT_LINE_KEPT = 64 << 10;
 export const LINE_CUT = ' … (cut) … ';
 
 /** Cuts a stream of text into lines, wherever its pieces were cut, without colours and carriage returns. */
-export type LineReader = { push(chunk: string): string[]; end(): string[] };
+type LineReader = { push(chunk: string): string[]; end(): string[] };
 
 type Growing = { head: string; tail: string; long: boolean };
 

@@ -5,7 +5,7 @@ import { lineReader } from './ansible-lines.ts';
  * Reads ansible-playbook's default output as it comes, in pieces cut anywhere. Lines that wrap (warnings up to
  * ansible-core 2.18) or that follow an `[ERROR]:` (2.19 and later: origin, source excerpt, causes) are put together.
  */
-export type AnsibleParser = { push(chunk: string): AnsibleEvent[]; end(): AnsibleEvent[] };
+type AnsibleParser = { push(chunk: string): AnsibleEvent[]; end(): AnsibleEvent[] };
 
 /** How many lines may follow a warning or an error. */
 const BLOCK_LINES_MAX = 40;

@@ -16,7 +16,7 @@ export type TaskRun = {
   readonly results: ReadonlyMap<string, HostResult>;
 };
 
-export type HostResult = {
+type HostResult = {
   readonly status: Status;
   readonly delegate: string | undefined;
   readonly details: Details | undefined;

@@ -8,12 +8,12 @@
  * nested-replica since 19.5/20.1: `full-<full>/backup-full-<full>.mbs.gz`
  * where <full> is DD-MM-YYYY-EPOCH. Days and hours are the host's local time.
  */
-export type Layout = 'flat-active' | 'flat-replica' | 'nested-active' | 'nested-replica';
+type Layout = 'flat-active' | 'flat-replica' | 'nested-active' | 'nested-replica';
 
 /** `day` is DD-MM-YYYY, `epoch` seconds since 1970. */
 type Stamp = { readonly day: string; readonly epoch: number };
 
-export type ArchiveName =
+type ArchiveName =
   | ({ readonly kind: 'full'; readonly layout: Layout } & Stamp)
   /** Of its own time only the flat layout's active script tells the epoch; `full` is the full that the name points at. */
   | {

@@ -3,10 +3,11 @@ import type { Status } from './ansible-events.ts';
 import type { AnsibleRun, Failure, TaskRun } from './ansible-run.ts';
 import { explainBackupFailure, quote } from './backup-failures.ts';
 import { cliRefusal, type Exit } from './cli-refusal.ts';
+import { shorten } from './quoted.ts';
 
 /** What a run of `mariadb_backup` did. Its exit code alone says nothing: it is 0 when no backup was taken, too. */
 
-export type BackupKind = 'full' | 'incremental';
+type BackupKind = 'full' | 'incremental';
 
 export type BackupResult =
   | {
@@ -68,7 +69,7 @@ function taken(run: AnsibleRun): BackupResult | undefined {
   if (first === undefined) return undefined;
   const hosts = found.map(({ host }) => host);
   if (second !== undefined) {
-    const problem: Problem = { code: 'BACKUP_SEVERAL_HOSTS', params: { hosts: hosts.join(', ') } };
+    const problem: Problem = { code: 'BACKUP_SEVERAL_HOSTS', params: { hosts: shorten(hosts.join(', ')) } };
     return { kind: 'several_hosts', hosts, problem };
   }
   const report = first.task.results.get(first.host)?.details?.stderr;
@@ -89,11 +90,11 @@ function otherFailure(run: AnsibleRun): BackupResult | undefined {
   if (failure === undefined) return undefined;
   const said = quote(failure.details?.msg ?? 'it gave no reason');
   if (failure.unreachable) {
-    return {
-      kind: 'unreachable',
-      hosts,
-      problem: { code: 'NODES_UNREACHABLE', params: { hosts: hosts.join(', '), said } },
-    };
+    // What SSH lost there goes on: the container waits for nobody.
+    const during = failures.find(({ unreachable, task }) => unreachable && BACKUP_TASK.test(task));
+    if (during) return unclear(`Ansible lost ${during.host} while it took the backup`);
+    const params = { hosts: shorten(hosts.join(', ')), said };
+    return { kind: 'unreachable', hosts, problem: { code: 'NODES_UNREACHABLE', params } };
   }
   const { host, task } = failure;
   return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params: { host, task, said } } };
@@ -128,8 +129,7 @@ function lostLine(run: AnsibleRun): BackupResult | undefined {
 
 function withoutBackup(run: AnsibleRun, exit: Exit): BackupResult {
   if (run.recap === undefined || exit.code === null) {
-    const ended = exit.code === null ? `signal ${exit.signal ?? 'unknown'}` : `code ${exit.code}`;
-    return { kind: 'unclear', problem: { code: 'BACKUP_UNCLEAR', params: { ended } } };
+    return unclear(exit.code === null ? `signal ${exit.signal ?? 'unknown'}` : `code ${exit.code}`);
   }
   if (run.recap.size === 0) return nothingDone('BACKUP_NO_HOSTS', exit, []);
   const tasks = backupTasks(run);
@@ -141,7 +141,11 @@ function withoutBackup(run: AnsibleRun, exit: Exit): BackupResult {
   );
 }
 
+function unclear(ended: string): BackupResult {
+  return { kind: 'unclear', problem: { code: 'BACKUP_UNCLEAR', params: { ended } } };
+}
+
 function nothingDone(code: Code, exit: Exit, hosts: readonly string[]): BackupResult {
-  const params = { code: String(exit.code ?? exit.signal), hosts: hosts.join(', ') };
+  const params = { code: String(exit.code ?? exit.signal), hosts: shorten(hosts.join(', ')) };
   return { kind: 'nothing_done', problem: { code, params } };
 }

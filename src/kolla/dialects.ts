@@ -1,15 +1,17 @@
 import { posix } from 'node:path';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
+import { RELEASE_CHARS } from '../operation/checks.ts';
 import type { Command } from '../operation/host.ts';
 import { ansibleEnvironment } from './ansible-environment.ts';
 import { checkExtraArguments, vaultArguments } from './extra-arguments.ts';
+import { quoteHost } from './quoted.ts';
 
 /**
  * kolla-ansible's command line, which changed with release 19 (from a shell script to a Python program). Each dialect
  * is one row; a release that no row covers is refused, for what its command line would do is not known.
  */
 
-export type Action = 'backup' | 'stop' | 'recovery';
+type Action = 'backup' | 'stop' | 'recovery';
 
 type Dialect = {
   /** First and last major release. */
@@ -20,8 +22,6 @@ type Dialect = {
   /** Its own lines take arguments apart at spaces and expand wildcards. */
   readonly splitsWords: boolean;
   readonly extraVariable: string;
-  /** What its exit codes say. None proves that something was done, 0 least of all. */
-  readonly exits: Readonly<Record<number, string>>;
 };
 
 export const dialects = {
@@ -31,14 +31,6 @@ export const dialects = {
     optionsFirst: true,
     splitsWords: true,
     extraVariable: '-e',
-    exits: {
-      0: 'the playbook ended without an error, whether or not it did anything',
-      1: 'the playbook failed (release 14), or the command line refused to begin',
-      2: 'a task failed, or the arguments were wrong',
-      3: 'the command is unknown',
-      4: 'a host was unreachable',
-      127: 'kolla-ansible or ansible-playbook was not found',
-    },
   },
 } as const satisfies Record<string, Dialect>;
 
@@ -55,7 +47,7 @@ export type Deployment = {
 /** A call: the complete argv and the environment that it needs beside HOME and USER. */
 export type Call = { readonly argv: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
 
-export type ReleaseFound =
+type ReleaseFound =
   | { readonly kind: 'known'; readonly release: string; readonly dialect: DialectName }
   | { readonly kind: 'unknown'; readonly problem: Problem };
 
@@ -67,9 +59,10 @@ export function dialectFor(versionOutput: string): ReleaseFound {
   const [release, major] = [match?.[1], Number(match?.[2])];
   const names = Object.keys(dialects) as DialectName[]; // the keys of a literal table
   const dialect = names.find((name) => major >= dialects[name].majors[0] && major <= dialects[name].majors[1]);
-  if (release !== undefined && dialect !== undefined) return { kind: 'known', release, dialect };
+  if (release !== undefined && dialect !== undefined)
+    return { kind: 'known', release: release.slice(0, RELEASE_CHARS), dialect };
   const known = names.map((name) => dialects[name].majors.join(' to ')).join(', ');
-  const shown = release ?? (versionOutput.trim().slice(0, 80) || 'it printed nothing');
+  const shown = quoteHost(release ?? versionOutput) || 'it printed nothing';
   return { kind: 'unknown', problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { release: shown, known } } };
 }
 

@@ -16,7 +16,7 @@ const group = z.looseObject({ hosts: z.array(z.string()).optional(), children: z
 const listing = z.looseObject({ _meta: z.object({ hostvars: z.record(z.string(), variables) }) });
 
 /** A node as the inventory has it. Of its variables nothing is kept but what is named here: they hold secrets. */
-export type InventoryNode = {
+type InventoryNode = {
   readonly name: string;
   /** `ansible_host`, or else its name. */
   readonly address: string;
@@ -26,7 +26,7 @@ export type InventoryNode = {
   readonly shard: string;
 };
 
-export type InventoryResult =
+type InventoryResult =
   /** In the inventory's order: the first takes the backups unless Kolla is told otherwise. */
   | { readonly kind: 'nodes'; readonly nodes: readonly [InventoryNode, ...InventoryNode[]] }
   | { readonly kind: 'problem'; readonly problem: Problem };

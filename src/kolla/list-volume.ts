@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Code, KollaBackupError } from '../operation/catalogue.ts';
+import { VOLUME_PATH_CHARS } from '../operation/checks.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
-import { quoteHost } from './quoted.ts';
+import { quoteHost, shorten } from './quoted.ts';
 
 /** Asks a host what lies in a backup volume; the program is `list-volume.py`, sent along. */
 
@@ -11,11 +12,14 @@ const SOURCE = programSource('list-volume.py');
 /** How long a listing may take, in ms: a few directories. */
 const LISTING_MS = 60_000;
 
+/** Two names of 255 bytes, in the program's longest spelling of them, and the slash. */
+const TOLD_PATH_CHARS = 2 * 4 * 255 + 1;
+
 const count = z.int().min(0);
 const digits = z.string().regex(/^-?\d{1,20}$/);
 
 const entry = z.object({
-  path: z.string().min(1).max(2048),
+  path: z.string().min(1).max(TOLD_PATH_CHARS),
   kind: z.enum(['file', 'directory', 'link', 'other']),
   bytes: count,
   mtime_ns: digits,
@@ -37,7 +41,7 @@ const answer = z.discriminatedUnion('found', [
   }),
 ]);
 
-/** A file; its path relative to the volume, its time in ms since 1970. An inode beyond 2^53 is folded into it. */
+/** A file; its path relative to the volume (a long one is cut, it is nobody's archive), its time in ms since 1970. An inode beyond 2^53 is folded into it. */
 type VolumeFile = {
   readonly path: string;
   readonly bytes: number;
@@ -70,7 +74,7 @@ export function readListing(host: string, directory: string, outcome: Outcome): 
     throw new KollaBackupError(REASONS[found.reason], { host, directory, detail: quoteHost(found.detail) });
   const files = found.entries.filter(({ kind }) => kind === 'file');
   const entries = files.map(({ path, bytes, mtime_ns, inode }) => ({
-    path,
+    path: shorten(path, VOLUME_PATH_CHARS),
     bytes,
     modified: Math.max(0, Number(BigInt(mtime_ns) / NANOSECONDS_PER_MS)),
     inode: Number(BigInt.asUintN(53, BigInt(inode))),

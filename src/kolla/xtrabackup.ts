@@ -1,14 +1,7 @@
 import { z } from 'zod';
+import { lsn, SERVER_VERSION_CHARS } from '../operation/checks.ts';
 
-/** The metadata files of mariabackup: `key = value` lines. LSNs are decimal strings: they outgrow a double. */
-
-const LSN_DIGITS_MAX = 20;
-
-/** A log sequence number as a decimal string without leading zeros. Compare with `compareLsn`. */
-export const lsn = z
-  .string()
-  .regex(/^(?:0|[1-9]\d*)$/)
-  .max(LSN_DIGITS_MAX);
+/** The metadata files of mariabackup: `key = value` lines. LSNs are decimal strings; compare them with `compareLsn`. */
 
 const KEY_VALUE = /^\s*([a-z_]+)\s*=\s*(.*?)\s*$/;
 
@@ -58,8 +51,8 @@ const moment = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
 const infoFile = z.object({
   uuid: z.string().min(1).max(64),
   name: z.string().max(256).optional(),
-  tool_version: z.string().min(1).max(128),
-  server_version: z.string().min(1).max(128),
+  tool_version: z.string().min(1).max(SERVER_VERSION_CHARS),
+  server_version: z.string().min(1).max(SERVER_VERSION_CHARS),
   start_time: moment,
   end_time: moment,
   binlog_pos: z.string().max(1024).optional(),
@@ -107,7 +100,7 @@ export function parseBackupInfo(text: string): BackupInfo | undefined {
 }
 
 /** A server's version. An archive must be prepared by the same `series` ("10.11") that took it. */
-export type ServerVersion = { readonly text: string; readonly series: string; readonly patch: number };
+type ServerVersion = { readonly text: string; readonly series: string; readonly patch: number };
 
 /** Parses `10.11.19-MariaDB-0+deb12u1-log`, also behind the `5.5.5-` that replication protocols put before it. */
 export function parseServerVersion(text: string): ServerVersion | undefined {

@@ -17,8 +17,12 @@ export const hostPath = z
 export const engineObject = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
 /** Bytes, or anything else counted. */
 export const count = z.int().min(0);
-/** A log sequence number, as decimal digits: it may exceed what a JSON number can hold. */
-export const lsn = z.string().regex(/^\d{1,20}$/);
+/** A log sequence number, as decimal digits without leading zeros: it may exceed what a JSON number can hold. */
+export const lsn = z.string().regex(/^(?:0|[1-9]\d{0,19})$/);
+/** The most characters of a server's version, of a path in a volume, and of Kolla Ansible's release in a journal. */
+export const SERVER_VERSION_CHARS = 128;
+export const VOLUME_PATH_CHARS = 512;
+export const RELEASE_CHARS = 40;
 
 export const nodeRef = z.strictObject({ node: hostName, engine: engineName });
 export type NodeRef = z.infer<typeof nodeRef>;
@@ -83,7 +87,12 @@ const nodeStatus = z.discriminatedUnion('answered', [
 export type NodeStatus = z.infer<typeof nodeStatus>;
 
 /** A file in a backup volume; `path` is relative to the volume, times are ms since the epoch. */
-export const volumeEntry = z.strictObject({ path: z.string().max(512), bytes: count, modified: count, inode: count });
+export const volumeEntry = z.strictObject({
+  path: z.string().max(VOLUME_PATH_CHARS),
+  bytes: count,
+  modified: count,
+  inode: count,
+});
 export type VolumeEntry = z.infer<typeof volumeEntry>;
 
 /** A check's answer as the journal keeps it, under the check's name. */
@@ -157,7 +166,7 @@ export const answered = z.discriminatedUnion('check', [
       type: z.string().max(60).nullable(),
       fromLsn: lsn.nullable(),
       toLsn: lsn.nullable(),
-      serverVersion: z.string().max(100).nullable(),
+      serverVersion: z.string().max(SERVER_VERSION_CHARS).nullable(),
       startedAt: z.string().max(40).nullable(),
       endedAt: z.string().max(40).nullable(),
     }),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { engineName, hostPath } from './checks.ts';
+import { engineName, hostPath, RELEASE_CHARS } from './checks.ts';
 import { hostName } from './ids.ts';
 
 /** What the probe of a cloud found: all that planning may use. */
 export const facts = z.strictObject({
   /** `kolla-ansible --version`, e.g. 17.9.0. */
-  release: z.string().max(40),
+  release: z.string().max(RELEASE_CHARS),
   dialect: z.enum(['bash']),
   deploy: z.strictObject({
     executable: hostPath,

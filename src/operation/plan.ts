@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from './canonical.ts';
-import { check, hostPath } from './checks.ts';
+import { check, hostPath, RELEASE_CHARS } from './checks.ts';
 import { cloudId, hostName, operationId, stepId } from './ids.ts';
 
 /** The host name under which the deploy host stands in plans and hosts' tables. */
@@ -47,7 +47,7 @@ export const plan = z.strictObject({
   cloud: cloudId,
   runbook: z.enum(['backup']),
   /** Kolla Ansible's release and the address of each node at planning time. */
-  release: z.string().max(40),
+  release: z.string().max(RELEASE_CHARS),
   nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255) })).min(1),
   backupHost: hostName,
   steps: z.array(step).min(1),

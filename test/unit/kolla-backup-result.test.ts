@@ -64,6 +64,17 @@ describe('no backup was taken', () => {
     expect(wrong + done + next).not.toMatch(/unknown\)|undefined|null/);
   });
 
+  test('that is known of: SSH broke while the container ran, which goes on', () => {
+    const lost = { changed: false, msg: 'Failed to connect to the host via ssh', unreachable: true };
+    const output = recorded('bash/11-backup-full.log')
+      .replace(`changed: [${HOST}]`, `fatal: [${HOST}]: UNREACHABLE! => ${JSON.stringify(lost)}`)
+      .replace(/(comfortable-lark\.local\s+: .*)changed=1(\s+)unreachable=0/, '$1changed=0$2unreachable=1');
+    expect(output).toMatch(/unreachable=1/);
+    const result = judge(output, 4);
+    expect(result).toMatchObject({ kind: 'unclear', problem: { code: 'BACKUP_UNCLEAR' } });
+    expect(result.kind === 'unclear' && explain(result.problem).wrong).toContain(`Ansible lost ${HOST} while it took`);
+  });
+
   test('the quotation is the line that tells why', () => {
     const result = judge(recorded('bash/63-backup-when-stopped.log'), 2);
     const said = result.kind === 'failed' ? result.problem.params['said'] : '';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { listVolumeCommand, readListing } from '../../src/kolla/list-volume.ts';
+import { volumeEntry } from '../../src/operation/checks.ts';
 import { runCommand } from '../support/python.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'kolla-list-'));
@@ -49,6 +50,15 @@ test('strange names do no harm', async () => {
   writeFileSync(Buffer.concat([Buffer.from(`${path}/x`), Buffer.from([0xff])]), '');
   const { entries } = await list(path);
   expect(entries.map((entry) => entry.path)).toEqual(['a\nb', 'größe', 'x\\xff']);
+});
+
+test('names as long as can be fit into a journal, each with its beginning and end', async () => {
+  const path = volume('long');
+  const name = Buffer.concat([Buffer.from('begin'), Buffer.alloc(245, 0xff), Buffer.from('end')]);
+  writeFileSync(Buffer.concat([Buffer.from(`${path}/`), name]), '');
+  const { entries } = await list(path);
+  expect(entries).toHaveLength(1);
+  for (const entry of entries) expect(volumeEntry.parse(entry).path).toMatch(/^begin.* … .*end$/);
 });
 
 test('what the limit leaves out is said', async () => {

@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ArchiveProof, proveArchiveCommand, readProof } from '../../src/kolla/prove-archive.ts';
+import { journaledProblem } from '../../src/operation/checks.ts';
 import { runCommand } from '../support/python.ts';
 import * as xb from '../support/xbstream.ts';
 
@@ -50,6 +51,14 @@ describe('archives that mariabackup 10.11.19 wrote', () => {
       checkpoints,
       info: { server: { series: '10.11', patch: 19 } },
     });
+  });
+
+  test('what is wrong with one fits into a journal, however long its paths', async () => {
+    const name = 'ÿ'.repeat(250);
+    const proof = await proveStream(xb.payload(name, Buffer.from('x')), xb.rename(name, `${name}2`));
+    expect(code(proof)).toBe('ARCHIVE_DAMAGED');
+    if (proof.kind !== 'unproven') throw new Error(proof.kind);
+    expect(journaledProblem.parse(proof.problem).params['detail']?.length).toBeLessThanOrEqual(1500);
   });
 
   test('a file appended to one of them, or the same archive twice, is not', async () => {
