@@ -1,9 +1,12 @@
+import { posix } from 'node:path';
 import { KollaBackupError } from '../operation/catalogue.ts';
+import { quoteHost } from './quoted.ts';
 
 /**
  * What a deployment may add to every call of kolla-ansible: how to read secrets, where files lie, variables. Nothing
  * that narrows a run (--limit, --tags, --check: they end with code 0 and nothing done), names another playbook, asks
- * at a terminal, or prints more (a diff and three -v show passwords).
+ * at a terminal, or prints more (a diff and three -v show passwords). They stand in plans, journals and cards, so none
+ * is a secret itself.
  */
 const WITH_VALUE = [
   '--vault-password-file',
@@ -19,18 +22,43 @@ const WITH_VALUE = [
 
 const VARIABLES = ['-e', '--extra', '--extra-vars'];
 
-/** Variables that decide what a run does; a plan sets them. */
-const RESERVED = /^(?:kolla_action|mariadb_backup_type|mariadb_recover\w*|mariadb_image_full|CONFIG_DIR)\s*=/;
+/** `NAME=VALUE` without anything that Ansible would take apart, evaluate or read as JSON or YAML. */
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]{0,99})=[A-Za-z0-9_.:/,+@-]{1,300}$/;
+/** A file of variables on the deploy host, by its absolute path. */
+const VARIABLES_FILE = /^@(\/[A-Za-z0-9_.@+-]+)+$/;
 
-/** Checks the list; throws `KollaBackupError` KOLLA_EXTRA_ARGUMENT. */
+/** Names whose value is a secret: it belongs into passwords.yml. A part that ends in `key` counts, `keystone` doesn't. */
+const SECRET = /passw|passphrase|secret|token|credential|vault|(?:^|_)(?:pass|pwd|auth)(?:_|$)|keys?(?:_|$)/i;
+
+/**
+ * Beginnings of names of variables that decide what a run does, where and with which images: a plan sets them, or
+ * globals.yml does for every run. The rest of the list is what Ansible itself decides by.
+ */
+const RESERVED = [
+  ...['kolla_', 'enable_', 'mariadb', 'mariabackup', 'database_', 'default_database', 'node_', 'config_dir'],
+  ...['docker_', 'podman_', 'openstack_', 'container_', 'haproxy_', 'proxysql_', 'api_interface', 'restart_policy'],
+  ...['ansible_host', 'ansible_port', 'ansible_connection', 'ansible_limit', 'ansible_check', 'ansible_diff'],
+  ...['ansible_play', 'ansible_run', 'ansible_skip', 'ansible_verbosity', 'ansible_inventory', 'ansible_facts'],
+  ...['inventory_', 'groups', 'group_names', 'hostvars', 'play_hosts', 'playbook_dir', 'role_', 'omit', 'vars'],
+] as const;
+
+/** Checks the list; throws `KollaBackupError` KOLLA_EXTRA_ARGUMENT, which never holds a value. */
 export function checkExtraArguments(extra: readonly string[]): void {
-  for (let at = 0; at < extra.length; at += 1) {
-    const argument = extra[at] ?? '';
-    const [option = '', joined] = splitOption(argument);
-    if (!WITH_VALUE.some((allowed) => allowed === option)) refuse(argument);
-    if (joined === undefined) at += 1;
-    checkValue(option, joined ?? extra[at], argument);
+  for (const { option, value } of pairs(extra)) {
+    if (!WITH_VALUE.some((allowed) => allowed === option)) refuse(option);
+    if (value === undefined || value === '' || value.startsWith('-') || value.includes('\0')) refuse(option);
+    else if (option === '--vault-id' && value.endsWith('@prompt')) refuse(`${option} …@prompt`);
+    else if (option === '--forks' && !/^\d{1,4}$/.test(value)) refuse(option);
+    else if (VARIABLES.includes(option)) checkVariable(option, value);
   }
+}
+
+function checkVariable(option: string, value: string): void {
+  if (VARIABLES_FILE.test(value) && posix.normalize(value) === value) return;
+  const name = VARIABLE.exec(value)?.[1];
+  if (name === undefined) refuse(option);
+  const plain = name.toLowerCase();
+  if (SECRET.test(plain) || RESERVED.some((begin) => plain.startsWith(begin))) refuse(`${option} ${name}`);
 }
 
 /** Those of the list that say how to decrypt, in the words of Ansible's own programs. */
@@ -43,26 +71,47 @@ export function vaultArguments(extra: readonly string[]): string[] {
     ['-k', file],
     ['--vault-id', id],
   ]);
-  return extra.flatMap((argument, at) => {
-    const [option, joined] = splitOption(argument);
+  return pairs(extra).flatMap(({ option, value }) => {
     const name = names.get(option);
-    const value = joined ?? extra[at + 1];
     return name === undefined || value === undefined ? [] : [name, value];
   });
 }
 
+/**
+ * The files of the deploy host (absolute paths) whose values are cut out of everything that kolla-ansible prints: the
+ * passwords file of the configuration directory, and each that the extra arguments name instead.
+ */
+export function passwordFiles(deployment: {
+  readonly cwd: string;
+  readonly configDirectory: string;
+  readonly extraArguments: readonly string[];
+}): string[] {
+  const { cwd, configDirectory, extraArguments } = deployment;
+  const named = pairs(extraArguments).flatMap(({ option, value }) =>
+    option === '--passwords' && value !== undefined ? [posix.resolve(cwd, value)] : [],
+  );
+  return [...new Set([posix.join(configDirectory, 'passwords.yml'), ...named])];
+}
+
+type Pair = { readonly option: string; readonly value: string | undefined };
+
 /** `--option=value` taken apart; `--option` and `-e` have their value in the next argument. */
-function splitOption(argument: string): [string, string | undefined] {
-  const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;
-  return equals < 0 ? [argument, undefined] : [argument.slice(0, equals), argument.slice(equals + 1)];
+function pairs(extra: readonly string[]): Pair[] {
+  const found: Pair[] = [];
+  for (let at = 0; at < extra.length; at += 1) {
+    const argument = extra[at] ?? '';
+    const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;
+    if (equals >= 0) found.push({ option: argument.slice(0, equals), value: argument.slice(equals + 1) });
+    else {
+      at += 1;
+      found.push({ option: argument, value: extra[at] });
+    }
+  }
+  return found;
 }
 
-function checkValue(option: string, value: string | undefined, argument: string): void {
-  if (value === undefined || value === '' || value.startsWith('-') || value.includes('\0')) refuse(argument);
-  else if (option === '--vault-id' && value.endsWith('@prompt')) refuse(`${option} ${value}`);
-  else if (VARIABLES.includes(option) && RESERVED.test(value)) refuse(`${option} ${value.split('=')[0] ?? ''}`);
-}
-
-function refuse(argument: string): never {
+/** What isn't an option could be anything, a secret too. */
+function refuse(option: string): never {
+  const argument = option.startsWith('-') ? quoteHost(option, 140) : 'a word that no option stands before';
   throw new KollaBackupError('KOLLA_EXTRA_ARGUMENT', { argument, allowed: WITH_VALUE.join(', ') });
 }

@@ -654,7 +654,7 @@ export const catalogue = {
   KOLLA_EXTRA_ARGUMENT: {
     wrong: 'The extra argument "{argument}" for kolla-ansible is not allowed.',
     done: NOTHING,
-    next: 'Allowed are {allowed}. What a run touches and how is decided by the plan, not by the config.',
+    next: 'Allowed are {allowed}; of variables, -e NAME=VALUE of plain characters and -e @/absolute/file. Secrets belong into passwords.yml; what a run touches and how is decided by the plan, or for every run by globals.yml.',
   },
   VOLUME_DIRECTORY_MISSING: {
     wrong: 'The directory {directory} of the backup volume is not on {host} ({detail}).',

@@ -1,5 +1,6 @@
 import { BACKUP_CONFIG } from '../kolla/backup-config.ts';
 import { backupArguments } from '../kolla/dialects.ts';
+import { passwordFiles } from '../kolla/extra-arguments.ts';
 import type { Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
@@ -57,14 +58,14 @@ function takeBackup(
   sound: readonly Check[],
   { backupMs }: BackupLimits,
 ): Step {
-  const { cwd, configDirectory } = facts.deploy;
+  const { cwd } = facts.deploy;
   const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type: 'full' });
   return {
     id: 'take-backup',
     title: 'Take a full backup with kolla-ansible',
     host: DEPLOY,
     touches: 'change',
-    program: { argv: [...argv], cwd, env: { ...env }, redact: [`${configDirectory}/passwords.yml`] },
+    program: { argv: [...argv], cwd, env: { ...env }, redact: passwordFiles(facts.deploy) },
     timeLimitMs: backupMs,
     before: [
       ...sound,

@@ -144,6 +144,15 @@ describe('the bash dialect', () => {
     [['-e', 'kolla_action=destroy']],
     [['-e', 'mariadb_recover_inventory_name=x']],
     [['-e', 'mariadb_backup_type=incremental']],
+    [['-e', 'mariadb_backup_host=lark.local']],
+    [['--extra-vars=mariadb_backup_target=replica']],
+    [['-e', 'mariadb_image_full=x']],
+    [['-e', 'enable_mariabackup=no']],
+    [['-e', 'docker_registry=evil.example']],
+    [['-e', 'ansible_host=10.0.0.1']],
+    [['-e', '@vars.yml']],
+    [['-e', '@/etc/../x.yml']],
+    [['--forks', 'many']],
     [['']],
     [['--lim', 'a']],
   ])('the extra arguments %j are refused', (extraArguments) => {
@@ -154,7 +163,7 @@ describe('the bash dialect', () => {
 
   test.each([
     [['-e', '@/etc/kolla/more.yml']],
-    [['--extra', 'mariadb_backup_host=lark.local']],
+    [['--extra', 'nova_console=novnc', '--extra-vars=keystone_workers=4', '-e', 'ansible_user=kolla']],
     [['--vault-id=prod@/root/.v']],
     [['--forks', '5']],
     [['--passwords', '/srv/p.yml', '-k', '/root/.v']],
