@@ -86,12 +86,19 @@ async function keepBotPart(inputs: Inputs): Promise<Service> {
   const begin = async () => {
     current = await startBotPart(inputs, (error) => void again(error));
   };
-  async function again(error: unknown): Promise<void> {
-    inputs.log.error({ error: words(error) }, 'the bot is begun anew; the worker goes on');
+  async function again(why: unknown): Promise<void> {
     await current?.leave();
     current = null;
-    await sleep(BOT_AGAIN_MS, undefined, { signal: leaving.signal }).catch(() => {});
-    if (!leaving.signal.aborted) await begin().catch(again);
+    for (let error = why; !leaving.signal.aborted; ) {
+      inputs.log.error({ error: words(error) }, 'the bot is begun anew; the worker goes on');
+      await sleep(BOT_AGAIN_MS, undefined, { signal: leaving.signal }).catch(() => {});
+      try {
+        if (!leaving.signal.aborted) await begin();
+        return;
+      } catch (failure) {
+        error = failure;
+      }
+    }
   }
   await begin().catch((error: unknown) => {
     // A wrong token is the operator's to mend, and at the start somebody is looking.
