@@ -13,15 +13,16 @@ import { troubleOf } from './web.ts';
  */
 export async function auditInto(office: Office, asked: Asked, label: string): Promise<Message> {
   const id = await byLabel(office, label);
-  const read = await office.journal.read(id);
-  await demandRequester(office, asked.by, cloudOf(read) ?? (await anyCloud(office, asked)));
+  await demandRequester(office, asked.by, cloudOf(await office.journal.read(id)) ?? (await anyCloud(office, asked)));
   const place = await office.threads.read(id);
   if (!place?.root) return refuse('AUDIT_NO_THREAD', { label });
   const { channel, root } = place;
-  const lines = linesOf(read);
   try {
     const own = await office.door.own(channel, root);
     const heads = own.map(({ metadata }) => headIn(metadata, id)).filter((head): head is Head => head !== null);
+    // Read after the thread: a journal that grows meanwhile has every head that was shown, and one more.
+    const read = await office.journal.read(id);
+    const lines = linesOf(read);
     const flaw = read.state === 'broken' ? read.flaw : null;
     const found = audit(lines, { by: 'reader', flaw }, heads);
     const card = auditCard(label, asked.by, found, heads.length);

@@ -364,3 +364,23 @@ test('an audit puts verdict, journal and timeline into the thread', async () => 
   expect(heard(seen)).toContain('something is wrong');
   expect(threadWords().join('\n')).toContain('was shown and is not in it');
 });
+
+test('a journal that grows while its thread is read isn’t called cut', async () => {
+  const { id, label } = await bench.underWay();
+  let grows = false;
+  const journal: Journal = {
+    ...bench.journal,
+    read: async (of) => {
+      const read = await bench.journal.read(of);
+      if (grows) {
+        grows = false;
+        await bench.write(id, { type: 'attention', claim: 'c'.repeat(20), problem: { code: 'X', params: {} } });
+      }
+      return read;
+    },
+  };
+  await bench.restart({ journal });
+  grows = true;
+  expect(heard(await ask('alice', `audit ${label}`))).not.toContain('something is wrong');
+  expect(threadWords().join('\n')).toContain('needs attention');
+});
