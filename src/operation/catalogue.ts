@@ -243,6 +243,17 @@ export const catalogue = {
     done: 'Nothing was done.',
     next: 'Let another requester of the cloud type /kolla-backup release {label}',
   },
+  RELEASE_PENDING: {
+    wrong:
+      '{person} asked at {at} to release {label}, with the reason “{reason}”; a reason of your own does not agree with that.',
+    done: 'Nothing was done; that request waits for a second person.',
+    next: 'To agree with it, type /kolla-backup release {label} without a reason. To ask with your own, wait until it has expired.',
+  },
+  RELEASE_EXPIRED: {
+    wrong: 'The request to release {label} has expired: nobody agreed in time.',
+    done: 'Nothing was done.',
+    next: 'Ask anew: /kolla-backup release {label} <reason>; then another requester agrees.',
+  },
   CANCEL_TOO_LATE: {
     wrong: '{label} cannot be cancelled any more: its change on {host} was started.',
     done: 'The backup goes on; it runs on the host, whatever is asked here.',

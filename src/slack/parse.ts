@@ -60,7 +60,7 @@ export const SUBCOMMANDS = {
   },
   release: {
     usage: 'release <label> [reason]',
-    does: 'give a cloud back whose operation cannot end; needs a second person',
+    does: 'give a cloud back whose operation cannot end; another person agrees without a reason',
     needs: 'requester',
     words: z
       .tuple([label])

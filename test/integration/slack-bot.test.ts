@@ -6,6 +6,7 @@ import type { Journal } from '../../src/operation/journal.ts';
 import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
 import { REFUSALS_MAX } from '../../src/slack/cancel.ts';
 import { headIn } from '../../src/slack/heads.ts';
+import { RELEASE_MS } from '../../src/slack/release.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
 import { webClients } from '../../src/slack/web.ts';
 import { type Bench, cloudConfig, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
@@ -239,7 +240,7 @@ test('a cloud whose operation cannot end is given back by two persons, with a re
   await bench.write(id, { type: 'step_started', claim, plan: 1, step: 'take-backup', attempt: 1, checks: [] }, false);
   expect(heard(await ask('alice', 'release BKP-1'))).toContain('RELEASE_REASON');
   expect(heard(await ask('carol', 'release BKP-1 the host burnt down'))).toContain('PERSON_NOT_LISTED');
-  expect(heard(await ask('alice', 'release BKP-1 the host <!channel> burnt down'))).toContain('A second requester');
+  expect(heard(await ask('alice', 'release BKP-1 the host <!channel> burnt down'))).toContain('Another requester must');
   expect(heard(await ask('alice', 'release BKP-1 really'))).toContain('RELEASE_SECOND_PERSON');
   expect(await bench.journal.owner('lab')).toBe(id);
   bench.slack.setGroupMembers('cloud-operators', ['bob']);
@@ -256,6 +257,41 @@ test('a cloud whose operation cannot end is given back by two persons, with a re
   );
   expect(thread().every(({ text }) => !text.includes('<!channel>'))).toBe(true);
   expect(heard(await ask('bob', 'release BKP-1'))).toContain('OPERATION_ENDED');
+});
+
+test('a reason typed while another’s request is open agrees to nothing; a request that expired is asked anew', async () => {
+  const { id } = await bench.underWay();
+  const claim = 'c'.repeat(20);
+  await bench.write(id, { type: 'step_started', claim, plan: 1, step: 'take-backup', attempt: 1, checks: [] }, false);
+  await ask('alice', 'release BKP-1 the host burnt down');
+  const refused = heard(await ask('bob', 'release BKP-1 it is slow'));
+  for (const word of ['RELEASE_PENDING', `@${bench.slack.user('alice').id}`, 'the host burnt down', ' UTC'])
+    expect(refused).toContain(word);
+  expect((await bench.operation(id)).end).toBeNull();
+  await until(
+    async () => threadWords().some((text) => text.includes('Another requester of lab must agree')) || null,
+    'the request is in the thread',
+    10_000,
+  );
+
+  // However wrong the bot's clock is, the journal's decides: first one that is far ahead, then an old request.
+  await bench.restart({ now: () => Date.now() + 86_400_000 });
+  expect(heard(await ask('bob', 'release BKP-1 it is slow'))).toContain('RELEASE_PENDING');
+  const late: Journal = {
+    ...bench.journal,
+    append: (operation, event, terms) =>
+      bench.journal.append(operation, event, {
+        ...terms,
+        ...(terms.notAfter === undefined ? {} : { notAfter: terms.notAfter - RELEASE_MS }),
+      }),
+  };
+  await bench.restart({ journal: late });
+  expect(heard(await ask('bob', 'release BKP-1'))).toContain('RELEASE_EXPIRED');
+  expect(heard(await ask('alice', 'release BKP-1'))).toContain('RELEASE_EXPIRED');
+  expect(heard(await ask('bob', 'release BKP-1 it is slow'))).toContain('Another requester must');
+  await bench.restart();
+  expect(heard(await ask('alice', 'release BKP-1'))).toContain('is released');
+  expect((await bench.operation(id)).end).toMatchObject({ how: 'released', reason: 'it is slow' });
 });
 
 test('what has changed nothing is cancelled, not released', async () => {

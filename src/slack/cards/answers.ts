@@ -51,7 +51,7 @@ export function releaseCard(operation: Operation, limitMs: number, where: Where)
   const { label, cloud, end } = operation;
   if (end?.how === 'released') return toldCard(`${label} is released; ${cloud} is given back.`, where);
   const command = `${SLASH_COMMAND} release ${label}`;
-  return toldCard(`Asked. A second requester has ${duration(limitMs)} to type: ${command}`, where);
+  return toldCard(`Asked. Another requester must agree within ${duration(limitMs)}, by typing: ${command}`, where);
 }
 
 export function helpCard(clouds: readonly string[]): Message {

@@ -85,13 +85,16 @@ const tellings: Telling = {
   release_asked: ({ by, reason }, operation) =>
     reply(
       operation,
-      `${by} asks to release ${operation.label}`,
+      `${mention(by)} asks to release ${operation.label}: another requester must agree`,
       [
         [say('🔓 '), person(by), say(` asks to give ${operation.cloud} back before ${operation.label} has ended:`)],
         [say(clean(reason, 300))],
-        [say('A second requester agrees with '), code(`/kolla-backup release ${operation.label}`)],
+        [
+          say(`Another requester of ${operation.cloud} must agree, without a reason: `),
+          code(`/kolla-backup release ${operation.label}`),
+        ],
       ],
-      { head: true },
+      { head: true, mrkdwn: true },
     ),
   released: ({ by }, operation) =>
     reply(
