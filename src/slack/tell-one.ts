@@ -17,13 +17,17 @@ export async function tellOne(
   operation: Operation,
   told: Milestone,
 ): Promise<void> {
-  const { seq } = operation.head;
+  const { seq, hash } = operation.head;
   const logKey = `log:${seq}`;
   if (desk.state.posting !== logKey)
     await inThread(desk, (root) =>
       once(desk, `seq:${seq}`, {
         arrived: async () =>
-          carries(await door.own(desk.state.channel, root), (one) => headIn(one, desk.id)?.seq === seq),
+          carries(await door.own(desk.state.channel, root), (one) => {
+            const head = headIn(one, desk.id);
+            // The hash too: another record of that number, of a journal that was lost, is another message.
+            return head?.seq === seq && head.hash === hash;
+          }),
         send: () => door.post(desk.state.channel, root, told.message, headMark(desk.id, operation.head)),
       }),
     );

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { newId } from '../../src/operation/ids.ts';
+import type { ThreadState } from '../../src/operation/ports.ts';
 import { sign } from '../../src/operation/record.ts';
-import { headIn } from '../../src/slack/heads.ts';
+import { headIn, headMark } from '../../src/slack/heads.ts';
+import { threadDoor } from '../../src/slack/thread.ts';
+import { webClients } from '../../src/slack/web.ts';
 import { TEST_RING } from '../support/journals.ts';
 import { sampleFacts, samplePlanned } from '../support/sample.ts';
-import { type Bench, startBench, wordsOf } from '../support/slack-bench.ts';
+import { type Bench, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
 import { until } from '../support/until.ts';
 
 let bench: Bench;
@@ -65,6 +68,16 @@ async function settle(id: string): Promise<void> {
   for (let tries = 0; tries < 40; tries += 1) if ((await bench.bot.project(id)) === 'shown') return;
   throw new Error(`the thread of ${id} stays behind`);
 }
+
+/** The door that the bot has. */
+function ownDoor() {
+  const { slack } = bench;
+  const clients = webClients(slack.botToken, slack.apiUrl, logTo([]));
+  return threadDoor(clients, { user: slack.botUserId, bot: null }, logTo(bench.lines));
+}
+
+/** What a projector would have left behind in Redis. */
+const setState = (id: string, state: ThreadState) => bench.redis.set(`kb:op:${id}:thread`, JSON.stringify(state));
 
 async function fresh(): Promise<string> {
   const id = newId();
@@ -213,6 +226,17 @@ test('the log of a failed step is attached once; where files are forbidden its e
   expect((await threadOf(second.id)).at(-1)?.text).not.toContain('<!');
 });
 
+test('a message with the same number and another hash isn’t taken for the one that is to be told', async () => {
+  const { id } = await bench.underWay();
+  const operation = await bench.write(id, started, false);
+  const state = (await bench.threads.read(id)) ?? expect.fail('no thread');
+  const mark = headMark(id, { seq: operation.head.seq, hash: 'f'.repeat(64) });
+  await ownDoor().post(state.channel, state.root, { text: 'of a lost journal', blocks: [] }, mark);
+  await setState(id, { ...state, posting: `seq:${operation.head.seq}` });
+  await settle(id);
+  expect(await toldIn(id)).toEqual([0, 1, 2]);
+});
+
 test('a journal that doesn’t verify, is shorter or another than what was shown is said to be so, once', async () => {
   const cases = [
     [
@@ -259,7 +283,7 @@ test('a journal that doesn’t verify, is shorter or another than what was shown
 
 test('an event that this version doesn’t know is said to be so, once; what was before it is told', async () => {
   const { id } = await bench.underWay();
-  const { operation } = { operation: await bench.write(id, started, false) };
+  const operation = await bench.write(id, started, false);
   const strange = sign(operation.head, { operation: id, at: operation.headAt, event: { type: 'invented' } }, TEST_RING);
   await bench.redis.rpush(`kb:op:${id}:journal`, JSON.stringify(strange));
   await bench.redis.hset(`kb:op:${id}:state`, { seq: strange.seq, hash: strange.hash });
