@@ -53,10 +53,10 @@ function killIfAlive(pid: number): void {
   }
 }
 
-async function startWorker(): Promise<ChildProcess> {
+async function startWorker(changes: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('../support/tiny-worker.ts', import.meta.url));
   const worker = spawn(process.execPath, [script, server.url, tiny.configText, KEY], {
-    env: { ...process.env, PATH: `${tiny.dir}:${process.env['PATH']}` },
+    env: { ...process.env, PATH: `${tiny.dir}:${process.env['PATH']}`, ...changes },
     stdio: ['ignore', 'pipe', process.env['SHOW_WORKER'] ? 'inherit' : 'ignore'],
   });
   workers.push(worker);
@@ -213,6 +213,23 @@ test('a volume with thousands of files is no hindrance, and many new archives at
   const operation = await ended(id, 60);
   expect(operation.end).toMatchObject({ how: 'failed', problem: { code: 'SEVERAL_NEW_ARCHIVES' } });
 });
+
+test('a program that is slow to begin is waited for, not taken away', async () => {
+  await startWorker({ TINY_BEFORE_BEGUN: 'time.sleep(8)' });
+  const operation = await ended(await request(), 60);
+  expect(operation.end).toMatchObject({ how: 'succeeded' });
+  expect(operation.attempts.get('take-backup')).toHaveLength(1);
+  expect(await tiny.runs()).toBe(1);
+});
+
+test('a program whose supervisor died before it began is taken, and sent again, and runs once', async () => {
+  const died = 'if not path.endswith(".2"): os.kill(os.getpid(), signal.SIGKILL)';
+  await startWorker({ TINY_BEFORE_BEGUN: died });
+  const operation = await ended(await request(), 110);
+  expect(operation.end).toMatchObject({ how: 'succeeded' });
+  expect(operation.attempts.get('take-backup')?.map(({ end }) => end?.outcome)).toEqual(['not_begun', 'worked']);
+  expect(await tiny.runs()).toBe(1);
+}, 150_000);
 
 test('Redis away in the middle: the program goes on, and its end is written when Redis is back', async () => {
   await tiny.seconds(4);

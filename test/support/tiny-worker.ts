@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { startWorker } from '../../src/engine/worker.ts';
 import { localHost } from '../../src/hosts/local.ts';
-import { runDirectory } from '../../src/hosts/run-directory.ts';
+import { PROGRAM, runDirectory } from '../../src/hosts/run-directory.ts';
 import { parseConfig } from '../../src/load-config.ts';
 import { runUntilSignalled } from '../../src/run.ts';
 
@@ -10,7 +10,11 @@ const [redisUrl = '', configText = '', key = ''] = process.argv.slice(2);
 const config = parseConfig('tiny', configText);
 const log = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
 const host = localHost({ name: 'deploy', sudo: false });
-const hosts = { deploy: host, node: () => host, runs: () => runDirectory(host, config.run_directory) };
+/** What a test puts into the host's program, before the act that decides: a slow disk, or a sudden death. */
+const before = process.env['TINY_BEFORE_BEGUN'] ?? '';
+const DECIDES = '        os.mkdir(os.path.join(path, "begun"), 0o700)\n';
+const program = before === '' ? PROGRAM : PROGRAM.replace(DECIDES, `        ${before}\n${DECIDES}`);
+const hosts = { deploy: host, node: () => host, runs: () => runDirectory(host, config.run_directory, program) };
 const worker = await startWorker({
   config,
   redisUrl,
