@@ -111,11 +111,12 @@ export function projector({ journal, threads, notes, door, log, now = Date.now }
   }
 
   async function refresh(id: string): Promise<void> {
-    const [state, read] = await Promise.all([threads.read(id), journal.read(id)]);
-    if (!state?.root || read.state !== 'sound' || state.shown.seq < read.operation.head.seq) return;
     const token = newId();
     if (!(await threads.hold(id, token, HOLD_MS))) return;
     try {
+      // Read under the hold: what was read before could overwrite the last card of an operation that ended meanwhile.
+      const [state, read] = await Promise.all([threads.read(id), journal.read(id)]);
+      if (!state?.root || read.state !== 'sound' || state.shown.seq < read.operation.head.seq) return;
       await roots.update({ channel: state.channel, root: state.root }, read.operation);
     } finally {
       await threads.release(id, token);

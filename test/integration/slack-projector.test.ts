@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { newId } from '../../src/operation/ids.ts';
+import type { Journal } from '../../src/operation/journal.ts';
 import type { ThreadState } from '../../src/operation/ports.ts';
 import { sign } from '../../src/operation/record.ts';
 import { headIn, headMark } from '../../src/slack/heads.ts';
+import { projector } from '../../src/slack/projector.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
 import { webClients } from '../../src/slack/web.ts';
 import { TEST_RING } from '../support/journals.ts';
@@ -235,6 +237,31 @@ test('a message with the same number and another hash isn’t taken for the one 
   await setState(id, { ...state, posting: `seq:${operation.head.seq}` });
   await settle(id);
   expect(await toldIn(id)).toEqual([0, 1, 2]);
+});
+
+test('a look at the root card that began before the end doesn’t overwrite the last card', async () => {
+  const other = await bench.another();
+  const { id } = await bench.underWay();
+  let slow = true;
+  const journal: Journal = {
+    ...bench.journal,
+    open: async () => [id],
+    read: async (of) => {
+      const read = await bench.journal.read(of);
+      if (slow) {
+        slow = false;
+        for (const event of rest) await bench.write(id, event, false);
+        await other.project(id);
+      }
+      return read;
+    },
+  };
+  const looking = projector({ ...bench, journal, door: ownDoor(), log: logTo([]) });
+  await looking.tick();
+  await looking.stop();
+  expect(slow).toBe(false);
+  await until(async () => ((await other.project(id)) === 'shown' ? true : null), 'all is told', 10_000);
+  expect((await words(id))[0]).toContain('✅ BKP-');
 });
 
 test('a journal that doesn’t verify, is shorter or another than what was shown is said to be so, once', async () => {
