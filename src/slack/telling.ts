@@ -132,11 +132,11 @@ export function teller(parts: TellerParts): Teller {
   async function freshRoot(desk: Desk, operation: Operation): Promise<void> {
     await inThread(desk, async (root) => {
       const place = { channel: desk.state.channel, root };
-      const wait = await roots.update(place, operation);
-      if (wait === 0) return;
-      if (operation.end === null) return again(desk.id, wait);
-      await sleep(wait);
-      await roots.update(place, operation);
+      // A timer may fire a little early, and then the card isn't updated yet.
+      for (let wait = await roots.update(place, operation); wait > 0; wait = await roots.update(place, operation)) {
+        if (operation.end === null) return again(desk.id, wait);
+        await sleep(wait);
+      }
     });
   }
 

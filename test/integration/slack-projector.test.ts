@@ -264,6 +264,20 @@ test('a look at the root card that began before the end doesn’t overwrite the 
   expect((await words(id))[0]).toContain('✅ BKP-');
 });
 
+test('the last root card is shown also where timers fire early', async () => {
+  const { id } = await bench.underWay();
+  const before = Date.now();
+  // By this clock each timer is a fifth early.
+  const now = () => before + (Date.now() - before) * 0.8;
+  const telling = projector({ ...bench, door: ownDoor(), log: logTo([]), now });
+  for (const event of rest) {
+    await bench.write(id, event, false);
+    expect(await telling.project(id)).toBe('shown');
+  }
+  await telling.stop();
+  expect((await words(id))[0]).toContain('✅ BKP-');
+});
+
 test('a journal that doesn’t verify, is shorter or another than what was shown is said to be so, once', async () => {
   const cases = [
     [
