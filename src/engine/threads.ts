@@ -11,6 +11,15 @@ const stored = z.object({
   posting: z.string().nullable(),
 });
 
+/** One holder at a time; its own hold is prolonged. */
+const HOLD = `local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+/** Only the holder writes: one that was presumed dead must not undo what its successor wrote. */
+const WRITE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2])
+return 1`;
 /** Only the holder ends its hold. */
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 /** An operation is behind no more once everything up to the journal's present head is shown. */
@@ -25,21 +34,17 @@ export function redisThreads(redis: Redis): Threads {
         const text = await redis.get(keys.thread(id));
         return text === null ? null : stored.parse(JSON.parse(text));
       }),
-    write: (id, state) =>
+    write: (id, token, state) =>
       asking(async () => {
-        await redis.set(keys.thread(id), JSON.stringify(state));
+        const written = await redis.eval(WRITE, 2, keys.projector(id), keys.thread(id), token, JSON.stringify(state));
+        return written === 1;
       }),
     behind: () => asking(() => redis.smembers(keys.behind)),
     caughtUp: (id, head) =>
       asking(async () => {
         await redis.eval(CAUGHT_UP, 2, keys.state(id), keys.behind, id, String(head.seq));
       }),
-    hold: (id, token, ms) =>
-      asking(async () => {
-        if ((await redis.set(keys.projector(id), token, 'PX', ms, 'NX')) === 'OK') return true;
-        if ((await redis.get(keys.projector(id))) !== token) return false;
-        return (await redis.pexpire(keys.projector(id), ms)) === 1;
-      }),
+    hold: (id, token, ms) => asking(async () => (await redis.eval(HOLD, 1, keys.projector(id), token, ms)) === 1),
     release: (id, token) =>
       asking(async () => {
         await redis.eval(RELEASE, 1, keys.projector(id), token);

@@ -22,7 +22,8 @@ export type ThreadState = {
 /** The projector's own memory. Losing it costs repeated posts, nothing else. */
 export interface Threads {
   read(id: string): Promise<ThreadState | null>;
-  write(id: string, state: ThreadState): Promise<void>;
+  /** False, and nothing is written, unless `token` holds the thread. */
+  write(id: string, token: string, state: ThreadState): Promise<boolean>;
   /** Operations whose thread is behind. */
   behind(): Promise<readonly string[]>;
   /** The thread shows everything up to `head`; if the journal has no more, the operation isn't behind. */

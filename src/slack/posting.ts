@@ -21,9 +21,10 @@ export class HoldLost extends Error {
 /** How long a projector's hold lasts without being prolonged, in ms: longer than any one sending, short after a crash. */
 export const HOLD_MS = 45_000;
 
+/** Rejects with HoldLost, and writes nothing, when the thread is another's by now. */
 export async function write(desk: Desk, change: Partial<ThreadState>): Promise<void> {
   desk.state = { ...desk.state, ...change };
-  await desk.threads.write(desk.id, desk.state);
+  if (!(await desk.threads.write(desk.id, desk.token, desk.state))) throw new HoldLost();
 }
 
 /**

@@ -278,6 +278,46 @@ test('the last root card is shown also where timers fire early', async () => {
   expect((await words(id))[0]).toContain('✅ BKP-');
 });
 
+test('only who holds a thread writes its state; a hold is one’s own until it ends', async () => {
+  const { threads } = bench;
+  const id = newId();
+  const state = { channel: 'C0', root: null, shown: { seq: 0, hash: '' }, posting: null };
+  expect(await threads.write(id, 'first', state)).toBe(false);
+  expect(await threads.hold(id, 'first', 60_000)).toBe(true);
+  expect(await threads.write(id, 'first', state)).toBe(true);
+  expect(await threads.hold(id, 'second', 60_000)).toBe(false);
+  expect(await threads.hold(id, 'first', 1)).toBe(true);
+  await until(async () => ((await threads.hold(id, 'second', 60_000)) ? true : null), 'the first hold ends', 2_000);
+  expect(await threads.hold(id, 'first', 60_000)).toBe(false);
+  expect(await threads.write(id, 'first', { ...state, root: '1.000001' })).toBe(false);
+  expect(await threads.read(id)).toEqual(state);
+});
+
+test('a projector that lost its hold while it posted changes nothing any more', async () => {
+  const { id } = await bench.underWay();
+  await bench.write(id, started, false);
+  const before = await bench.threads.read(id);
+  const door = ownDoor();
+  const losing = projector({
+    ...bench,
+    log: logTo([]),
+    door: {
+      ...door,
+      post: async (...args) => {
+        const ts = await door.post(...args);
+        await bench.redis.set(`kb:op:${id}:projector`, 'another', 'PX', 60_000);
+        return ts;
+      },
+    },
+  });
+  expect(await losing.project(id)).toBe('busy');
+  await losing.stop();
+  expect((await bench.threads.read(id))?.shown).toEqual(before?.shown);
+  await bench.redis.del(`kb:op:${id}:projector`);
+  await settle(id);
+  expect(await toldIn(id)).toEqual([0, 1, 2]);
+});
+
 test('a journal that doesn’t verify, is shorter or another than what was shown is said to be so, once', async () => {
   const cases = [
     [
