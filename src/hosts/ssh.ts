@@ -19,10 +19,19 @@ const lost = (host: string, cause?: unknown): KollaBackupError =>
 /** The server said no, so nothing ran; any other error came from a connection that broke, and the command may be on its way. */
 const isRefusal = (error: Error): boolean => 'reason' in error || error.message === 'Unable to exec';
 
-function openChannel(client: Client, command: string, host: string): Promise<ClientChannel> {
+/** A channel that opens after `signal` aborted has nobody left who would speak with it or end it. */
+function endUnused(channel: ClientChannel): void {
+  channel.on('error', () => {});
+  channel.resume();
+  channel.stderr.resume();
+  channel.close();
+}
+
+function openChannel(client: Client, command: string, host: string, signal: AbortSignal): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | undefined, channel: ClientChannel): void => {
-      if (error === undefined) resolve(channel);
+      if (error === undefined && signal.aborted) endUnused(channel);
+      else if (error === undefined) resolve(channel);
       else if (isRefusal(error))
         reject(new KollaBackupError('HOST_UNREACHABLE', { host, reason: error.message }, { cause: error }));
       else reject(lost(host, error));
@@ -124,7 +133,7 @@ export function sshHost({ sudo, limits: own, ...target }: SshOptions): Host {
 
   async function ask(command: Command, line: string, signal: AbortSignal): Promise<Outcome> {
     const client = await untilAborted(signal, connected());
-    const channel = await untilAborted(signal, openChannel(client, line, target.name));
+    const channel = await untilAborted(signal, openChannel(client, line, target.name, signal));
     return checkSudo(await converse(channel, command, limits, signal, place), command, sudo, place);
   }
 

@@ -45,7 +45,7 @@ describe.skipIf(!canRunSshd).each([
     const script = `echo "ä one"; while [ ! -e ${go} ]; do sleep 0.05; done; echo ran >> $MARKS; id -u; exit 3`;
     expect((await runs.start(shell({ marks }, step, script))).state).toBe('sent');
     await until(runs, step, 'running');
-    await sshd.killConnections();
+    await sshd.signalConnections('SIGKILL');
     const other = connect();
     expect((await runDirectory(other, join(dir, 'runs')).look(step)).state).toBe('running');
     await writeFile(go, '');
@@ -69,7 +69,7 @@ describe.skipIf(!canRunSshd).each([
         .catch(() => undefined),
     );
     await sleep(150);
-    await sshd.killConnections();
+    await sshd.signalConnections('SIGKILL');
     const answers = await Promise.all(starts);
     await host.close();
     host = connect();

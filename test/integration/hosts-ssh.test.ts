@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SshOptions, sshHost } from '../../src/hosts/ssh.ts';
 import type { Host } from '../../src/operation/host.ts';
 import { canRunSshd, knownHostsLine, type Sshd, startSshd } from '../support/sshd.ts';
+import { until } from '../support/until.ts';
 
 const LIMIT = { timeoutMs: 20_000 };
 
@@ -104,7 +105,7 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
     const asked = one.run({ argv: ['sleep', '30'], ...LIMIT });
     const told = expect(asked).rejects.toEqual(refusal('HOST_CONNECTION_LOST'));
     await one.run({ argv: ['true'], ...LIMIT });
-    await sshd.killConnections();
+    await sshd.signalConnections('SIGKILL');
     await told;
     expect((await one.run({ argv: ['echo', 'back'], ...LIMIT })).stdout).toBe('back\n');
   });
@@ -116,6 +117,21 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
     await expect(one.run({ argv: ['true'], timeoutMs: 200 })).rejects.toEqual(refusal('HOST_TIMEOUT'));
     await slow;
     expect((await one.run({ argv: ['true'], ...LIMIT })).code).toBe(0);
+  });
+
+  test('a command that begins after its time limit, for its connection was frozen, is let go of', async () => {
+    const one = host({ limits: { concurrent: 20 } });
+    const mark = join(sshd.dir, 'let-go');
+    await one.run({ argv: ['true'], ...LIMIT });
+    await sshd.signalConnections('SIGSTOP');
+    // Each holds a session until its input ends; the server has ten.
+    const argv = ['sh', '-c', 'cat; echo >> "$0"', mark] as const;
+    const late = Array.from({ length: 10 }, () => one.run({ argv, timeoutMs: 300 }));
+    for (const asked of late) await expect(asked).rejects.toEqual(refusal('HOST_TIMEOUT'));
+    await sshd.signalConnections('SIGCONT');
+    const ended = () => readFile(mark, 'utf8').catch(() => '');
+    await until(async () => ((await ended()) === '\n'.repeat(10) ? true : null), 'all ten ended', 10_000);
+    expect((await one.run({ argv: ['echo', 'next'], ...LIMIT })).stdout).toBe('next\n');
   });
 
   test('an answer that is too large is refused', async () => {

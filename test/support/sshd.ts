@@ -28,8 +28,8 @@ export type Sshd = {
   readonly hostKeys: { readonly ed25519: string; readonly rsa: string };
   /** A known_hosts file with its ed25519 key. */
   readonly knownHosts: string;
-  /** SIGKILL to every connection's process; what logins started stays. */
-  killConnections(): Promise<void>;
+  /** A signal to every connection's process; what logins started gets none. */
+  signalConnections(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
@@ -142,13 +142,13 @@ export async function startSshd(): Promise<Sshd> {
     keyFile,
     hostKeys,
     knownHosts,
-    async killConnections() {
+    async signalConnections(signal) {
       // The monitor and, below it, the process with the user's rights that holds the connection.
       const monitors = await childrenOf(listener);
       const all = [...monitors, ...(await Promise.all(monitors.map(childrenOf))).flat()];
       for (const pid of all) {
         const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-        if (name.trim() === 'sshd') process.kill(pid, 'SIGKILL');
+        if (name.trim() === 'sshd') process.kill(pid, signal);
       }
     },
     freeze: () => void process.kill(listener, 'SIGSTOP'),
