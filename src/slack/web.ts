@@ -95,7 +95,12 @@ export function troubleOf(error: unknown): Trouble {
     const needed = 'needed' in error.data && typeof error.data.needed === 'string' ? error.data.needed : null;
     return { kind: 'refused', error: said, needed };
   }
-  if (error instanceof WebAPIHTTPError) return { kind: 'unsure', reason: `HTTP ${error.statusCode}` };
+  if (error instanceof WebAPIHTTPError) {
+    const said = `HTTP ${error.statusCode}`;
+    // 4xx was answered and not done: asking the same again gets the same.
+    const refused = error.statusCode >= 400 && error.statusCode < 500;
+    return refused ? { kind: 'refused', error: said, needed: null } : { kind: 'unsure', reason: said };
+  }
   if (error instanceof WebAPIRequestError) return { kind: 'unsure', reason: reasonOf(error.original) };
   return { kind: 'unsure', reason: reasonOf(error) };
 }
