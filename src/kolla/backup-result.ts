@@ -3,7 +3,7 @@ import type { Status } from './ansible-events.ts';
 import type { AnsibleRun, Failure, TaskRun } from './ansible-run.ts';
 import { explainBackupFailure, quote } from './backup-failures.ts';
 import { cliRefusal, type Exit } from './cli-refusal.ts';
-import { shorten } from './quoted.ts';
+import { quoteHost, shorten } from './quoted.ts';
 
 /** What a run of `mariadb_backup` did. Its exit code alone says nothing: it is 0 when no backup was taken, too. */
 
@@ -58,7 +58,7 @@ function backupFailure(run: AnsibleRun): BackupResult | undefined {
     const [host] = hostsOf(task, 'failed');
     if (host === undefined) continue;
     const { code, said } = explainBackupFailure(task.results.get(host)?.details);
-    return { kind: 'failed', host, problem: { code, params: { host, said } } };
+    return { kind: 'failed', host, problem: { code, params: { host: quoteHost(host), said } } };
   }
   return undefined;
 }
@@ -92,12 +92,13 @@ function otherFailure(run: AnsibleRun): BackupResult | undefined {
   if (failure.unreachable) {
     // What SSH lost there goes on: the container waits for nobody.
     const during = failures.find(({ unreachable, task }) => unreachable && BACKUP_TASK.test(task));
-    if (during) return unclear(`Ansible lost ${during.host} while it took the backup`);
+    if (during) return unclear(`Ansible lost ${quoteHost(during.host)} while it took the backup`);
     const params = { hosts: shorten(hosts.join(', ')), said };
     return { kind: 'unreachable', hosts, problem: { code: 'NODES_UNREACHABLE', params } };
   }
   const { host, task } = failure;
-  return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params: { host, task, said } } };
+  const params = { host: quoteHost(host), task: quoteHost(task), said };
+  return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params } };
 }
 
 /** Whether the run ended badly on a host: a failure that a playbook rescued counts as none in the recap. */

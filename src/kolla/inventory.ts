@@ -54,7 +54,7 @@ function judge(nodes: readonly InventoryNode[]): InventoryResult {
   if (first === undefined) return { kind: 'problem', problem: { code: 'INVENTORY_NO_NODES', params: {} } };
   const shards = [...new Set(nodes.map(({ shard }) => shard))];
   if (shards.length > 1) {
-    return { kind: 'problem', problem: { code: 'INVENTORY_SHARDS', params: { shards: shards.join(', ') } } };
+    return { kind: 'problem', problem: { code: 'INVENTORY_SHARDS', params: { shards: quoteHost(shards.join(', ')) } } };
   }
   return { kind: 'nodes', nodes: [first, ...others] };
 }

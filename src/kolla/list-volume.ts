@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Code, KollaBackupError } from '../operation/catalogue.ts';
-import { VOLUME_PATH_CHARS } from '../operation/checks.ts';
+import { count, VOLUME_PATH_CHARS } from '../operation/checks.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
 import { quoteHost, shorten } from './quoted.ts';
@@ -15,7 +15,6 @@ const LISTING_MS = 60_000;
 /** Two names of 255 bytes, in the program's longest spelling of them, and the slash. */
 const TOLD_PATH_CHARS = 2 * 4 * 255 + 1;
 
-const count = z.int().min(0);
 const digits = z.string().regex(/^-?\d{1,20}$/);
 
 const entry = z.object({
@@ -56,6 +55,11 @@ type VolumeListing = {
   omitted: number;
 };
 
+/** An inode number as a JSON number: of one beyond 2^53 its lower bits. */
+export function foldInode(digits: string): number {
+  return Number(BigInt.asUintN(53, BigInt(digits)));
+}
+
 /** The question. `directory` is where the volume really lies. */
 export function listVolumeCommand(directory: string): Command {
   return pythonCommand(SOURCE, { path: normalPath.parse(directory) }, LISTING_MS);
@@ -77,7 +81,7 @@ export function readListing(host: string, directory: string, outcome: Outcome): 
     path: shorten(path, VOLUME_PATH_CHARS),
     bytes,
     modified: Math.max(0, Number(BigInt(mtime_ns) / NANOSECONDS_PER_MS)),
-    inode: Number(BigInt.asUintN(53, BigInt(inode))),
+    inode: foldInode(inode),
   }));
   return { entries, omitted: found.omitted };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Code, Problem } from '../operation/catalogue.ts';
+import { count } from '../operation/checks.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { parseJson } from '../operation/json.ts';
+import { foldInode } from './list-volume.ts';
 import { lastAnswer, noAnswer, normalPath, programSource, pythonCommand } from './python-program.ts';
 import { PARAM_CHARS, quoteHost } from './quoted.ts';
 import { type BackupInfo, type Checkpoints, compareLsn, parseBackupInfo, parseCheckpoints } from './xtrabackup.ts';
@@ -32,7 +34,6 @@ const REASONS = {
 type Reason = keyof typeof REASONS;
 const reasons = Object.keys(REASONS) as [Reason, ...Reason[]]; // the keys of a literal table
 
-const count = z.number().int().nonnegative();
 const digits = z.string().regex(/^\d{1,20}$/);
 
 const answer = z.discriminatedUnion('complete', [
@@ -60,6 +61,7 @@ type WholeArchive = {
   readonly info: BackupInfo;
   readonly sha256: string;
   readonly mtimeNs: string;
+  /** Digits, folded as in a listing: the same file has the same. */
   readonly inode: string;
 };
 
@@ -108,7 +110,8 @@ export function readProof(host: string, path: string, outcome: Outcome): Archive
   }
   const doubt = contradiction(checkpoints, info);
   if (doubt !== undefined) return unproven('ARCHIVE_DAMAGED', host, path, doubt);
-  const { files, bytes, compressed_bytes: compressedBytes, sha256, mtime_ns: mtimeNs, inode } = found;
+  const { files, bytes, compressed_bytes: compressedBytes, sha256, mtime_ns: mtimeNs } = found;
+  const inode = String(foldInode(found.inode));
   return { kind: 'whole', files, bytes, compressedBytes, checkpoints, info, sha256, mtimeNs, inode };
 }
 

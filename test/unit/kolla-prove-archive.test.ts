@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { readListing } from '../../src/kolla/list-volume.ts';
 import { type ArchiveProof, proveArchiveCommand, readProof } from '../../src/kolla/prove-archive.ts';
 import { journaledProblem } from '../../src/operation/checks.ts';
 import { runCommand } from '../support/python.ts';
@@ -51,6 +52,20 @@ describe('archives that mariabackup 10.11.19 wrote', () => {
       checkpoints,
       info: { server: { series: '10.11', patch: 19 } },
     });
+  });
+
+  test('one has the inode that a listing tells, however large', async () => {
+    const path = new URL('full.gz', recorded).pathname;
+    const outcome = await runCommand(proveArchiveCommand(path, TIMEOUT_MS));
+    const large = '18446744073709551610';
+    const proof = readProof('node-1', path, {
+      ...outcome,
+      stdout: outcome.stdout.replace(/"inode": "\d+"/, `"inode": "${large}"`),
+    });
+    const entry = { path: 'full.gz', kind: 'file', bytes: 1, mtime_ns: '1', inode: large };
+    const listing = JSON.stringify({ found: true, entries: [entry], omitted: 0 });
+    const [listed] = readListing('node-1', '/v', { code: 0, signal: null, stdout: listing, stderr: '' }).entries;
+    expect(proof.kind === 'whole' && proof.inode).toBe(String(listed?.inode));
   });
 
   test('what is wrong with one fits into a journal, however long its paths', async () => {
