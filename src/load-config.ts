@@ -11,7 +11,11 @@ const MIN_KEY = 32;
 const environment = z.object({
   SLACK_BOT_TOKEN: z.string().startsWith('xoxb-').optional(),
   SLACK_APP_TOKEN: z.string().startsWith('xapp-').optional(),
-  SLACK_API_URL: z.url().default('https://slack.com/api/'),
+  SLACK_API_URL: z
+    .url()
+    .default('https://slack.com/api/')
+    // Method names are put right behind it.
+    .transform((url) => (url.endsWith('/') ? url : `${url}/`)),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
