@@ -4,7 +4,7 @@ import { waitForChange } from './changes.ts';
 import type { At, ChannelChange, Control } from './control-type.ts';
 import type { Faults } from './faults.ts';
 import type { Interactivity } from './interactivity.ts';
-import { channelMessages, findMessage, messageJson, post, repliesTo } from './messages.ts';
+import { channelMessages, findMessage, messageJson, post, remove, repliesTo } from './messages.ts';
 import type { Channel, State } from './model.ts';
 import type { SocketMode } from './socket-mode.ts';
 import { viewJson } from './views.ts';
@@ -56,8 +56,8 @@ function actsOf({ state, interactivity }: ControlParts) {
       messageJson(state, post(state, channel(where), { user: user(who).id, text, threadTs })),
     deleteMessage(at) {
       const { channel: id, ts } = place(at);
-      channelMessages(state, id).delete(ts);
-      state.changes.tell({ kind: 'delete', channel: id, ts });
+      const message = findMessage(state, id, ts);
+      if (message !== undefined) remove(state, message);
     },
     reload: (who) => forgetEphemerals(state, user(who).id),
   } satisfies Partial<Control>;

@@ -71,11 +71,18 @@ export type Draft = {
   readonly files?: readonly string[];
 };
 
-/** Throws `thread_not_found` or `cannot_reply_to_message` when it is to be a reply to what can't have one. */
+/** What was there and was deleted, as channel and ts. */
+const deleted = new WeakMap<State, Set<string>>();
+
+/**
+ * A reply to a root that was deleted is posted into the channel, without a word, as Slack does.
+ * Throws `thread_not_found` or `cannot_reply_to_message` when it is to be a reply to what can't have one.
+ */
 export function post(state: State, channel: Channel, draft: Draft): Message {
   if (channel.isArchived) throw new Refusal('is_archived');
-  if (draft.threadTs !== undefined) {
-    const root = findMessage(state, channel.id, draft.threadTs);
+  const threadTs = wasDeleted(state, channel.id, draft.threadTs) ? undefined : draft.threadTs;
+  if (threadTs !== undefined) {
+    const root = findMessage(state, channel.id, threadTs);
     if (root === undefined) throw new Refusal('thread_not_found');
     if (root.threadTs !== undefined) throw new Refusal('cannot_reply_to_message');
   }
@@ -84,7 +91,7 @@ export function post(state: State, channel: Channel, draft: Draft): Message {
     channel: channel.id,
     user: draft.user,
     byBot: draft.user === state.app.botUser,
-    threadTs: draft.threadTs,
+    threadTs,
     broadcast: draft.broadcast ?? false,
     files: draft.files ?? [],
     text: draft.text,
@@ -108,7 +115,13 @@ export function replace(state: State, message: Message, next: Pick<Draft, 'text'
   state.changes.tell({ kind: 'update', channel: message.channel, ts: message.ts });
 }
 
+function wasDeleted(state: State, channel: string, ts: string | undefined): boolean {
+  return ts !== undefined && (deleted.get(state)?.has(`${channel} ${ts}`) ?? false);
+}
+
 export function remove(state: State, message: Message): void {
+  const before = deleted.get(state) ?? new Set();
+  deleted.set(state, before.add(`${message.channel} ${message.ts}`));
   channelMessages(state, message.channel).delete(message.ts);
   state.changes.tell({ kind: 'delete', channel: message.channel, ts: message.ts });
 }

@@ -101,7 +101,7 @@ export function teller(parts: TellerParts): Teller {
     let found = false;
     await once(desk, 'root', {
       arrived: async () => {
-        root = await door.findRoot(channel, operation.requestedAt - CLOCKS_MS, (one) => headIn(one, id) !== null);
+        root = await door.findRoot(channel, operation.requestedAt - CLOCKS_MS, (one) => headIn(one, id)?.seq === 1);
         found = root !== null;
         if (found) roots.forget(id);
         return found;

@@ -2,7 +2,7 @@ import type { MessageMetadata } from '@slack/types';
 import { z } from 'zod';
 import { faults, LIMITS, type Message } from './limits.ts';
 import { cap } from './text.ts';
-import { type Clients, type Log, troubleOf } from './web.ts';
+import { type Clients, type Log, RootGone, troubleOf } from './web.ts';
 
 /** Which messages are ours: what others write can look like anything. */
 export type Self = { readonly user: string; readonly bot: string | null };
@@ -19,6 +19,7 @@ const HISTORY_PAGES_MAX = 10;
 
 const message = z.object({
   ts: z.string(),
+  thread_ts: z.string().optional(),
   user: z.string().optional(),
   bot_id: z.string().optional(),
   metadata: z.unknown().optional(),
@@ -28,7 +29,7 @@ const page = z.object({
   messages: z.array(message).default([]),
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
-const posted = z.object({ ts: z.string() });
+const posted = z.object({ ts: z.string(), message: z.object({ thread_ts: z.string().optional() }).optional() });
 
 /** Slack's refusals of a message's form; without blocks and metadata it may pass. */
 const FORM: ReadonlySet<string> = new Set([
@@ -45,11 +46,12 @@ const FORM: ReadonlySet<string> = new Set([
 
 /** The few things that are done to a channel's threads. Each call is made once; who calls decides about repeating it. */
 export interface ThreadDoor {
+  /** The new message's ts. Rejects with RootGone when `thread` was deleted. */
   post(channel: string, thread: string | null, what: Message, mark: MessageMetadata): Promise<string>;
   update(channel: string, ts: string, what: Message): Promise<void>;
   /** Our own messages of a thread, its root included, oldest first. */
   own(channel: string, root: string): Promise<readonly OwnMessage[]>;
-  /** Our own message in a channel since `since` (ms) whose metadata fits; its ts, or null. */
+  /** Our own root message in a channel since `since` (ms) whose metadata fits; its ts, or null. */
   findRoot(channel: string, since: number, fits: (metadata: unknown) => boolean): Promise<string | null>;
   /** Attaches files to a thread. */
   attach(channel: string, root: string, files: readonly Attachment[], comment: string): Promise<void>;
@@ -77,7 +79,7 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
           blocks: [...what.blocks],
           metadata: mark,
         });
-        return posted.parse(said).ts;
+        return await placed(channel, thread, said);
       } catch (error) {
         const trouble = troubleOf(error);
         if (trouble.kind !== 'refused' || !FORM.has(trouble.error)) throw error;
@@ -87,7 +89,17 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
     // A word that arrives plainly is worth more than a card that doesn't.
     log.error({ channel, faults: found }, 'a card does not fit into Slack; its text is posted without blocks');
     const said = await posts.chat.postMessage({ ...place, text: plain(what), ...markIfSmall(mark, found) });
-    return posted.parse(said).ts;
+    return await placed(channel, thread, said);
+  }
+
+  /** The ts of what was posted where it was to be; a reply that Slack put into the channel is taken away again. */
+  async function placed(channel: string, thread: string | null, said: unknown): Promise<string> {
+    const { ts, message } = posted.parse(said);
+    if (thread === null || message === undefined || message.thread_ts === thread) return ts;
+    await posts.chat.delete({ channel, ts }).catch((error: unknown) => {
+      log.error({ channel, ts, trouble: troubleOf(error) }, 'a reply whose root was deleted stands in the channel');
+    });
+    throw new RootGone();
   }
 
   async function update(channel: string, ts: string, what: Message): Promise<void> {
@@ -134,7 +146,8 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
           ...(cursor === undefined ? {} : { cursor }),
         }),
       );
-      const root = read.messages.find((one) => ours(one) && fits(one.metadata));
+      // A root has no thread above it; with replies it names itself.
+      const root = read.messages.find((one) => ours(one) && (one.thread_ts ?? one.ts) === one.ts && fits(one.metadata));
       if (root) return root.ts;
       cursor = read.response_metadata?.next_cursor;
       if (!cursor) break;

@@ -85,7 +85,16 @@ const UNSURE: ReadonlySet<string> = new Set([
   'request_timeout',
 ]);
 
+/** Slack took a reply whose root was deleted and posted it into the channel, without a word. */
+export class RootGone extends Error {
+  constructor() {
+    super('the root of the thread was deleted');
+    this.name = 'RootGone';
+  }
+}
+
 export function troubleOf(error: unknown): Trouble {
+  if (error instanceof RootGone) return { kind: 'refused', error: 'thread_not_found', needed: null };
   if (error instanceof WebAPIRateLimitedError)
     return { kind: 'rate', waitMs: Math.min(RATE_WAIT_MAX_MS, error.retryAfter * 1000 || RATE_WAIT_MS) };
   if (error instanceof WebAPIPlatformError) {

@@ -77,6 +77,15 @@ describe('refusals', () => {
     expect(await apiCall('chat.postMessage', { channel, text: 'x' })).toBe('missing_scope');
   });
 
+  test('a reply to a root that was deleted stands in the channel, and nothing says so', async () => {
+    const { ts } = await post();
+    slack.deleteMessage({ channel: 'cloud-ops', ts: ts ?? '' });
+    const said = await client(slack).chat.postMessage({ channel, text: 'astray', thread_ts: ts ?? '' });
+    expect(said).toMatchObject({ ok: true, message: { text: 'astray' } });
+    expect(said.message).not.toHaveProperty('thread_ts');
+    expect(slack.messages('cloud-ops').map((one) => one.ts)).toContain(said.ts);
+  });
+
   test('of channels, messages and threads', async () => {
     const random = slack.channel('random').id;
     const hidden = slack.addChannel({ name: 'secret', private: true, bot: false }).id;

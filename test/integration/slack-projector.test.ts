@@ -200,11 +200,26 @@ test('when somebody deletes the root card, another is posted and the thread goes
   await settle(id);
   expect((await bench.threads.read(id))?.root).not.toBe(before?.root);
   expect((await words(id)).join('\n')).toContain('Started:');
+  // Slack takes a reply to a deleted root and shows it in the channel; it is taken away again.
+  const left = rootsOf(id).map(({ metadata }) => headIn(metadata, id)?.seq);
+  expect(left).toEqual([1]);
   await until(
     async () => ((await words(id))[0]?.includes('· running') ? true : null),
     'the new root is up to date',
     15_000,
   );
+});
+
+test('a stray reply in the channel isn’t taken for the root card', async () => {
+  const { id } = await bench.underWay();
+  const { channel, root } = (await bench.threads.read(id)) ?? expect.fail('no thread');
+  const { head } = await bench.operation(id);
+  const stray = await ownDoor().post(channel, null, { text: 'astray', blocks: [] }, headMark(id, head));
+  await bench.redis.del(`kb:op:${id}:thread`);
+  await bench.write(id, started);
+  await settle(id);
+  expect((await bench.threads.read(id))?.root).toBe(root);
+  expect(bench.slack.thread('cloud-ops', stray)).toHaveLength(1);
 });
 
 test('the log of a failed step is attached once; where files are forbidden its end stands in the thread', async () => {
