@@ -1,5 +1,5 @@
 import type { ThreadState, Threads } from '../operation/ports.ts';
-import type { OwnMessage } from './thread.ts';
+import { type OwnMessage, ROOT_GONE } from './thread.ts';
 import { troubleOf } from './web.ts';
 
 /** A thread under work: its state as it was last written, and how it is written. */
@@ -61,13 +61,6 @@ async function seen(arrived: () => Promise<boolean>): Promise<boolean> {
 export function carries(messages: readonly OwnMessage[], fits: (metadata: unknown) => boolean): boolean {
   return messages.some(({ metadata }) => fits(metadata));
 }
-
-/** Slack's words for a thread whose root was deleted. */
-export const ROOT_GONE: ReadonlySet<string> = new Set([
-  'thread_not_found',
-  'message_not_found',
-  'cannot_reply_to_message',
-]);
 
 /** Does something in the thread; when its root was deleted, that is forgotten, so that the next try posts a new one. */
 export async function inThread(desk: Desk, act: (root: string) => Promise<void>): Promise<void> {

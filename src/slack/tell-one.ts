@@ -2,9 +2,10 @@ import type { Operation } from '../operation/operation.ts';
 import type { Milestone } from './cards/milestones.ts';
 import { logTail } from './cards/notices.ts';
 import { headIn, headMark, isNotice, noticeMark } from './heads.ts';
-import { carries, type Desk, inThread, once, ROOT_GONE } from './posting.ts';
+import { carries, type Desk, inThread, once } from './posting.ts';
 import type { ProjectorParts } from './projector.ts';
 import { tail } from './text.ts';
+import { ROOT_GONE } from './thread.ts';
 import { troubleOf } from './web.ts';
 
 /** The most of a log that is attached, in characters. */

@@ -14,6 +14,8 @@ export type OwnMessage = { readonly ts: string; readonly metadata: unknown; read
 const PAGE = 200;
 /** How many pages are read at most: a thread of 10,000 messages. */
 const PAGES_MAX = 50;
+/** How many cards that can't be edited are remembered, so that each is logged once. */
+const UNEDITED_MAX = 1_000;
 /** How many pages of a channel are searched for a root card. */
 const HISTORY_PAGES_MAX = 10;
 
@@ -44,10 +46,26 @@ const FORM: ReadonlySet<string> = new Set([
   'metadata_must_be_sent_from_app',
 ]);
 
+/** Slack's words for a thread whose root was deleted. */
+export const ROOT_GONE: ReadonlySet<string> = new Set([
+  'thread_not_found',
+  'message_not_found',
+  'cannot_reply_to_message',
+]);
+/** Refusals of the token, not of what was asked: with a good one it may pass. */
+const LOCKED_OUT: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'token_revoked',
+  'token_expired',
+  'account_inactive',
+]);
+
 /** The few things that are done to a channel's threads. Each call is made once; who calls decides about repeating it. */
 export interface ThreadDoor {
   /** The new message's ts. Rejects with RootGone when `thread` was deleted. */
   post(channel: string, thread: string | null, what: Message, mark: MessageMetadata): Promise<string>;
+  /** What Slack lets nobody edit any more is left as it is; that is only logged. */
   update(channel: string, ts: string, what: Message): Promise<void>;
   /** Our own messages of a thread, its root included, oldest first. */
   own(channel: string, root: string): Promise<readonly OwnMessage[]>;
@@ -60,6 +78,7 @@ export interface ThreadDoor {
 export type Attachment = { readonly name: string; readonly title: string; readonly text: string };
 
 export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: Log): ThreadDoor {
+  const unedited = new Set<string>();
   const ours = (one: z.infer<typeof message>) =>
     one.user === self.user && (self.bot === null || one.bot_id === undefined || one.bot_id === self.bot);
 
@@ -81,9 +100,7 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
         });
         return await placed(channel, thread, said);
       } catch (error) {
-        const trouble = troubleOf(error);
-        if (trouble.kind !== 'refused' || !FORM.has(trouble.error)) throw error;
-        found.push(trouble.error);
+        found.push(formFault(error));
       }
     }
     // A word that arrives plainly is worth more than a card that doesn't.
@@ -103,11 +120,26 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
   }
 
   async function update(channel: string, ts: string, what: Message): Promise<void> {
-    const found = faults(what);
-    if (found.length > 0)
+    const found = [...faults(what)];
+    try {
+      if (found.length === 0) {
+        try {
+          await posts.chat.update({ channel, ts, text: plain(what), blocks: [...what.blocks] });
+          return;
+        } catch (error) {
+          found.push(formFault(error));
+        }
+      }
       log.error({ channel, faults: found }, 'a root card does not fit into Slack; its text is shown');
-    const blocks = found.length === 0 ? { blocks: [...what.blocks] } : { blocks: [] };
-    await posts.chat.update({ channel, ts, text: plain(what), ...blocks });
+      await posts.chat.update({ channel, ts, text: plain(what), blocks: [] });
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble.kind !== 'refused' || ROOT_GONE.has(trouble.error) || LOCKED_OUT.has(trouble.error)) throw error;
+      // The thread tells everything all the same, and must not stay behind for a card that Slack lets nobody edit.
+      if (unedited.size >= UNEDITED_MAX) unedited.clear();
+      if (!unedited.has(ts)) log.error({ channel, ts, error: trouble.error }, 'Slack refuses to update a root card');
+      unedited.add(ts);
+    }
   }
 
   async function own(channel: string, root: string): Promise<readonly OwnMessage[]> {
@@ -182,6 +214,13 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
 
 function toOwn({ ts, metadata, files }: z.infer<typeof message>): OwnMessage {
   return { ts, metadata, files: (files ?? []).flatMap(({ name }) => (name ? [name] : [])) };
+}
+
+/** Slack's word for what is wrong with a message's form; any other error is thrown on. */
+function formFault(error: unknown): string {
+  const trouble = troubleOf(error);
+  if (trouble.kind !== 'refused' || !FORM.has(trouble.error)) throw error;
+  return trouble.error;
 }
 
 function plain({ text }: Message): string {

@@ -399,3 +399,26 @@ test('a card that Slack refuses is told in plain text', async () => {
   expect((await threadOf(id)).at(-1)?.text).toContain('Started: Take the backup');
   expect(bench.lines.some(({ words: said }) => said.includes('does not fit'))).toBe(true);
 });
+
+test('a root card that Slack refuses is shown in plain text', async () => {
+  const { id } = await bench.underWay();
+  await bench.restart();
+  bench.slack.fail('chat.update', { answer: 'error', error: 'msg_blocks_too_long' });
+  await settle(id);
+  const [root] = await threadOf(id);
+  expect(root?.text).toContain('BKP-');
+  expect(root?.blocks ?? []).toEqual([]);
+});
+
+test('a root card that nobody may edit any more doesn’t hold its thread up, and is said once', async () => {
+  const { id } = await bench.underWay();
+  await bench.restart();
+  bench.slack.fail('chat.update', { answer: 'error', error: 'edit_window_closed' }, 10);
+  for (const event of rest) {
+    await bench.write(id, event, false);
+    expect(await bench.bot.project(id)).toBe('shown');
+  }
+  expect(await toldIn(id)).toEqual([0, 1, 2, 3, 4]);
+  expect(await bench.threads.behind()).not.toContain(id);
+  expect(bench.lines.filter(({ words: said }) => said.includes('refuses to update'))).toHaveLength(1);
+});
