@@ -7,6 +7,7 @@ import { asking } from './redis.ts';
 const stored = z.object({
   channel: z.string(),
   root: z.string().nullable(),
+  former: z.array(z.string()).default([]),
   shown: z.object({ seq: z.int().min(0), hash: z.string() }),
   posting: z.string().nullable(),
 });

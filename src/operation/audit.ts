@@ -3,7 +3,23 @@ import { fold } from './fold.ts';
 import { type Flaw, type Head, type JournalRecord, type Keyring, verifyChain } from './record.ts';
 
 /** What looking at a journal found. Exit codes: 0 good, 1 found something, 2 couldn't look. */
-export type Audit = { readonly exit: 0 | 1 | 2; readonly lines: readonly string[] };
+export type Audit = {
+  readonly exit: 0 | 1 | 2;
+  /** What was found, the worst first. */
+  readonly lines: readonly string[];
+  /** How many records there are, and the highest of them whose head was remembered elsewhere; 0 for none. */
+  readonly records: number;
+  readonly shown: number;
+  /** From this record on nothing is certain; null when no record is in doubt. */
+  readonly doubtFrom: number | null;
+};
+
+/** The verdict in a few words. What was written after the last head that is known elsewhere could be cut unseen. */
+export function verdictOf({ exit, shown, records }: Audit): string {
+  if (exit === 1) return 'something is wrong';
+  if (exit === 2) return 'it could not be looked at in full';
+  return shown === 0 ? 'it could not be compared' : `nothing wrong found: shown up to record ${shown} of ${records}`;
+}
 
 /** What each flaw means, for people. */
 const FLAWS = {
@@ -34,7 +50,8 @@ export type Signatures =
  * elsewhere, without which a cut tail can't be seen.
  */
 export function audit(lines: readonly unknown[], signatures: Signatures, heads: readonly Head[]): Audit {
-  if (lines.length === 0 && heads.length === 0) return { exit: 2, lines: ['There is no record to look at.'] };
+  if (lines.length === 0 && heads.length === 0)
+    return { exit: 2, lines: ['There is no record to look at.'], records: 0, shown: 0, doubtFrom: null };
   const verdict = verifyChain(lines, typeof signatures.by === 'string' ? null : signatures.by);
   const sound = verdict.ok ? verdict.records : verdict.sound;
   const chain = verdict.ok
@@ -43,12 +60,31 @@ export function audit(lines: readonly unknown[], signatures: Signatures, heads: 
   const flaw = signatures.by === 'reader' ? signatures.flaw : null;
   const compared = compareHeads(sound, heads);
   const folded = fold(sound);
-  const unread =
-    folded.ok || sound.length === 0
-      ? []
-      : [`This version cannot follow record ${folded.seq} (${oneLine(folded.type)}): ${folded.why}.`];
-  const exit = !verdict.ok || flaw !== null || !compared.good ? 1 : unread.length > 0 ? 2 : 0;
-  return { exit, lines: [chain, signedLine(signatures), ...compared.lines, ...unread] };
+  const followed = folded.ok || sound.length === 0;
+  const said = [
+    { rank: verdict.ok ? 2 : 0, lines: [chain] },
+    { rank: flaw === null ? 2 : 0, lines: [signedLine(signatures)] },
+    { rank: compared.good ? 2 : 0, lines: compared.lines },
+    {
+      rank: 1,
+      lines: followed
+        ? []
+        : [`This version cannot follow record ${folded.seq} (${oneLine(folded.type)}): ${folded.why}.`],
+    },
+  ].toSorted((one, other) => one.rank - other.rank);
+  const doubts = [verdict.ok ? null : verdict.flaw.seq, flaw?.seq ?? null, compared.rewrittenFrom];
+  return {
+    exit: said.some(({ rank }) => rank === 0) ? 1 : followed ? 0 : 2,
+    lines: said.flatMap((one) => one.lines),
+    records: lines.length,
+    shown: compared.shown,
+    doubtFrom: least(doubts),
+  };
+}
+
+function least(numbers: readonly (number | null)[]): number | null {
+  const known = numbers.filter((one) => one !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function signedLine(signatures: Signatures): string {
@@ -66,11 +102,28 @@ function oneLine(value: string): string {
 /** How many heads that don't fit are named one by one. */
 const HEADS_NAMED = 10;
 
-function compareHeads(records: readonly JournalRecord[], heads: readonly Head[]): { good: boolean; lines: string[] } {
+type Compared = {
+  readonly good: boolean;
+  readonly lines: readonly string[];
+  /** The highest record whose head was shown; 0 for none. */
+  readonly shown: number;
+  /** The first record that is another than the one that was shown. */
+  readonly rewrittenFrom: number | null;
+};
+
+function compareHeads(records: readonly JournalRecord[], heads: readonly Head[]): Compared {
   if (heads.length === 0)
-    return { good: true, lines: ['No heads from elsewhere to compare with: a cut tail would not be seen.'] };
-  const strange = heads.filter(({ seq, hash }) => records[seq - 1]?.hash !== hash);
-  if (strange.length === 0) return { good: true, lines: [`All ${heads.length} heads that were shown are in it.`] };
+    return {
+      good: true,
+      lines: ['It could not be compared: there are no heads from elsewhere, so a cut tail would not be seen.'],
+      shown: 0,
+      rewrittenFrom: null,
+    };
+  const fits = ({ seq, hash }: Head) => records[seq - 1]?.hash === hash;
+  const strange = heads.filter((head) => !fits(head));
+  const shown = heads.filter(fits).reduce((most, { seq }) => Math.max(most, seq), 0);
+  if (strange.length === 0)
+    return { good: true, lines: [`All ${heads.length} heads that were shown are in it.`], shown, rewrittenFrom: null };
   const named = strange.slice(0, HEADS_NAMED).map(({ seq, hash }) => {
     const present = records[seq - 1];
     return present === undefined
@@ -81,6 +134,8 @@ function compareHeads(records: readonly JournalRecord[], heads: readonly Head[])
   return {
     good: false,
     lines: [`${strange.length} of ${heads.length} heads that were shown do not fit:`, ...named, ...more],
+    shown,
+    rewrittenFrom: least(strange.map(({ seq }) => (records[seq - 1] === undefined ? null : seq))),
   };
 }
 
@@ -91,7 +146,8 @@ export function auditFile(
 ): { readonly text: string; readonly exit: 0 | 1 | 2 } {
   const rows = text.split('\n').filter((line) => line.trim() !== '');
   const found = audit(rows.map(parsed), keyring === null ? { by: 'nobody' } : { by: keyring }, heads);
-  return { exit: found.exit, text: `${found.lines.join('\n')}\n` };
+  const verdict = found.exit === 0 ? [`Verdict: ${verdictOf(found)}.`] : [];
+  return { exit: found.exit, text: `${[...verdict, ...found.lines].join('\n')}\n` };
 }
 
 function parsed(row: string): unknown {
@@ -125,8 +181,14 @@ const summaries: Summaries = {
     `${problem.code}${remains.length > 0 ? `; looked for remains on ${remains.map(({ host }) => host).join(', ')}` : ''}`,
 };
 
-/** A journal for people: a line a record, in UTC. Records that can't be read are said to be so. */
-export function timeline(lines: readonly unknown[]): string {
+/** Before each record of which it isn't certain that it is what was written. */
+const DOUBTFUL = 'UNVERIFIED  ';
+
+/**
+ * A journal for people: a line a record, in UTC. Records from `doubtFrom` on are marked, and those that can't be read
+ * are said to be so.
+ */
+export function timeline(lines: readonly unknown[], doubtFrom: number | null): string {
   const verdict = verifyChain(lines, null);
   const sound = verdict.ok ? verdict.records : verdict.sound;
   const told = sound.map(({ at, seq, event, hash }) => {
@@ -135,8 +197,9 @@ export function timeline(lines: readonly unknown[]): string {
     const summary = known.success
       ? (summaries[known.data.type] as (event: OperationEvent) => string)(known.data)
       : 'an event that this version does not know';
+    const mark = doubtFrom !== null && seq >= doubtFrom ? DOUBTFUL : '';
     const time = new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC');
-    return `${time}  ${String(seq).padStart(4)}  ${oneLine(event.type).padEnd(13)}  ${oneLine(summary)}  [${hash.slice(0, 16)}]\n`;
+    return `${mark}${time}  ${String(seq).padStart(4)}  ${oneLine(event.type).padEnd(13)}  ${oneLine(summary)}  [${hash.slice(0, 16)}]\n`;
   });
   const unsound = lines.length - sound.length;
   return told.join('') + (unsound > 0 ? `… and ${unsound} records that do not verify; see the JSON lines.\n` : '');

@@ -13,6 +13,8 @@ export type ThreadState = {
   readonly channel: string;
   /** The root card's ts; null until it was posted. */
   readonly root: string | null;
+  /** Earlier root cards, deleted or lost to us: what their threads showed still counts in an audit. */
+  readonly former: readonly string[];
   /** The journal's head up to which every milestone was posted. */
   readonly shown: Head;
   /** Named before a post is sent and cleared after: on finding it, look in the thread before posting again. */

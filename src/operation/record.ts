@@ -8,6 +8,9 @@ export const GENESIS = '0'.repeat(64);
 /** The largest event, in bytes of JSON: a journal is read whole, by people too. */
 export const MAX_EVENT_BYTES = 262_144;
 
+/** The last moment that a Date can hold, in ms. */
+const LAST_MOMENT = 8_640_000_000_000_000;
+
 /**
  * One line of a journal. `hash` is the SHA-256 of everything before it, so that anyone can verify the chain;
  * `mac` is an HMAC of that hash with a key that bot and workers have and Redis hasn't.
@@ -17,7 +20,7 @@ export const journalRecord = z.strictObject({
   operation: operationId,
   seq: z.int().min(1),
   /** Milliseconds since the epoch, by Redis's clock, never before the predecessor's. */
-  at: z.int().min(0),
+  at: z.int().min(0).max(LAST_MOMENT),
   prev: hex64,
   event: z.looseObject({ type: z.string().max(40) }),
   hash: hex64,

@@ -5,6 +5,7 @@ import { auditCard, auditPostedCard } from './cards/audits.ts';
 import { headIn, noticeMark } from './heads.ts';
 import type { Message } from './limits.ts';
 import { type Asked, byLabel, demandRequester, type Office, Refusal, refuse } from './office.ts';
+import { ROOT_GONE } from './thread.ts';
 import { troubleOf } from './web.ts';
 
 /**
@@ -18,21 +19,20 @@ export async function auditInto(office: Office, asked: Asked, label: string): Pr
   if (!place?.root) return refuse('AUDIT_NO_THREAD', { label });
   const { channel, root } = place;
   try {
-    const own = await office.door.own(channel, root);
-    const heads = own.map(({ metadata }) => headIn(metadata, id)).filter((head): head is Head => head !== null);
+    const { heads, ...compared } = await headsOf(office, id, place.channel, [root, ...place.former]);
     // Read after the thread: a journal that grows meanwhile has every head that was shown, and one more.
     const read = await office.journal.read(id);
     const lines = linesOf(read);
     const flaw = read.state === 'broken' ? read.flaw : null;
     const found = audit(lines, { by: 'reader', flaw }, heads);
-    const card = auditCard(label, asked.by, found, heads.length);
+    const card = auditCard(label, asked.by, found, { ...compared, heads: heads.length });
     await office.door.post(channel, root, card, noticeMark(id, 'audit'));
     await office.door.attach(
       channel,
       root,
       [
         { name: `${label}.jsonl`, title: `Journal of ${label}`, text: journalLines(lines) },
-        { name: `${label}.txt`, title: `Timeline of ${label}`, text: timeline(lines) },
+        { name: `${label}.txt`, title: `Timeline of ${label}`, text: timeline(lines, found.doubtFrom) },
       ],
       `Journal of ${label}`,
     );
@@ -44,6 +44,28 @@ export async function auditInto(office: Office, asked: Asked, label: string): Pr
       trouble.kind === 'rate' ? 'too many calls' : trouble.kind === 'refused' ? trouble.error : trouble.reason;
     return refuse('AUDIT_NOT_POSTED', { label, reason });
   }
+}
+
+/** The heads in the threads that an operation has and had; a former one that is gone can't be asked. */
+async function headsOf(
+  office: Office,
+  id: string,
+  channel: string,
+  roots: readonly string[],
+): Promise<{ readonly heads: readonly Head[]; readonly threads: number; readonly gone: number }> {
+  const heads: Head[] = [];
+  let gone = 0;
+  for (const root of roots) {
+    try {
+      const own = await office.door.own(channel, root);
+      heads.push(...own.flatMap(({ metadata }) => headIn(metadata, id) ?? []));
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (root === roots[0] || trouble.kind !== 'refused' || !ROOT_GONE.has(trouble.error)) throw error;
+      gone += 1;
+    }
+  }
+  return { heads, threads: roots.length - gone, gone };
 }
 
 function linesOf(read: JournalRead): readonly unknown[] {

@@ -62,6 +62,9 @@ export function carries(messages: readonly OwnMessage[], fits: (metadata: unknow
   return messages.some(({ metadata }) => fits(metadata));
 }
 
+/** How many earlier root cards are remembered. */
+const FORMER_MAX = 20;
+
 /** Does something in the thread; when its root was deleted, that is forgotten, so that the next try posts a new one. */
 export async function inThread(desk: Desk, act: (root: string) => Promise<void>): Promise<void> {
   const { root } = desk.state;
@@ -70,7 +73,10 @@ export async function inThread(desk: Desk, act: (root: string) => Promise<void>)
     await act(root);
   } catch (error) {
     const trouble = troubleOf(error);
-    if (trouble.kind === 'refused' && ROOT_GONE.has(trouble.error)) await write(desk, { root: null, posting: null });
+    if (trouble.kind === 'refused' && ROOT_GONE.has(trouble.error)) {
+      const former = [...desk.state.former, root].slice(-FORMER_MAX);
+      await write(desk, { root: null, former, posting: null });
+    }
     throw error;
   }
 }

@@ -95,7 +95,7 @@ export function teller(parts: TellerParts): Teller {
       token,
       threads,
       // A state that was lost looks like one that never was: look in the channel before posting.
-      state: { channel, root: null, shown: EMPTY_HEAD, posting: 'root' },
+      state: { channel, root: null, former: [], shown: EMPTY_HEAD, posting: 'root' },
     };
     let root: string | null = null;
     let found = false;

@@ -380,7 +380,7 @@ test('an answer that the response URL doesn’t take is told directly', async ()
 
 test('an audit puts verdict, journal and timeline into the thread', async () => {
   const { id, label } = await bench.underWay();
-  expect(heard(await ask('alice', `audit ${label}`))).toContain('the journal is whole');
+  expect(heard(await ask('alice', `audit ${label}`))).toContain('nothing wrong found: shown up to record 4 of 4');
   const names = bench.slack.files().map(({ name }) => name);
   expect(names.toSorted()).toEqual([`${label}.jsonl`, `${label}.txt`]);
   expect(threadWords().join('\n')).toContain('All 2 heads that were shown are in it');
@@ -419,4 +419,30 @@ test('a journal that grows while its thread is read isn’t called cut', async (
   grows = true;
   expect(heard(await ask('alice', `audit ${label}`))).not.toContain('something is wrong');
   expect(threadWords().join('\n')).toContain('needs attention');
+});
+
+test('heads in a thread whose root was lost count in an audit too, and without any there is no good verdict', async () => {
+  const { id, label } = await bench.underWay();
+  await bench.restart();
+  bench.slack.fail('chat.update', { answer: 'error', error: 'message_not_found' });
+  await bench.bot.project(id);
+  await until(async () => ((await bench.bot.project(id)) === 'shown' ? true : null), 'a new thread', 10_000);
+  expect(roots()).toHaveLength(2);
+  const after = () => bench.slack.thread('cloud-ops', roots()[1]?.ts ?? '').map(wordsOf);
+  expect(heard(await ask('alice', `audit ${label}`))).toContain('nothing wrong found: shown up to record 4 of 4');
+  expect(after().join()).toContain('in its 2 threads');
+
+  // The new thread shows the first record only.
+  await bench.redis.rpop(`kb:op:${id}:journal`);
+  const last = JSON.parse((await bench.redis.lindex(`kb:op:${id}:journal`, -1)) ?? '');
+  await bench.redis.hset(`kb:op:${id}:state`, { seq: last.seq, hash: last.hash });
+  expect(heard(await ask('alice', `audit ${label}`))).toContain('something is wrong');
+  bench.slack.deleteMessage({ channel: 'cloud-ops', ts: roots()[0]?.ts ?? '' });
+  expect(heard(await ask('alice', `audit ${label}`))).toContain('shown up to record 1 of 3');
+  expect(
+    bench.slack
+      .thread('cloud-ops', roots()[0]?.ts ?? '')
+      .map(wordsOf)
+      .join(),
+  ).toContain('could not be compared: 1');
 });

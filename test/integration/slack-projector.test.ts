@@ -296,7 +296,7 @@ test('the last root card is shown also where timers fire early', async () => {
 test('only who holds a thread writes its state; a hold is one’s own until it ends', async () => {
   const { threads } = bench;
   const id = newId();
-  const state = { channel: 'C0', root: null, shown: { seq: 0, hash: '' }, posting: null };
+  const state = { channel: 'C0', root: null, former: [], shown: { seq: 0, hash: '' }, posting: null };
   expect(await threads.write(id, 'first', state)).toBe(false);
   expect(await threads.hold(id, 'first', 60_000)).toBe(true);
   expect(await threads.write(id, 'first', state)).toBe(true);

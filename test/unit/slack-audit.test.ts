@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { audit, auditFile, journalLines, timeline } from '../../src/operation/audit.ts';
 import { EMPTY_HEAD, sign } from '../../src/operation/record.ts';
+import { auditCard } from '../../src/slack/cards/audits.ts';
 import { CLAIM, ID, journal, TEST_RING } from '../support/journals.ts';
 
 test('a journal that nobody touched is whole, with its key and every head that was shown', () => {
@@ -11,8 +12,9 @@ test('a journal that nobody touched is whole, with its key and every head that w
       const heads = records.map(({ seq, hash }) => ({ seq, hash }));
       const { exit, text } = auditFile(journalLines(records), { keyring: TEST_RING, heads });
       expect(text).toContain(`All ${heads.length} heads`);
+      expect(text).toContain(`nothing wrong found: shown up to record ${records.length} of ${records.length}`);
       expect(exit).toBe(0);
-      expect(timeline(records).trimEnd().split('\n')).toHaveLength(records.length);
+      expect(timeline(records, null).trimEnd().split('\n')).toHaveLength(records.length);
     }),
     { numRuns: 60 },
   );
@@ -50,7 +52,15 @@ test('whatever is changed, cut, doubled, put in or signed with another key is fo
         append: () => [...records, forged({ seq: records.length, hash: records.at(-1)?.hash ?? '' })],
       };
       const changed = acts[how]?.() ?? [];
-      expect(audit(changed, { by: TEST_RING }, heads).exit).toBe(1);
+      const found = audit(changed, { by: TEST_RING }, heads);
+      expect(found.exit).toBe(1);
+      // What is wrong leads, and in the timeline nothing after it looks certain.
+      expect(found.lines[0]).toMatch(/is wrong|do not fit/);
+      const marked = timeline(changed, found.doubtFrom).split('\n');
+      for (const [index, line] of marked.entries())
+        if (/^(UNVERIFIED {2})?\d{4}-/.test(line))
+          expect(line.startsWith('UNVERIFIED')).toBe(found.doubtFrom !== null && index + 1 >= found.doubtFrom);
+      if (how === 'resign') expect(marked.some((line) => line.startsWith('UNVERIFIED'))).toBe(true);
     }),
     { numRuns: 300 },
   );
@@ -64,4 +74,22 @@ test('what can’t be looked at is said to be so', () => {
   expect(found.exit).toBe(2);
   expect(found.text).toContain('cannot follow record 1 (invented)');
   expect(found.text).toContain('signatures were not checked');
+});
+
+test('a journal with no head to compare it with isn’t called good in Slack, and the command line says so', () => {
+  const [one] = fc.sample(journal, 1);
+  const records = (one ?? []).map(({ record }) => record);
+  const found = audit(records, { by: TEST_RING }, []);
+  expect(found.exit).toBe(0);
+  const card = auditCard('BKP-1', 'U0ALICE', found, { heads: 0, threads: 1, gone: 0 });
+  expect(card.text).toContain('❓ Audit of BKP-1: it could not be compared');
+  expect(card.text).not.toContain('✅');
+  expect(auditFile(journalLines(records), { keyring: TEST_RING }).text).toContain('Verdict: it could not be compared.');
+});
+
+test('a time that no calendar has is a flaw, and neither audit nor timeline fails on it', () => {
+  const event = { type: 'invented' };
+  const lines = [sign(EMPTY_HEAD, { operation: ID, at: Number.MAX_SAFE_INTEGER, event }, TEST_RING)];
+  expect(audit(lines, { by: TEST_RING }, []).exit).toBe(1);
+  expect(timeline(lines, null)).toContain('do not verify');
 });
