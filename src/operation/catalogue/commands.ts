@@ -1,0 +1,76 @@
+import { type Entries, NOTHING } from './entry.ts';
+
+/** What is asked for, and cannot be done as it was asked. */
+export const commands = {
+  COMMAND_UNKNOWN: {
+    wrong: 'There is no command “{word}”.',
+    done: NOTHING,
+    next: 'Type one of: {commands}.',
+  },
+  COMMAND_UNREADABLE: {
+    wrong: '“{text}” is not how {command} is asked for.',
+    done: NOTHING,
+    next: 'Type {usage}.',
+  },
+  COMMAND_TOO_LONG: {
+    wrong: 'The command is longer than {limit} characters.',
+    done: NOTHING,
+    next: 'Type one of: {commands}.',
+  },
+  CLOUD_UNKNOWN: {
+    wrong: 'There is no cloud “{cloud}” in the config.',
+    done: NOTHING,
+    next: 'Name one of: {clouds}.',
+  },
+  CLOUD_NEEDED: {
+    wrong: 'This channel does not stand for one cloud, so it is not clear which one is meant.',
+    done: NOTHING,
+    next: 'Name the cloud: {usage}, with one of: {clouds}.',
+  },
+  LABEL_UNKNOWN: {
+    wrong: 'There is no operation {label}.',
+    done: NOTHING,
+    next: 'Look at the list of operations for its label.',
+  },
+  OPERATION_ENDED: {
+    wrong: '{label} has ended already: {how}.',
+    done: NOTHING,
+    next: 'Its thread and its audit say what happened.',
+  },
+  RELEASE_NOT_NEEDED: {
+    wrong: '{label} has changed nothing yet.',
+    done: 'Nothing was done.',
+    next: 'Cancel it: /kolla-backup cancel {label}',
+  },
+  RELEASE_REASON: {
+    wrong: 'Giving the cloud back before {label} has ended needs a reason.',
+    done: 'Nothing was done.',
+    next: 'Look at the hosts first; then /kolla-backup release {label} <reason>',
+  },
+  RELEASE_SECOND_PERSON: {
+    wrong: 'A second person must agree to release {label}; you asked for it yourself.',
+    done: 'Nothing was done.',
+    next: 'Let another requester of the cloud type /kolla-backup release {label}',
+  },
+  RELEASE_PENDING: {
+    wrong:
+      '{person} asked at {at} to release {label}, with the reason “{reason}”; a reason of your own does not agree with that.',
+    done: 'Nothing was done; that request waits for a second person.',
+    next: 'To agree with it, type /kolla-backup release {label} without a reason. To ask with your own, wait until it has expired.',
+  },
+  RELEASE_EXPIRED: {
+    wrong: 'The request to release {label} has expired: nobody agreed in time.',
+    done: 'Nothing was done.',
+    next: 'Ask anew: /kolla-backup release {label} <reason>; then another requester agrees.',
+  },
+  CANCEL_TOO_LATE: {
+    wrong: '{label} cannot be cancelled any more: its change on {host} was started.',
+    done: 'The backup goes on; it runs on the host, whatever is asked here.',
+    next: 'Wait for its end. It changes nothing in the databases, and reports here when it is done.',
+  },
+  CLOUD_BUSY: {
+    wrong: '{label} is under way on {cloud}.',
+    done: 'Nothing was started.',
+    next: 'Wait until it has ended (/kolla-backup status). If it cannot end, two persons can release it.',
+  },
+} as const satisfies Entries;

@@ -1,0 +1,87 @@
+import { type Entries, NOTHING } from './entry.ts';
+
+/** kolla-ansible's command line and the inventory. */
+export const kolla = {
+  KOLLA_CLI_MISSING: {
+    wrong: 'kolla-ansible was not found on the deploy host: {said}',
+    done: NOTHING,
+    next: 'Check the path of kolla-ansible (and its virtual environment) in the config.',
+  },
+  KOLLA_CLI_USAGE: {
+    wrong: 'kolla-ansible refused its arguments: {said}',
+    done: NOTHING,
+    next: 'Check the extra arguments in the config against the help of the installed release.',
+  },
+  KOLLA_CLI_FAILED: {
+    wrong: 'kolla-ansible ended with code {code} before it began its work: {said}',
+    done: NOTHING,
+    next: 'Run the command by hand on the deploy host and look at what it says.',
+  },
+  KOLLA_RELEASE_UNKNOWN: {
+    wrong:
+      'The release of kolla-ansible on the deploy host ({release}) is not one that this software knows how to drive.',
+    done: NOTHING,
+    next: 'Releases {known} are known. Use one of them, or a version of this software that knows yours.',
+  },
+  KOLLA_ANSIBLE_VERSION: {
+    wrong: 'kolla-ansible does not accept the installed Ansible: {said}',
+    done: NOTHING,
+    next: 'Install an ansible-core within the window of the release into the virtual environment of kolla-ansible.',
+  },
+  KOLLA_PASSWORDS_MISSING: {
+    wrong: 'kolla-ansible cannot read its passwords file: {said}',
+    done: NOTHING,
+    next: 'Check that passwords.yml is where the configuration directory says and that the login may read it.',
+  },
+  KOLLA_VAULT_LOCKED: {
+    wrong: 'kolla-ansible cannot decrypt its configuration: {said}',
+    done: NOTHING,
+    next: 'Name the vault password file in the extra arguments of the config, and check that the login may read it.',
+  },
+  KOLLA_INVENTORY_INVALID: {
+    wrong: 'kolla-ansible does not accept the inventory or the configuration directory: {said}',
+    done: NOTHING,
+    next: 'Check the paths of the inventories and of the configuration directory in the config.',
+  },
+  KOLLA_TASK_FAILED: {
+    wrong: 'The task "{task}" of the playbook failed on {host}: {said}',
+    done: 'The playbook stopped there; earlier tasks may have changed something.',
+    next: 'Read the output of the run in the thread, and correct what the task complains about.',
+  },
+  NODES_UNREACHABLE: {
+    wrong: 'Ansible could not reach {hosts}: {said}',
+    done: 'No archive was made.',
+    next: 'Bring the host back, or check its address, port and key for Ansible on the deploy host. Releases up to 2024.1 take no backup while any node is unreachable.',
+  },
+  NODES_DIFFER: {
+    wrong: 'The inventory and the config name different nodes (inventory: {inventory}; config: {config}).',
+    done: NOTHING,
+    next: 'Make the nodes of this cloud in the config those of the group mariadb in the inventory.',
+  },
+  KOLLA_ARGUMENT_SPLITS: {
+    wrong:
+      'The argument "{argument}" for kolla-ansible holds a space or a wildcard; its command line (releases up to 18) would take it apart.',
+    done: NOTHING,
+    next: 'Use a path or value without spaces, *, ? and [ in the config.',
+  },
+  KOLLA_EXTRA_ARGUMENT: {
+    wrong: 'The extra argument "{argument}" for kolla-ansible is not allowed.',
+    done: NOTHING,
+    next: 'Allowed are {allowed}; of variables, -e NAME=VALUE of plain characters and -e @/absolute/file. Secrets belong into passwords.yml; what a run touches and how is decided by the plan, or for every run by globals.yml.',
+  },
+  INVENTORY_UNREADABLE: {
+    wrong: 'The inventory could not be read on the deploy host: {said}.',
+    done: NOTHING,
+    next: 'Run ansible-inventory --list with the same inventories on the deploy host and look at what it says.',
+  },
+  INVENTORY_NO_NODES: {
+    wrong: 'The inventory has no host in the group mariadb.',
+    done: NOTHING,
+    next: 'Check that all inventories of the deployment are named in the config. A deployment with an external database cannot be backed up this way.',
+  },
+  INVENTORY_SHARDS: {
+    wrong: 'The deployment has several database shards ({shards}).',
+    done: NOTHING,
+    next: 'Kolla backs up and restores the default shard only, and this software refuses to guess; back up each shard by hand.',
+  },
+} as const satisfies Entries;
