@@ -20,8 +20,9 @@ import {
 
 /** How often an append is decided anew because others wrote at the same moment. */
 const TRIES = 6;
-/** How many refusals one journal takes down: clicking can't fill it. */
+/** How many refusals one journal takes down, of all people and of one: clicking can't fill it, nor hide another's. */
 export const REFUSALS_MAX = 50;
+export const REFUSALS_EACH_MAX = 10;
 
 /**
  * Cancels an operation for `asked.by`, or refuses with the reason; the journal decides which, whatever else happens at
@@ -45,7 +46,7 @@ export async function cancelOperation(
       problem === null
         ? ({ type: 'cancelled', by } as const)
         : ({ type: 'refused', by, asked: 'cancel', problem: journaled(problem) } as const);
-    if (problem !== null && refusals(records) >= REFUSALS_MAX) throw new Refusal(problem);
+    if (problem !== null && isFull(records, by)) throw new Refusal(problem);
     const said = await office.journal.append(operation, event, {});
     switch (said.answer) {
       case 'appended':
@@ -89,8 +90,11 @@ function changingHost(operation: Operation): string {
   return started?.host ?? '';
 }
 
-function refusals(records: readonly JournalRecord[]): number {
-  return records.filter(({ event }) => event.type === 'refused').length;
+/** Whether the journal takes no more refusals of this person. */
+function isFull(records: readonly JournalRecord[], by: string): boolean {
+  const refusals = records.filter(({ event }) => event.type === 'refused');
+  const theirs = refusals.filter(({ event }) => event['by'] === by);
+  return refusals.length >= REFUSALS_MAX || theirs.length >= REFUSALS_EACH_MAX;
 }
 
 /** What the journal's schema takes of a problem. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App, RespondArguments } from '@slack/bolt';
 import { newId } from '../operation/ids.ts';
+import type { JournaledProblem } from '../operation/operation.ts';
 import { readClick, runClick } from './actions.ts';
 import { refusalCard } from './cards/answers.ts';
 import { runCommand } from './commands.ts';
@@ -15,6 +16,8 @@ const ACK_SLOW_MS = 1_000;
 /** How long an answer through a response URL may take, in ms. */
 const RESPOND_MS = 10_000;
 
+const STOPPING: JournaledProblem = { code: 'BOT_STOPPING', params: {} };
+
 type Listening = { readonly office: Office; readonly incoming: Intake; readonly clients: Clients; readonly log: Log };
 
 /** Answers every command and click: acknowledged first, done once, and never without a word. */
@@ -26,13 +29,13 @@ export function listen(app: App, { office, incoming, clients, log }: Listening):
   // Every slash command of the app, so that none stays unanswered; there is one.
   app.command(/^\//, async ({ ack, command, respond }) => {
     const { user_id: by, channel_id: channel, trigger_id: trigger, text = '' } = command;
-    if (incoming.closed) return ack(ephemeral(refusalCard({ code: 'BOT_STOPPING', params: {} })));
+    if (incoming.closed) return ack(ephemeral(refused(STOPPING, by, log)));
     await timely(ack, 'command', log);
     await incoming.run(`command:${trigger}`, async () => {
       const parsed = parseCommand(text);
       const answer = parsed.ok
-        ? await answerTo(() => runCommand(office, { by, channel, trigger }, parsed.command), log)
-        : refusalCard(parsed.problem);
+        ? await answerTo(() => runCommand(office, { by, channel, trigger }, parsed.command), by, log)
+        : refused(parsed.problem, by, log);
       await tell(answer, { respond, clients, log, channel, by });
     });
   });
@@ -44,8 +47,8 @@ export function listen(app: App, { office, incoming, clients, log }: Listening):
     if (click === null) return;
     await incoming.run(click.key, async () => {
       const answer = incoming.closed
-        ? refusalCard({ code: 'BOT_STOPPING', params: {} })
-        : await answerTo(() => runClick(office, click), log);
+        ? refused(STOPPING, click.by, log)
+        : await answerTo(() => runClick(office, click), click.by, log);
       await tell(answer, { respond, clients, log, channel: click.channel, by: click.by });
     });
   });
@@ -60,16 +63,22 @@ async function timely(ack: () => Promise<void>, what: string, log: Log): Promise
 }
 
 /** The answer, whatever happens. */
-async function answerTo(act: () => Promise<Message>, log: Log): Promise<Message> {
+async function answerTo(act: () => Promise<Message>, by: string, log: Log): Promise<Message> {
   try {
     return await act();
   } catch (error) {
     const problem = problemOf(error);
-    if (problem !== null) return refusalCard(problem);
+    if (problem !== null) return refused(problem, by, log);
     const reference = newId().slice(0, 8);
-    log.error({ reference, error: error instanceof Error ? error.stack : String(error) }, 'unexpected');
+    log.error({ reference, by, error: error instanceof Error ? error.stack : String(error) }, 'unexpected');
     return refusalCard({ code: 'UNEXPECTED', params: { reference } });
   }
+}
+
+/** A refusal, which the log keeps: most of them stand in no journal. */
+function refused(problem: JournaledProblem, by: string, log: Log): Message {
+  log.info({ code: problem.code, by }, 'refused');
+  return refusalCard(problem);
 }
 
 function ephemeral({ text, blocks }: Message): RespondArguments {

@@ -4,7 +4,7 @@ import type { Seen } from '../../lab/slack/seen.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
-import { REFUSALS_MAX } from '../../src/slack/cancel.ts';
+import { REFUSALS_EACH_MAX, REFUSALS_MAX } from '../../src/slack/cancel.ts';
 import { headIn } from '../../src/slack/heads.ts';
 import { RELEASE_MS } from '../../src/slack/release.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
@@ -311,6 +311,22 @@ test('refusals don’t fill a journal', async () => {
   expect(heard(await ask('carol', `cancel ${label}`))).toContain('PERSON_NOT_LISTED');
   expect(await refusedIn(id)).toHaveLength(REFUSALS_MAX);
   expect(heard(await ask('alice', `cancel ${label}`))).toContain('is cancelled');
+});
+
+test('nor does one person fill it so that another’s refusals find no room; and the log has every one', async () => {
+  const { id, label } = await bench.underWay();
+  for (let times = 0; times < REFUSALS_EACH_MAX + 2; times += 1) await ask('carol', `cancel ${label}`);
+  expect(await refusedIn(id)).toHaveLength(REFUSALS_EACH_MAX);
+  await ask('gus', `cancel ${label}`);
+  expect((await refusedIn(id)).at(-1)).toBe('PERSON_GUEST');
+  await ask('alice', 'nonsense');
+  const logged = bench.lines.filter(({ words }) => words === 'refused').map(({ fields }) => fields);
+  const carol = { code: 'PERSON_NOT_LISTED', by: bench.slack.user('carol').id };
+  expect(logged).toEqual([
+    ...Array.from({ length: REFUSALS_EACH_MAX + 2 }, () => carol),
+    { code: 'PERSON_GUEST', by: bench.slack.user('gus').id },
+    { code: 'COMMAND_UNKNOWN', by: bench.slack.user('alice').id },
+  ]);
 });
 
 test('clicks of those who may not are refused with an answer and noted; unknown and stale buttons are answered', async () => {
