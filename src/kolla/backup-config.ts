@@ -87,7 +87,7 @@ export type LockAnswer = {
  * - `elsewhere`: another node answers.
  * - `unknown`: it couldn't be learnt.
  */
-export type LockPlace = 'own' | 'here' | 'elsewhere' | 'unknown';
+type LockPlace = 'own' | 'here' | 'elsewhere' | 'unknown';
 
 export function lockPlace({ host, answeredBy, own, address }: LockAnswer): LockPlace {
   if (host === null) return 'unknown';

@@ -34,7 +34,7 @@ export const dialects = {
   },
 } as const satisfies Record<string, Dialect>;
 
-export type DialectName = keyof typeof dialects;
+type DialectName = keyof typeof dialects;
 
 /** How kolla-ansible is called in one deployment. Paths are absolute, on the deploy host. */
 export type Deployment = {
