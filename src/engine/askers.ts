@@ -9,7 +9,7 @@ import { DEPLOY } from '../operation/plan.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
 import type { Drive } from './drive.ts';
-import { containerRuns, firstNumber, lastLine, listVolume, processesLike, volumePath } from './node-questions.ts';
+import { containerRuns, firstNumber, listVolume, processesLike, saidBy, volumePath } from './node-questions.ts';
 import { prove } from './prove.ts';
 
 /** How long the size of a datadir may take to be found (ms). */
@@ -118,7 +118,7 @@ async function galeraStatus({ node }: NodeRef, question: () => Promise<Outcome>)
   try {
     const outcome = await question();
     if (outcome.code === 0) return { node, answered: true, status: parseStatus(outcome.stdout) };
-    const params = { host: node, reason: lastLine(outcome) };
+    const params = { host: node, reason: saidBy(outcome) };
     return { node, answered: false, problem: { code: 'GALERA_UNKNOWN', params } };
   } catch (error) {
     if (!(error instanceof KollaBackupError)) throw error;

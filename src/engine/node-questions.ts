@@ -1,5 +1,6 @@
 import * as containers from '../kolla/containers.ts';
 import { listVolumeCommand, readListing } from '../kolla/list-volume.ts';
+import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { NodeRef, VolumeEntry } from '../operation/checks.ts';
 import type { Host, Outcome } from '../operation/host.ts';
@@ -15,7 +16,7 @@ export async function containerRuns(hosts: CloudHosts, node: NodeRef, container:
   const outcome = await hosts.node(node.node).run(containers.containerStateCommand(node, container));
   if (outcome.code === 0) return !ENDED.has(outcome.stdout.trim());
   if (containers.NO_SUCH_CONTAINER.test(outcome.stderr)) return false;
-  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: lastLine(outcome) });
+  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: saidBy(outcome) });
 }
 
 /** The processes of a host that look like `pattern`, in words. */
@@ -38,7 +39,7 @@ export async function playbookAmong(host: Host, pids: readonly number[]): Promis
 async function processes(host: Host): Promise<string> {
   const outcome = await host.run(containers.PROCESSES);
   if (outcome.code === 0) return outcome.stdout;
-  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: lastLine(outcome) });
+  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: saidBy(outcome) });
 }
 
 /** Where a volume lies on its node, or null when there is none. Asking never makes one. */
@@ -47,7 +48,7 @@ export async function volumePath(hosts: CloudHosts, node: NodeRef, volume: strin
   if (outcome.code !== 0 && containers.NO_SUCH_VOLUME.test(outcome.stderr)) return null;
   const path = outcome.stdout.trim();
   if (outcome.code === 0 && path.startsWith('/')) return path;
-  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: lastLine(outcome) });
+  throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: saidBy(outcome) });
 }
 
 export type Listing = { readonly directory: string | null; readonly entries: VolumeEntry[]; readonly omitted: number };
@@ -64,9 +65,10 @@ export async function listVolume(hosts: CloudHosts, node: NodeRef, volume: strin
 export function firstNumber(host: Host, outcome: Outcome): number {
   const found = /\d+/.exec(outcome.stdout)?.[0];
   if (found !== undefined && (outcome.code === 0 || outcome.code === 1)) return Number(found);
-  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: lastLine(outcome) });
+  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: saidBy(outcome) });
 }
 
-export function lastLine({ stderr, stdout, code }: Outcome): string {
-  return (stderr.trim() || stdout.trim()).split('\n').at(-1)?.slice(0, 300) || `exit code ${code}`;
+/** What a host said, on one line and filtered as everything is that a problem quotes. */
+export function saidBy({ stderr, stdout, code }: Outcome): string {
+  return quoteHost(stderr.trim() || stdout.trim()) || `exit code ${code}`;
 }

@@ -1,6 +1,7 @@
 import type { CloudConfig } from '../config.ts';
 import { callCommand, dialectFor, inventoryCommand, versionArguments } from '../kolla/dialects.ts';
 import { mariadbNodes } from '../kolla/inventory.ts';
+import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Host } from '../operation/host.ts';
@@ -34,7 +35,7 @@ const VERSION_MS = 60_000;
 async function askRelease(host: Host, executable: string): Promise<Pick<Facts, 'release' | 'dialect'>> {
   const outcome = await host.run(callCommand(versionArguments({ executable }), VERSION_MS));
   if (outcome.code !== 0) {
-    const said = (outcome.stderr.trim() || outcome.stdout.trim()).slice(-300) || 'it said nothing';
+    const said = quoteHost(outcome.stderr.trim() || outcome.stdout.trim()) || 'it said nothing';
     throw new KollaBackupError(
       outcome.code === 127 || outcome.code === 126 ? 'KOLLA_CLI_MISSING' : 'KOLLA_CLI_FAILED',
       {

@@ -22,6 +22,7 @@ const HISTORY_PAGES_MAX = 10;
 const message = z.object({
   ts: z.string(),
   thread_ts: z.string().optional(),
+  subtype: z.string().optional(),
   user: z.string().optional(),
   bot_id: z.string().optional(),
   metadata: z.unknown().optional(),
@@ -32,6 +33,9 @@ const page = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 const posted = z.object({ ts: z.string(), message: z.object({ thread_ts: z.string().optional() }).optional() });
+
+/** What Slack says of a thread whose root is gone. */
+const ROOT_LOST: ReadonlySet<string> = new Set(['thread_not_found', 'message_not_found']);
 
 /** Slack's refusals of a message's form; without blocks and metadata it may pass. */
 const FORM: ReadonlySet<string> = new Set([
@@ -112,11 +116,23 @@ export function threadDoor({ posts, lookups, files }: Clients, self: Self, log: 
   /** The ts of what was posted where it was to be; a reply that Slack put into the channel is taken away again. */
   async function placed(channel: string, thread: string | null, said: unknown): Promise<string> {
     const { ts, message } = posted.parse(said);
-    if (thread === null || message === undefined || message.thread_ts === thread) return ts;
+    if (thread === null || message === undefined || message.thread_ts === thread || (await stands(channel, thread)))
+      return ts;
     await posts.chat.delete({ channel, ts }).catch((error: unknown) => {
       log.error({ channel, ts, trouble: troubleOf(error) }, 'a reply whose root was deleted stands in the channel');
     });
     throw new RootGone();
+  }
+
+  /** Whether a root is there, or can't be looked at: only a root that is known to be gone gets a successor. */
+  async function stands(channel: string, root: string): Promise<boolean> {
+    try {
+      const read = page.parse(await lookups.conversations.replies({ channel, ts: root, limit: 1 }));
+      return read.messages.some(({ ts, subtype }) => ts === root && subtype !== 'tombstone');
+    } catch (error) {
+      const trouble = troubleOf(error);
+      return trouble.kind !== 'refused' || !ROOT_LOST.has(trouble.error);
+    }
   }
 
   async function update(channel: string, ts: string, what: Message): Promise<void> {
