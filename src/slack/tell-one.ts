@@ -58,7 +58,7 @@ async function tellLog(
         } catch (error) {
           const trouble = troubleOf(error);
           if (trouble.kind !== 'refused' || ROOT_GONE.has(trouble.error)) throw error;
-          const shown = logTail(run, tail(text, 2_400), trouble.error);
+          const shown = logTail(run, text, trouble.error);
           await door.post(desk.state.channel, root, shown, noticeMark(desk.id, key));
         }
       },

@@ -39,6 +39,14 @@ export function esc(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** Escaped text, its mentions included, of at most `max` characters: no half entity or mention at its end. */
+export function capEscaped(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${cap(text, max)
+    .slice(0, -1)
+    .replace(/(?:&[a-z]*|<[^>]*)$/, '')}…`;
+}
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** Bytes as people read them: `1.4 GiB`. */

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { catalogue } from '../../src/operation/catalogue.ts';
 import { listCard, refusalCard, statusCard } from '../../src/slack/cards/answers.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
+import { logTail } from '../../src/slack/cards/notices.ts';
 import { canCancel } from '../../src/slack/cards/progress.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { faults, type Message } from '../../src/slack/limits.ts';
 import { clean } from '../../src/slack/text.ts';
+import { isKnown } from '../../src/slack/words.ts';
 import { journal, longest, type Told } from '../support/journals.ts';
 
 const glance = fc.record({
@@ -113,6 +116,31 @@ test('the card has a Cancel button exactly while the journal takes a cancellatio
       }
     }),
     { numRuns: 100 },
+  );
+});
+
+test('every refusal fits with every value as long as it may be, and no entity or mention is cut', () => {
+  for (const code of Object.keys(catalogue).filter(isKnown))
+    for (const filler of ['&', '<', 'U0ALICE00']) {
+      const { wrong, done, next } = catalogue[code];
+      const names = [...`${wrong}${done}${next}`.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+      const params = Object.fromEntries(names.map((name) => [name, filler.repeat(2_000)]));
+      const card = refusalCard({ code, params: { ...params, person: 'U0ALICE00' } });
+      expectSendable(card);
+      expect(card.text.replace(/&(amp|lt|gt);/g, '')).not.toContain('&');
+    }
+});
+
+test('of a log that cannot be attached its very end is shown, whatever stands before it', () => {
+  const line = fc.string({ unit: fc.constantFrom('\t', 'x', '\u200b', '\u001b', '&'), maxLength: 200 });
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 100 }), (lines) => {
+      const card = logTail('take-backup', `${lines.join('\n')}\nthe last line\n`, 'access_denied');
+      expectSendable(card);
+      expect(JSON.stringify(card.blocks)).toContain('the last line"');
+      const cleaned = lines.join('').replace(/[\u200b\u001b]/g, '').length;
+      if (cleaned > 2_600) expect(JSON.stringify(card.blocks).length).toBeGreaterThan(2_200);
+    }),
   );
 });
 

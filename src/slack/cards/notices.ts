@@ -1,6 +1,6 @@
 import type { JournaledProblem } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
-import { clean, esc } from '../text.ts';
+import { clean, cleanLines, esc, tail } from '../text.ts';
 import { codeLine, lines, preformatted, problemLines, problemText, say, strong } from './parts.ts';
 
 /** What is said about a journal that can't be followed, once. */
@@ -12,10 +12,12 @@ export function noticeCard(problem: JournaledProblem): Message {
 }
 
 /** How much of a log's end is shown where files are forbidden, in characters. */
-export const LOG_TAIL_SHOWN = 2500;
+const LOG_TAIL_SHOWN = 2500;
 
 /** The end of a log as text, for where no file can be attached; `why` is Slack's word. */
 export function logTail(run: string, text: string, why: string): Message {
+  // Cleaned first: tabs grow and invisible characters go, and what is cut must be the beginning.
+  const shown = tail(cleanLines(text, Number.POSITIVE_INFINITY).trimEnd(), LOG_TAIL_SHOWN);
   return {
     text: esc(clean(`The end of the log of ${run}`, 200)),
     blocks: [
@@ -23,7 +25,7 @@ export function logTail(run: string, text: string, why: string): Message {
         strong(`The end of the log of ${clean(run, 60)} `),
         say(`(a file could not be attached: ${clean(why, 80)})`),
       ]),
-      preformatted(text, LOG_TAIL_SHOWN),
+      preformatted(shown, LOG_TAIL_SHOWN),
     ],
   };
 }

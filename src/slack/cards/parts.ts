@@ -2,7 +2,7 @@ import type { KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from
 import type { JournaledProblem } from '../../operation/operation.ts';
 import type { Head } from '../../operation/record.ts';
 import { LIMITS } from '../limits.ts';
-import { cap, clean, cleanLines, esc } from '../text.ts';
+import { cap, capEscaped, clean, cleanLines, esc } from '../text.ts';
 import { sentencesOf } from '../words.ts';
 
 /** The most of one value in a card. */
@@ -100,12 +100,16 @@ export function codeLine(problem: JournaledProblem): KnownBlock {
   return smallPrint(`\`${problem.code.replace(/[^A-Z0-9_]/g, '?').slice(0, 60)}\``);
 }
 
+/** The most of a problem in a notification, escaped: with a title and a mention it is within Slack's limit. */
+const PROBLEM_TEXT_MAX = 3000;
+
 /** A problem as the text of a notification. */
 export function problemText(problem: JournaledProblem): string {
   const { wrong, done, next } = sentencesOf(problem);
   const who = problem.params['person'];
   const escaped = esc(`${wrong} ${done} ${next}`);
-  return who && SLACK_USER.test(who) ? escaped.replaceAll(who, `<@${who}>`) : escaped;
+  const said = who && SLACK_USER.test(who) ? escaped.replaceAll(who, `<@${who}>`) : escaped;
+  return capEscaped(said, PROBLEM_TEXT_MAX);
 }
 
 function spoken(
