@@ -40,7 +40,7 @@ export function journalLines(lines: readonly unknown[]): string {
 }
 
 /** Who checks the signatures: a keyring here, nobody, or whoever read the journal has done it and found this. */
-export type Signatures =
+type Signatures =
   | { readonly by: Keyring }
   | { readonly by: 'nobody' }
   | { readonly by: 'reader'; readonly flaw: Flaw | null };

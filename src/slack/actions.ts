@@ -23,7 +23,7 @@ const click = z.object({
 });
 
 /** One click, as far as we look at its payload. */
-export type Click = {
+type Click = {
   readonly by: string;
   readonly channel: string;
   readonly message: string;

@@ -19,7 +19,7 @@ const TICK_MS = 5_000;
 /** How often every thread that is behind is looked at, in ms. */
 const SWEEP_MS = 60_000;
 /** How long a stop waits for what is under way, in ms. */
-export const DRAIN_MS = 10_000;
+const DRAIN_MS = 10_000;
 export type BotParts = {
   readonly tokens: { readonly bot: string; readonly app: string };
   /** Another Web API than Slack's own, ending with a slash. */
@@ -37,8 +37,8 @@ export type BotParts = {
 };
 
 /** `drain`: what is under way is finished first, within `DRAIN_MS`; `now`: it isn't waited for. */
-export type StopStage = 'drain' | 'now';
-export type Readiness = { readonly ok: boolean; readonly connections: number; readonly deafMs: number };
+type StopStage = 'drain' | 'now';
+type Readiness = { readonly ok: boolean; readonly connections: number; readonly deafMs: number };
 
 export type Bot = {
   ready(): Readiness;

@@ -42,7 +42,7 @@ const BOTS = ['is_bot', 'is_app_user', 'is_workflow_bot', 'is_connector_bot'] as
 const GUESTS = ['is_restricted', 'is_ultra_restricted'] as const;
 
 /** Why somebody may never ask, whoever is listed; null for a full member. */
-export function unfit(one: User, home: Home): Problem | null {
+function unfit(one: User, home: Home): Problem | null {
   const refuse = (code: Problem['code']): Problem => ({ code, params: { person: one.id } });
   if (one.is_stranger === true || !isHome(one, home)) return refuse('PERSON_EXTERNAL');
   if (one.deleted === true) return refuse('PERSON_DEACTIVATED');
@@ -116,7 +116,7 @@ const REFUSALS: Readonly<Record<string, Problem['code']>> = {
 };
 
 /** The refusal for a look-up that Slack didn't answer, in its own words where it gave a reason. */
-export function lookupProblem(error: unknown, method: string, about: Readonly<Record<string, string>>): Problem {
+function lookupProblem(error: unknown, method: string, about: Readonly<Record<string, string>>): Problem {
   const trouble =
     error instanceof z.ZodError
       ? ({ kind: 'unsure', reason: 'an answer without its fields' } as const)

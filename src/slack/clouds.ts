@@ -3,7 +3,7 @@ import { SLASH_COMMAND } from './parse.ts';
 
 /** What of the config says which cloud is meant. */
 export type CloudChannels = Readonly<Record<string, { readonly channel: string }>>;
-export type Meant = { readonly ok: true; readonly cloud: string } | { readonly ok: false; readonly problem: Problem };
+type Meant = { readonly ok: true; readonly cloud: string } | { readonly ok: false; readonly problem: Problem };
 
 /**
  * The cloud that is meant: the one named, else the one for which the channel stands, else the only one there is.

@@ -4,9 +4,9 @@ import { hex64, operationId } from '../operation/ids.ts';
 import type { Head } from '../operation/record.ts';
 
 /** The metadata of each message that shows a record of a journal. Anyone in the workspace may read it: ids only. */
-export const HEAD_EVENT = 'kolla_backup_head';
+const HEAD_EVENT = 'kolla_backup_head';
 /** The metadata of what the projector says about a journal that it can't follow. */
-export const NOTICE_EVENT = 'kolla_backup_notice';
+const NOTICE_EVENT = 'kolla_backup_notice';
 
 const headMetadata = z.object({
   event_type: z.literal(HEAD_EVENT),

@@ -32,36 +32,30 @@ const subject = z.union([
 const none = z.tuple([]).transform(() => null);
 const onCloud = z.union([none, z.tuple([cloud]).transform(([value]) => value)]);
 
-/** Who may use a subcommand: anyone in the channel, full members of the workspace, or a cloud's requesters. */
-type Needs = 'nobody' | 'member' | 'requester';
 type Grammar = {
   readonly usage: string;
   readonly does: string;
-  readonly needs: Needs;
   /** The words after the subcommand, and what they mean. */
   readonly words: z.ZodType<unknown, readonly string[]>;
 };
 
-/** Every subcommand: one line of help, who may, and a strict schema of its words. */
+/** Every subcommand: one line of help, and a strict schema of its words. Its handler says who may. */
 export const SUBCOMMANDS = {
-  full: { usage: 'full [cloud]', does: 'take a full backup now', needs: 'requester', words: onCloud },
-  list: { usage: 'list [cloud]', does: 'the newest operations and how they ended', needs: 'member', words: onCloud },
+  full: { usage: 'full [cloud]', does: 'take a full backup now', words: onCloud },
+  list: { usage: 'list [cloud]', does: 'the newest operations and how they ended', words: onCloud },
   status: {
     usage: 'status [cloud|label]',
     does: 'what runs now, and the newest good backup',
-    needs: 'member',
     words: z.union([none, z.tuple([subject]).transform(([value]) => value)]),
   },
   cancel: {
     usage: 'cancel <label>',
     does: 'cancel an operation that has changed nothing yet',
-    needs: 'requester',
     words: z.tuple([label]).transform(([value]) => value),
   },
   release: {
     usage: 'release <label> [reason]',
     does: 'give a cloud back whose operation cannot end; another person agrees without a reason',
-    needs: 'requester',
     words: z
       .tuple([label])
       .rest(z.string())
@@ -70,10 +64,9 @@ export const SUBCOMMANDS = {
   audit: {
     usage: 'audit <label>',
     does: 'check an operation’s journal and attach it to its thread',
-    needs: 'requester',
     words: z.tuple([label]).transform(([value]) => value),
   },
-  help: { usage: 'help', does: 'this list', needs: 'nobody', words: none },
+  help: { usage: 'help', does: 'this list', words: none },
 } as const satisfies Record<string, Grammar>;
 
 export type Subcommand = keyof typeof SUBCOMMANDS;

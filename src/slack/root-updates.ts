@@ -5,7 +5,7 @@ import type { Message } from './limits.ts';
 import type { ThreadDoor } from './thread.ts';
 
 /** The least time between two updates of one root card, in ms: Slack allows about 50 a minute for the workspace. */
-export const ROOT_EVERY_MS = 4_000;
+const ROOT_EVERY_MS = 4_000;
 /** How many cards' last looks are remembered. */
 const REMEMBERED_MAX = 1_000;
 

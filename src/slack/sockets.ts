@@ -13,7 +13,7 @@ const CLOSE_MS = 3_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 15_000;
 /** Without any connection for so long, the bot is deaf: it isn't ready, and asks to be ended. In ms. */
-export const DEAF_MS = 60_000;
+const DEAF_MS = 60_000;
 
 /** Slack's words for a token that will not be taken again. */
 const TOKEN_REFUSED: ReadonlySet<string> = new Set([
@@ -27,7 +27,7 @@ const TOKEN_REFUSED: ReadonlySet<string> = new Set([
   'missing_scope',
 ]);
 
-export type Sockets = {
+type Sockets = {
   readonly receivers: readonly SocketModeReceiver[];
   /** Connects; rejects with a SLACK_… problem when the first connection can't be made. */
   start(): Promise<void>;

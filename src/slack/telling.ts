@@ -17,7 +17,7 @@ import { troubleOf } from './web.ts';
 /** How much before the request's time a root card is searched for, in ms: two clocks. */
 const CLOCKS_MS = 600_000;
 
-export type TellerParts = Required<ProjectorParts> & {
+type TellerParts = Required<ProjectorParts> & {
   readonly roots: RootUpdates;
   readonly stopped: () => boolean;
   /** Asks for another look at a thread in `ms`. */
@@ -25,7 +25,7 @@ export type TellerParts = Required<ProjectorParts> & {
 };
 
 /** One pass over one thread, which the caller holds: what isn't shown yet is told, as far as the journal can be followed. */
-export type Teller = (id: string, token: string) => Promise<{ readonly projected: Projected; readonly upTo: number }>;
+type Teller = (id: string, token: string) => Promise<{ readonly projected: Projected; readonly upTo: number }>;
 
 export function teller(parts: TellerParts): Teller {
   const { journal, threads, door, log, now, roots, stopped, again } = parts;

@@ -11,9 +11,9 @@ import {
 import type { Logger } from 'pino';
 
 /** How long one call to Slack may take, in ms. */
-export const SLACK_CALL_MS = 10_000;
+const SLACK_CALL_MS = 10_000;
 /** How long each of the three calls of a file's upload may take, in ms. */
-export const SLACK_UPLOAD_MS = 12_000;
+const SLACK_UPLOAD_MS = 12_000;
 /** How long to wait after a 429 that doesn't say. */
 const RATE_WAIT_MS = 1_000;
 /** The longest wait that a 429 may ask for; beyond it we ask again sooner. */

@@ -10,7 +10,7 @@ const SENTENCE_MAX = 600;
 const UNKNOWN_PARAMS_MAX = 6;
 
 /** A problem in words: what is wrong, what was and wasn't done, what to do next; cleaned and capped, not escaped. */
-export type Sentences = { readonly wrong: string; readonly done: string; readonly next: string };
+type Sentences = { readonly wrong: string; readonly done: string; readonly next: string };
 
 /** A journal may hold a code that only a newer version knows. */
 export function isKnown(code: string): code is Code {

@@ -16,7 +16,7 @@ function verdict(found: Audit): { mark: string; words: string } {
 const LINES_MAX = 14;
 
 /** What a journal was compared with: heads, in how many threads, and how many earlier threads are gone. */
-export type Comparison = { readonly heads: number; readonly threads: number; readonly gone: number };
+type Comparison = { readonly heads: number; readonly threads: number; readonly gone: number };
 
 /** The verdict, for the thread. */
 export function auditCard(label: string, by: string, found: Audit, { heads, threads, gone }: Comparison): Message {

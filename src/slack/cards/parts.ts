@@ -6,9 +6,9 @@ import { cap, capEscaped, clean, cleanLines, esc } from '../text.ts';
 import { sentencesOf } from '../words.ts';
 
 /** The most of one value in a card. */
-export const VALUE_MAX = 300;
+const VALUE_MAX = 300;
 /** The most of one preformatted text in a card. */
-export const PREFORMATTED_MAX = 2500;
+const PREFORMATTED_MAX = 2500;
 
 /** Plain words. In rich text nothing is parsed, so nothing in a value can become a mention, a link or formatting. */
 export function say(text: string): RichTextElement {
@@ -72,7 +72,7 @@ export function header(text: string): KnownBlock {
 }
 
 /** Small print. `mrkdwn` must hold nothing but our own words and values of safe characters. */
-export function smallPrint(mrkdwn: string): KnownBlock {
+function smallPrint(mrkdwn: string): KnownBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text: cap(mrkdwn, LIMITS.sectionText), verbatim: true }] };
 }
 

@@ -10,7 +10,7 @@ import { code, faint, onHost, say, strong } from './parts.ts';
 export type Glance = { readonly progress: Progress | null; readonly now: number };
 
 /** How far an operation is, in words. */
-export type Phase =
+type Phase =
   | 'waiting'
   | 'asking'
   | 'planning'
@@ -98,7 +98,7 @@ export function heartbeat(operation: Operation, { progress, now }: Glance): read
 }
 
 /** The archive that an operation made and proved, and the node that holds it. */
-export type Archive = AnswerTo<'archive-complete'> & { readonly host: string };
+type Archive = AnswerTo<'archive-complete'> & { readonly host: string };
 
 export function archiveOf(operation: Operation): Archive | null {
   for (const step of operation.plan?.plan.steps ?? []) {
