@@ -9,6 +9,8 @@ import { CHANNEL, CLOUD, type Stack } from './stack.ts';
 
 /** How long one thing may take until people would worry (ms). */
 const PATIENCE_MS = 120_000;
+/** How long an answer may take on a busy machine (ms). */
+const ANSWER_MS = 20_000;
 const COMMAND = '/kolla-backup';
 
 /** Runs one part of the story; what it throws is what isn't true. */
@@ -20,9 +22,10 @@ export async function story(
 ): Promise<{ root: MessageJson | null }> {
   const [node] = cloud.nodes;
   const type = async (who: string, text: string) => {
-    const seen = await slack.slash(who, CHANNEL, COMMAND, text);
+    const seen = await slack.slash(who, CHANNEL, COMMAND, text, { waitMs: ANSWER_MS });
     if (seen.failure !== null) throw new Error(`Slack told ${who}: ${seen.failure}`);
-    return seen.said.map((one) => words(one.text, one.blocks)).join('\n');
+    const answers = seen.said.filter(({ ephemeral }) => ephemeral);
+    return answers.map((one) => words(one.text, one.blocks)).join('\n');
   };
   const root = () => slack.messages(CHANNEL).find(({ text }) => text.includes('BKP-1 ')) ?? null;
   const thread = () => {

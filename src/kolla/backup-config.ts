@@ -19,7 +19,7 @@ const SECTIONS = ['client', 'client-server', 'client-mariadb', 'xtrabackup', 'ma
 
 /** Prints the names of the sections and the lines `host` and `port`, never another: the password stands beside them. */
 export function backupConfigCommand(config: string): Command {
-  const script = String.raw`/^[[:space:]]*\[[A-Za-z0-9_.-]*\]/p; /^[[:space:]]*\(host\|port\)[[:space:]]*=/p`;
+  const script = String.raw`/^[[:space:]]*\[[A-Za-z0-9_.-]*\][[:space:]]*$/p; /^[[:space:]]*\(host\|port\)[[:space:]]*=/p`;
   return { argv: ['sed', '-n', '-e', script, '--', config], timeoutMs: ENGINE_MS };
 }
 

@@ -21,8 +21,10 @@ afterEach(async () => {
 });
 
 const ask = (who: string, text: string, channel = 'cloud-ops') =>
-  bench.slack.slash(who, channel, '/kolla-backup', text);
-const heard = ({ said, failure }: Seen) => [failure ?? '', ...said.map(wordsOf)].join('\n');
+  bench.slack.slash(who, channel, '/kolla-backup', text, { waitMs: 15_000 });
+/** The answers alone: what threads tell at that moment is none. */
+const heard = ({ said, failure }: Seen) =>
+  [failure ?? '', ...said.filter(({ ephemeral }) => ephemeral).map(wordsOf)].join('\n');
 
 /** The codes that the operation's refused requests have in its journal. */
 async function refusedIn(id: string): Promise<string[]> {

@@ -33,6 +33,9 @@ export type Asked = {
   journalHas(wanted: (operation: Operation) => boolean, limitMs?: number): Promise<Operation>;
 };
 
+/** How long an answer may take on a busy machine (ms). */
+const ANSWER_MS = 20_000;
+
 export type Scene = {
   readonly redis: Redis;
   readonly journal: Journal;
@@ -55,8 +58,10 @@ export function sceneOf(stack: Stack): Scene {
   const journal = redisJournal(redis, { current: 'k1', keys: { k1: key } });
 
   async function type(who: string, text: string): Promise<string> {
-    const seen = await slack.slash(who, CHANNEL, '/kolla-backup', text);
-    return [seen.failure ?? '', ...seen.said.map((one) => words(one.text, one.blocks))].join('\n');
+    const seen = await slack.slash(who, CHANNEL, '/kolla-backup', text, { waitMs: ANSWER_MS });
+    // What is told in threads at that moment is no answer.
+    const answers = seen.said.filter(({ ephemeral }) => ephemeral);
+    return [seen.failure ?? '', ...answers.map((one) => words(one.text, one.blocks))].join('\n');
   }
 
   async function ask(): Promise<Asked> {
