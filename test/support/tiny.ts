@@ -83,7 +83,8 @@ export async function makeTiny(): Promise<Tiny> {
         .filter((line) => line !== '')
         .map(Number);
     },
-    remove: () => rm(dir, { recursive: true, force: true }),
+    // A worker or a supervisor that was just killed may still be writing.
+    remove: () => rm(dir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }),
   };
   await tiny.seconds(0.2);
   await tiny.status(SYNCED);
