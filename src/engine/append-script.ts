@@ -11,7 +11,7 @@ const answer = z.union([
   z
     .tuple([z.enum(['appended', 'moved', 'clock', 'late', 'not_driver', 'not_owner'])])
     .transform(([said]) => ({ answer: said })),
-  z.tuple([z.enum(['claimed', 'owned']), z.string()]).transform(([said, by]) => ({ answer: said, by })),
+  z.tuple([z.enum(['claimed', 'owned', 'another']), z.string()]).transform(([said, by]) => ({ answer: said, by })),
   z.tuple([z.literal('duplicate'), z.string()]).transform(([said, of]) => ({ answer: said, of })),
 ]);
 
@@ -41,6 +41,7 @@ export function appendScript(redis: Redis, clock?: string): AppendScript {
     lease,
     cloud,
     own,
+    single,
     ends,
     once,
   }: AppendRequest): Promise<AppendAnswer> {
@@ -48,10 +49,11 @@ export function appendScript(redis: Redis, clock?: string): AppendScript {
     const label = z.looseObject({ label: z.string() }).safeParse(record.event);
     const said = await redis.eval(
       append,
-      9,
+      10,
       keys.journal(id),
       keys.state(id),
       keys.owner(cloud),
+      keys.restore(cloud),
       keys.open,
       keys.behind,
       keys.labels,
@@ -67,6 +69,7 @@ export function appendScript(redis: Redis, clock?: string): AppendScript {
       lease.mode,
       lease.mode === 'none' ? '' : lease.claim,
       own,
+      single,
       ends ? 1 : 0,
       record.seq === 1 && label.success ? label.data.label : '',
       LEASE_MS,

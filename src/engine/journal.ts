@@ -1,12 +1,13 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { advance } from '../operation/advance.ts';
 import { type AppendAnswer, LEASE_MS } from '../operation/append.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { ENDS, type OperationEvent, operationEvent } from '../operation/events.ts';
+import { isEnd, type OperationEvent, operationEvent } from '../operation/events.ts';
 import { fold } from '../operation/fold.ts';
 import { illegal } from '../operation/grammar.ts';
 import type { Appended, Journal, JournalRead, Terms } from '../operation/journal.ts';
-import { advance, type Operation } from '../operation/operation.ts';
+import { type Operation, touched } from '../operation/operation.ts';
 import {
   EMPTY_HEAD,
   type Head,
@@ -23,7 +24,7 @@ import { asking } from './redis.ts';
 /** How often an append is stamped anew when Redis finds its time too old. */
 const CLOCK_TRIES = 3;
 /** Labels begin with these letters. */
-const LABELS = { backup: 'BKP' } as const satisfies Record<
+const LABELS = { backup: 'BKP', restore: 'RST', discard: 'DSC' } as const satisfies Record<
   Extract<OperationEvent, { type: 'requested' }>['wish']['kind'],
   string
 >;
@@ -40,6 +41,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
     terms: Terms,
   ): Promise<{ said: AppendAnswer; record: JournalRecord }> {
     const expected: Head = operation?.head ?? EMPTY_HEAD;
+    const ends = operation !== null && isEnd(event, touched(operation));
     for (let tries = 1; ; tries++) {
       const time = await now();
       const record = sign(expected, { operation: id, at: Math.max(time, operation?.headAt ?? 0), event }, ring);
@@ -52,8 +54,9 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
         notAfter: terms.notAfter ?? null,
         lease: terms.lease ?? { mode: 'none' },
         cloud,
-        own: terms.own ?? (ENDS.has(event.type) ? 'drop' : 'none'),
-        ends: ENDS.has(event.type),
+        own: terms.own ?? (ends ? 'drop' : 'none'),
+        single: terms.single ?? (ends ? 'drop' : 'none'),
+        ends,
         once: terms.once ?? null,
       });
       if (said.answer !== 'clock' || tries === CLOCK_TRIES) return { said, record };
@@ -76,6 +79,8 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
       if (earlier !== null) return { answer: 'duplicate', of: earlier };
       const owner = terms.own === 'take' ? await redis.get(keys.owner(event.cloud)) : null;
       if (owner !== null) return { answer: 'owned', by: owner };
+      const restore = terms.single === 'take' ? await redis.get(keys.restore(event.cloud)) : null;
+      if (restore !== null) return { answer: 'another', by: restore };
       const prefix = LABELS[event.wish.kind];
       const requested = { ...event, label: `${prefix}-${await redis.incr(keys.counter(prefix))}` };
       demandReadable(requested);
@@ -125,6 +130,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
     read,
     request,
     append,
+    now: () => asking(now),
     renew: (id, claim) => asking(() => lease(id, claim, LEASE_MS)),
     letGo: (id, claim) =>
       asking(async () => {

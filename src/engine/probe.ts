@@ -26,7 +26,7 @@ export async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: 
   const backupHost = cloud.backup_host ?? matched[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, deploy, nodes: matched, backupHost };
+  return { release, dialect, deploy, nodes: matched, backupHost, restore: null, discard: null };
 }
 
 /** How long `--version` may take, in ms: it loads Ansible. */

@@ -1,5 +1,5 @@
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { Program, Step } from '../operation/plan.ts';
+import { argvOf, type Program, type Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import { type Drive, DriveStopped, Refused } from './drive.ts';
 import { passes } from './hosts.ts';
@@ -33,8 +33,9 @@ function demandLease({ keeper }: Drive): void {
 }
 
 /** Sends once. Whether it arrived is not asked here: the look that follows tells. */
-async function send(drive: Drive, step: Step, { argv, cwd, env, redact }: Program, name: StepName): Promise<void> {
-  const [executable, ...rest] = argv;
+async function send(drive: Drive, step: Step, program: Program, name: StepName): Promise<void> {
+  const { cwd, env, redact } = program;
+  const [executable, ...rest] = argvOf(planOf(drive.operation()), program);
   if (executable === undefined) throw new TypeError(`${step.id} has an empty program`);
   const request = { ...name, head: drive.operation().head, argv: [executable, ...rest] as const, cwd, env };
   try {

@@ -28,6 +28,8 @@ export type AppendRequest = {
   readonly cloud: string;
   /** take: the operation owns the cloud from this event on; need: it must own it already; drop: it owns it no more. */
   readonly own: 'none' | 'take' | 'need' | 'drop';
+  /** take: the cloud's one open restore; refused while another is open. drop: it is open no more. */
+  readonly single: 'none' | 'take' | 'drop';
   /** The event ends the operation: the sweep looks at it no more. */
   readonly ends: boolean;
   /** A request's own key (one click or command), so that Slack may deliver it twice; only with the first event. */
@@ -44,6 +46,7 @@ export type AppendAnswer =
   | { readonly answer: 'not_driver' }
   | { readonly answer: 'owned'; readonly by: string }
   | { readonly answer: 'not_owner' }
+  | { readonly answer: 'another'; readonly by: string }
   | { readonly answer: 'duplicate'; readonly of: string };
 
 /** What Redis holds besides the records, as the model sees it. */
@@ -51,6 +54,7 @@ export type Shelf = {
   readonly heads: ReadonlyMap<string, Head>;
   readonly leases: ReadonlyMap<string, { readonly claim: string; readonly until: number }>;
   readonly owners: ReadonlyMap<string, string>;
+  readonly restores: ReadonlyMap<string, string>;
   readonly open: ReadonlySet<string>;
   readonly once: ReadonlyMap<string, string>;
 };
@@ -59,13 +63,14 @@ export const EMPTY_SHELF: Shelf = {
   heads: new Map(),
   leases: new Map(),
   owners: new Map(),
+  restores: new Map(),
   open: new Set(),
   once: new Map(),
 };
 
 /** The rule of `engine/append.lua`, as a pure function of the shelf, the request and Redis's clock (ms). */
 export function judgeAppend(shelf: Shelf, request: AppendRequest, now: number): AppendAnswer {
-  const { expected, record, lease, cloud, own, once } = request;
+  const { expected, record, lease, cloud, own, single, once } = request;
   const id = record.operation;
   const head = shelf.heads.get(id) ?? { seq: 0, hash: '' };
   const earlier = once === null ? undefined : shelf.once.get(once);
@@ -80,12 +85,14 @@ export function judgeAppend(shelf: Shelf, request: AppendRequest, now: number): 
   const owner = shelf.owners.get(cloud);
   if (own === 'take' && owner !== undefined && owner !== id) return { answer: 'owned', by: owner };
   if (own === 'need' && owner !== id) return { answer: 'not_owner' };
+  const restore = shelf.restores.get(cloud);
+  if (single === 'take' && restore !== undefined && restore !== id) return { answer: 'another', by: restore };
   return { answer: 'appended' };
 }
 
 /** What the shelf is after `request` was appended at `now`. */
 export function shelve(shelf: Shelf, request: AppendRequest, now: number): Shelf {
-  const { record, lease, cloud, own, ends, once } = request;
+  const { record, lease, cloud, own, single, ends, once } = request;
   const id = record.operation;
   const leases = new Map(shelf.leases);
   if (lease.mode === 'take') leases.set(id, { claim: lease.claim, until: now + LEASE_MS });
@@ -93,6 +100,9 @@ export function shelve(shelf: Shelf, request: AppendRequest, now: number): Shelf
   const owners = new Map(shelf.owners);
   if (own === 'take') owners.set(cloud, id);
   if (own === 'drop' && owners.get(cloud) === id) owners.delete(cloud);
+  const restores = new Map(shelf.restores);
+  if (single === 'take') restores.set(cloud, id);
+  if (single === 'drop' && restores.get(cloud) === id) restores.delete(cloud);
   const open = new Set(shelf.open);
   // A refusal noted after the end doesn't open it again.
   if (ends) open.delete(id);
@@ -101,6 +111,7 @@ export function shelve(shelf: Shelf, request: AppendRequest, now: number): Shelf
     heads: new Map(shelf.heads).set(id, { seq: record.seq, hash: record.hash }),
     leases,
     owners,
+    restores,
     open,
     once: once === null ? shelf.once : new Map(shelf.once).set(once, id),
   };

@@ -1,4 +1,4 @@
-import { type EventType, type OperationEvent, operationEvent } from './events.ts';
+import { type EventType, type OperationEvent, operationEvent, type Wish } from './events.ts';
 import { fold } from './fold.ts';
 import { type Flaw, type Head, type JournalRecord, type Keyring, verifyChain } from './record.ts';
 
@@ -160,8 +160,23 @@ function parsed(row: string): unknown {
 
 type Summaries = { readonly [K in EventType]: (event: Extract<OperationEvent, { type: K }>) => string };
 
+/** What was asked for, in words. */
+function wishWords(wish: Wish): string {
+  switch (wish.kind) {
+    case 'backup':
+      return `a ${wish.type} backup`;
+    case 'restore':
+      return `a restore from ${wish.archive.path}`;
+    case 'discard':
+      return `discarding what ${wish.label} set aside`;
+  }
+}
+
+const reasonOf = (wish: Wish) => ('reason' in wish ? `: ${oneLine(wish.reason)}` : '');
+
 const summaries: Summaries = {
-  requested: ({ label, wish, cloud, by }) => `${by} asked for ${label}: a ${wish.type} ${wish.kind} of ${cloud}`,
+  requested: ({ label, wish, cloud, by }) =>
+    `${by} asked for ${label}: ${wishWords(wish)} of ${cloud}${reasonOf(wish)}`,
   claimed: ({ worker }) => `${worker} drives from here on`,
   probed: ({ facts }) =>
     `Kolla Ansible ${facts.release}, nodes ${facts.nodes.map(({ name }) => name).join(', ')}, backup host ${facts.backupHost}`,
@@ -170,6 +185,22 @@ const summaries: Summaries = {
   step_finished: ({ step, outcome, exit, problem }) =>
     `${step} ${outcome}${exit ? `, exit ${exit.code ?? exit.signal ?? '?'}` : ''}${problem ? `, ${problem.code}` : ''}`,
   step_unclear: ({ step, problem }) => `${step}: nobody can tell how it ended, ${problem.code}`,
+  announced: ({ what, digest, eligible }) =>
+    what === 'plan'
+      ? `the plan ${digest} stands in the thread`
+      : `that it begins stands in the thread; ${eligible.join(', ')} may still approve`,
+  approved: ({ by, plan, digest }) => `${by} approves plan ${plan}, ${digest}`,
+  declined: ({ by, plan, reason }) => `${by} declines plan ${plan}: ${oneLine(reason)}`,
+  revoked: ({ by, problem }) => `the approval of ${by} counts no more${problem ? `: ${problem.code}` : ', taken back'}`,
+  expired: ({ what, why }) => `the ${what}, by ${why}`,
+  voided: ({ plan, problem }) => `plan ${plan}: ${problem.code}`,
+  given_up: ({ problem }) => problem.code,
+  clearing: ({ number }) => `track ${number}: what was prepared is removed`,
+  cleared: ({ left }) => (left.length === 0 ? 'nothing is left' : `left on ${left.map(({ host }) => host).join(', ')}`),
+  backing_out: ({ by, backOut, number }) => `${by} starts the back-out ${backOut} as track ${number}`,
+  acknowledged: ({ by }) => `${by} is on it`,
+  resolution_asked: ({ by, step, says, reason }) => `${by} says of ${step}: ${says}; ${oneLine(reason)}`,
+  resolved: ({ by, step }) => `${by} agrees about ${step}`,
   refused: ({ by, asked, problem }) => `${by} asked to ${asked}: ${problem.code}`,
   cancelled: ({ by }) => `by ${by}`,
   attention: ({ problem }) => problem.code,

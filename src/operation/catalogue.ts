@@ -1,6 +1,7 @@
 import { archives } from './catalogue/archives.ts';
 import { backups } from './catalogue/backups.ts';
 import { commands } from './catalogue/commands.ts';
+import { consent } from './catalogue/consent.ts';
 import type { Entries, Entry } from './catalogue/entry.ts';
 import { hosts } from './catalogue/hosts.ts';
 import { journal } from './catalogue/journal.ts';
@@ -21,6 +22,7 @@ export const catalogue = {
   ...archives,
   ...slack,
   ...commands,
+  ...consent,
   ...kolla,
   ...backups,
 } as const satisfies Entries;

@@ -1,31 +1,25 @@
 import { z } from 'zod';
 import { hostName } from './ids.ts';
+import { restoreAnswers, restoreChecks } from './restore-checks.ts';
+import {
+  count,
+  engineObject,
+  hostPath,
+  journaledProblem,
+  lsn,
+  nodeRef,
+  nodeStatus,
+  SERVER_VERSION_CHARS,
+  VOLUME_PATH_CHARS,
+} from './shapes.ts';
+
+export * from './shapes.ts';
 
 /**
  * The questions that a plan asks, before a step (must be true) or after it (shows that it worked). A check is data and
- * stands in the plan; `runbooks/judge.ts` says what its answer means, `engine/askers.ts` asks it.
+ * stands in the plan; `runbooks/judge.ts` says what its answer means, `engine/askers.ts` asks it. Those that only a
+ * restore has are in `restore-checks.ts`.
  */
-
-export const engineName = z.enum(['docker', 'podman']);
-/** An absolute path without control characters. */
-export const hostPath = z
-  .string()
-  .max(1024)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .regex(/^\/[^\u0000-\u001f\u007f]*$/);
-/** A container or volume name as the engines allow it. */
-export const engineObject = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
-/** Bytes, or anything else counted. */
-export const count = z.int().min(0);
-/** A log sequence number, as decimal digits without leading zeros: it may exceed what a JSON number can hold. */
-export const lsn = z.string().regex(/^(?:0|[1-9]\d{0,19})$/);
-/** The most characters of a server's version, of a path in a volume, and of Kolla Ansible's release in a journal. */
-export const SERVER_VERSION_CHARS = 128;
-export const VOLUME_PATH_CHARS = 512;
-export const RELEASE_CHARS = 40;
-
-export const nodeRef = z.strictObject({ node: hostName, engine: engineName });
-export type NodeRef = z.infer<typeof nodeRef>;
 
 export const check = z.discriminatedUnion('check', [
   /** The backup host is Primary and Synced; the other nodes' status is recorded and shown. */
@@ -68,23 +62,10 @@ export const check = z.discriminatedUnion('check', [
   }),
   /** That archive is complete: gzip whole, every file of the stream ended, checkpoints and info there. */
   z.strictObject({ check: z.literal('archive-complete'), node: nodeRef, foundBy: z.string().max(60) }),
+  ...restoreChecks,
 ]);
 export type Check = z.infer<typeof check>;
 export type CheckName = Check['check'];
-
-const params = z.record(z.string().max(40), z.string().max(2000));
-/** A problem as it stands in a journal; its code may be one that this version doesn't know. */
-export const journaledProblem = z.strictObject({ code: z.string().max(60), params });
-
-const nodeStatus = z.discriminatedUnion('answered', [
-  z.strictObject({
-    node: hostName,
-    answered: z.literal(true),
-    status: z.record(z.string().max(60), z.string().max(200)),
-  }),
-  z.strictObject({ node: hostName, answered: z.literal(false), problem: journaledProblem }),
-]);
-export type NodeStatus = z.infer<typeof nodeStatus>;
 
 /** A file in a backup volume; `path` is relative to the volume, times are ms since the epoch. */
 export const volumeEntry = z.strictObject({
@@ -171,6 +152,7 @@ export const answered = z.discriminatedUnion('check', [
       endedAt: z.string().max(40).nullable(),
     }),
   }),
+  ...restoreAnswers,
 ]);
 export type Answered = z.infer<typeof answered>;
 export type AnswerTo<K extends CheckName> = Extract<Answered, { check: K }>['answer'];

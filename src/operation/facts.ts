@@ -1,6 +1,52 @@
 import { z } from 'zod';
-import { engineName, hostPath, RELEASE_CHARS } from './checks.ts';
-import { hostName } from './ids.ts';
+import { hex64, hostName, operationId } from './ids.ts';
+import { sqlAddress } from './restore-checks.ts';
+import { count, directoryId, engineName, hostPath, machineId, RELEASE_CHARS, VOLUME_PATH_CHARS } from './shapes.ts';
+
+/** What a restore, or the discarding of old data, has to know of one node. */
+export const nodeSurvey = z.strictObject({
+  node: hostName,
+  machineId,
+  /** The datadir as the host has it, and the directory itself by device and inode. */
+  live: hostPath,
+  old: directoryId,
+  /** Owner and mode of the datadir. */
+  uid: count,
+  gid: count,
+  mode: count,
+  bytes: count,
+  freeBytes: count,
+  /** Where operations keep their directories: on the datadir's file system, outside every volume. */
+  base: hostPath,
+  /** The MariaDB container's image, by id, and under the name that recovery is given. */
+  imageId: z.string().regex(/^(?:sha256:)?[0-9a-f]{12,64}$/),
+  image: z.string().min(1).max(200),
+  /** The unit that keeps the container; null where there is none. */
+  unit: z.string().max(200).nullable(),
+});
+export type NodeSurvey = z.infer<typeof nodeSurvey>;
+
+/** The archive that a restore was asked for, as it was found. */
+export const foundArchive = z.strictObject({
+  node: hostName,
+  directory: hostPath,
+  path: z.string().min(1).max(VOLUME_PATH_CHARS),
+  bytes: count,
+  sha256: hex64.nullable(),
+});
+
+/** An old datadir that a restore has set aside. */
+export const keptDatadir = z.strictObject({
+  node: hostName,
+  engine: engineName,
+  /** The operation's directory and the old data in it. */
+  directory: hostPath,
+  data: hostPath,
+  live: hostPath,
+  old: directoryId,
+  bytes: count,
+});
+export type KeptDatadir = z.infer<typeof keptDatadir>;
 
 /** What the probe of a cloud found: all that planning may use. */
 export const facts = z.strictObject({
@@ -17,5 +63,25 @@ export const facts = z.strictObject({
   /** The hosts of the inventory's group `mariadb`, in its order. */
   nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255), engine: engineName })).min(1),
   backupHost: hostName,
+  /** Null for a backup. */
+  restore: z
+    .strictObject({
+      surveys: z.array(nodeSurvey).min(1),
+      archive: foundArchive,
+      /** Where the cloud's services find the database; null where it could not be learnt. */
+      service: sqlAddress.nullable(),
+      /** Whether a node was Primary and Synced, and the cluster's UUID and members then. */
+      served: z.boolean(),
+      clusterUuid: z.string().max(64).nullable(),
+      /** Nodes that were full members of the Primary component. */
+      members: z.array(hostName),
+    })
+    .nullable()
+    .default(null),
+  /** Null unless old data is to be discarded. */
+  discard: z
+    .strictObject({ restore: operationId, endedAt: count, kept: z.array(keptDatadir).min(1) })
+    .nullable()
+    .default(null),
 });
 export type Facts = z.infer<typeof facts>;

@@ -1,6 +1,7 @@
+import { advance } from './advance.ts';
 import { operationEvent } from './events.ts';
 import { illegal } from './grammar.ts';
-import { advance, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { JournalRecord } from './record.ts';
 
 /** A journal folded, or the first record that this version can't follow: then code does nothing and says so. */

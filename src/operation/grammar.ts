@@ -1,5 +1,23 @@
-import type { OperationEvent } from './events.ts';
-import { changeStarted, latest, type Operation } from './operation.ts';
+import { awaited, countedApprovals, whyNotConsent } from './approval.ts';
+import { offeredBackOuts } from './back-outs.ts';
+import type { EventType, OperationEvent } from './events.ts';
+import { PREPARATIONS_MAX, preparationSpoilt } from './next.ts';
+import {
+  changeStarted,
+  destroyStarted,
+  highestNumber,
+  latest,
+  type Operation,
+  stepsOf,
+  stuckAt,
+  touched,
+} from './operation.ts';
+import { digestOf, type Plan } from './plan.ts';
+
+type Rules = {
+  readonly [K in EventType]: (operation: Operation, event: Extract<OperationEvent, { type: K }>) => string | null;
+};
+const fine = () => null;
 
 /** Why `event` can't follow, or null: the journal's grammar, asked before an event is written and when it is read. */
 export function illegal(operation: Operation | null, event: OperationEvent): string | null {
@@ -8,58 +26,158 @@ export function illegal(operation: Operation | null, event: OperationEvent): str
   if (event.type === 'refused') return null;
   if (operation.end) return 'the operation has ended';
   if ('claim' in event && event.type !== 'claimed' && event.claim !== operation.claim?.claim) return 'not the driver';
-  switch (event.type) {
-    case 'claimed':
-    case 'attention':
-    case 'eased':
-      return null;
-    case 'failed':
-      return underWay(operation) ? 'a change is under way' : null;
-    case 'probed':
-      return operation.plan === null ? null : 'a probe after the plan';
-    case 'planned':
-      return operation.facts !== null && operation.plan === null ? null : 'a plan without facts, or a second one';
-    case 'release_asked':
-      return changeStarted(operation) ? null : 'nothing was started: it can be cancelled';
-    case 'released':
-      return operation.release !== null && operation.release.by !== event.by ? null : 'a release needs two persons';
-    case 'cancelled':
-      return changeStarted(operation) ? 'a change was started' : null;
-    case 'succeeded':
-      return (operation.plan?.plan.steps ?? []).every((step) => latest(operation, step)?.end?.outcome === 'worked') &&
-        operation.plan
-        ? null
-        : 'a step has not worked';
-    case 'step_started':
-      return illegalStart(operation, event);
-    case 'step_finished':
-    case 'step_unclear': {
-      const running = operation.attempts.get(event.step)?.at(-1);
-      return running &&
-        running.end === null &&
-        running.attempt === event.attempt &&
-        event.plan === operation.plan?.plan.number
-        ? null
-        : 'this step is not under way';
-    }
-  }
+  // Each event goes to its own rule; the table can't tell the compiler so.
+  const rule = rules[event.type] as (operation: Operation, event: OperationEvent) => string | null;
+  return rule(operation, event);
 }
 
-function illegalStart(operation: Operation, event: Extract<OperationEvent, { type: 'step_started' }>): string | null {
-  const steps = operation.plan?.plan.steps ?? [];
+/** Each event in the journal of an operation that has not ended, its claim being the driver's. */
+const rules: Rules = {
+  requested: () => 'a second request',
+  refused: fine,
+  claimed: fine,
+  attention: fine,
+  eased: fine,
+  acknowledged: (operation) => (operation.attention || stuckAt(operation) ? null : 'nothing needs attention'),
+  failed: (operation) =>
+    operation.wish.kind !== 'backup' && (destroyStarted(operation) || touched(operation))
+      ? 'a restore does not end so'
+      : underWay(operation)
+        ? 'a change is under way'
+        : null,
+  probed: (operation) => (operation.plan === null ? null : 'a probe after the plan'),
+  planned: (operation, { plan, digest }) => illegalPlan(operation, plan, digest),
+  announced: (operation, event) => {
+    const { consent, plan } = operation;
+    if (awaited(operation) === null) return 'no plan waits for people';
+    if (plan?.plan.number !== event.plan || plan.digest !== event.digest) return 'another plan';
+    if (event.what === 'plan') return null;
+    const counted = countedApprovals(operation).filter(({ by }) => event.eligible.includes(by));
+    const needed = plan.plan.approval?.needed ?? Number.POSITIVE_INFINITY;
+    return consent.completeAt !== null && counted.length >= needed ? null : 'not enough approvals';
+  },
+  approved: (operation, event) => whyNotConsent(operation, event, 'approve')?.code ?? null,
+  declined: (operation, event) => whyNotConsent(operation, event, 'decline')?.code ?? null,
+  revoked: (operation, event) => whyNotConsent(operation, event, 'revoke')?.code ?? null,
+  expired: (operation, event) => aboutAwaited(operation, event),
+  voided: (operation, event) => aboutAwaited(operation, event),
+  given_up: (operation) =>
+    operation.wish.kind === 'restore' && !destroyStarted(operation) && operation.withdrawal === null
+      ? null
+      : 'only what destroyed nothing is given up',
+  clearing: (operation, { number }) =>
+    operation.withdrawal !== null && operation.track?.kind !== 'clearing' && number === highestNumber(operation) + 1
+      ? null
+      : 'nothing is to be cleared',
+  cleared: (operation) => (operation.withdrawal === null ? 'it was not withdrawn' : null),
+  release_asked: (operation) =>
+    changeStarted(operation) || operation.withdrawal !== null ? null : 'nothing was started: it can be cancelled',
+  released: (operation, event) =>
+    operation.release !== null && operation.release.by !== event.by ? null : 'a release needs two persons',
+  cancelled: (operation) =>
+    changeStarted(operation) ? 'a change was started' : operation.withdrawal ? 'it was withdrawn' : null,
+  succeeded: (operation) => {
+    if (operation.withdrawal || operation.track === null || operation.plan === null) return 'nothing was done';
+    if (operation.plan.plan.runbook === 'preparation') return 'a preparation is no end';
+    if (operation.track.backOut?.then === 'resume') return 'the plan goes on';
+    return stepsOf(operation).every((step) => latest(operation, step)?.end?.outcome === 'worked')
+      ? null
+      : 'a step has not worked';
+  },
+  step_started: (operation, event) => illegalStart(operation, event),
+  step_finished: (operation, event) => illegalEnd(operation, event),
+  step_unclear: (operation, event) => illegalEnd(operation, event),
+  backing_out: (operation, event) => {
+    if (event.plan !== operation.plan?.plan.number) return 'a back-out of another plan';
+    if (event.number !== highestNumber(operation) + 1) return 'a number out of order';
+    return offeredBackOuts(operation).some(({ id }) => id === event.backOut) ? null : 'it is not offered';
+  },
+  resolution_asked: (operation, event) => aboutUnclear(operation, event),
+  resolved: (operation, event) => {
+    const { resolution } = operation;
+    if (resolution === null || resolution.step !== event.step || resolution.attempt !== event.attempt)
+      return 'nobody asked';
+    return resolution.by === event.by ? 'a resolution needs two persons' : aboutUnclear(operation, event);
+  },
+};
+
+function illegalPlan(operation: Operation, plan: Plan, digest: string): string | null {
+  const { wish, facts, plan: before, withdrawal } = operation;
+  if (facts === null) return 'a plan without facts';
+  if (withdrawal !== null) return 'it was withdrawn';
+  if (plan.number !== highestNumber(operation) + 1) return 'a number out of order';
+  if (plan.approval !== null && digestOf(plan) !== digest) return 'a digest of another plan';
+  if (plan.approval === null && everyStep(plan).some(({ touches }) => touches === 'destroy'))
+    return 'a plan that destroys without approval';
+  if (wish.kind === 'restore' && plan.runbook === 'preparation')
+    return before === null || (preparationSpoilt(operation) && operation.plans.length < PREPARATIONS_MAX)
+      ? null
+      : 'a second preparation';
+  if (wish.kind === 'restore') return illegalExecution(operation, plan);
+  if (before !== null) return 'a second plan';
+  return plan.runbook === wish.kind ? null : 'a plan for something else';
+}
+
+function everyStep(plan: Plan) {
+  return [...plan.steps, ...plan.clearing, ...plan.backOuts.flatMap(({ steps }) => steps)];
+}
+
+function illegalExecution(operation: Operation, plan: Plan): string | null {
+  if (plan.runbook !== 'restore' || plan.approval === null) return 'a plan for something else';
+  if (operation.plan?.plan.runbook !== 'preparation') return 'an execution without its preparation';
+  return stepsOf(operation).every((step) => latest(operation, step)?.end?.outcome === 'worked')
+    ? null
+    : 'the preparation has not worked';
+}
+
+function aboutAwaited(operation: Operation, event: { plan: number; digest: string }): string | null {
+  const stored = awaited(operation);
+  if (stored === null) return 'no plan waits for people';
+  return stored.plan.number === event.plan && stored.digest === event.digest ? null : 'another plan';
+}
+
+type Sent = { readonly plan: number; readonly step: string; readonly attempt: number };
+
+function aboutUnclear(operation: Operation, event: Sent): string | null {
+  const stuck = stuckAt(operation);
+  return stuck?.attempt.end?.outcome === 'unclear' &&
+    stuck.step.id === event.step &&
+    stuck.attempt.attempt === event.attempt &&
+    event.plan === operation.track?.number
+    ? null
+    : 'this step is not unclear';
+}
+
+function illegalEnd(operation: Operation, event: Sent): string | null {
+  const running = operation.attempts.get(event.step)?.at(-1);
+  return running && running.end === null && running.attempt === event.attempt && event.plan === operation.track?.number
+    ? null
+    : 'this step is not under way';
+}
+
+function illegalStart(operation: Operation, event: Sent): string | null {
+  const steps = stepsOf(operation);
   const step = steps.find(({ id }) => id === event.step);
-  if (!step || event.plan !== operation.plan?.plan.number) return 'a step that the plan has not';
+  if (!step || event.plan !== operation.track?.number) return 'a step that the plan has not';
+  if (operation.withdrawal !== null && operation.track.kind !== 'clearing') return 'it was withdrawn';
   const earlier = steps.slice(0, steps.indexOf(step));
-  if (!earlier.every((one) => latest(operation, one)?.end?.outcome === 'worked'))
+  // What can't be removed on one host must not keep the others from being cleared.
+  const over = operation.track.kind === 'clearing' ? ['worked', 'failed', 'unclear'] : ['worked'];
+  if (!earlier.every((one) => over.includes(latest(operation, one)?.end?.outcome ?? '')))
     return 'an earlier step has not worked';
+  if (needsConsent(operation, step) && operation.consent.execution === null) return 'it was not approved';
   const before = latest(operation, step);
-  if (before && before.end?.outcome !== 'not_begun') return 'the step was sent already';
+  const again = step.program === null && before?.end != null && (operation.resumedAt ?? 0) > before.end.at;
+  if (before && before.end?.outcome !== 'not_begun' && !again) return 'the step was sent already';
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
+}
+
+/** Whether a step must not start without the approvals of its plan: all of a plan that asks for them. */
+function needsConsent({ plan, track }: Operation, { touches }: { readonly touches: string }): boolean {
+  return touches !== 'read' && track?.kind === 'plan' && plan?.plan.approval != null;
 }
 
 /** Whether a change was sent of which nobody knows yet how it ended. */
 function underWay(operation: Operation): boolean {
-  return (operation.plan?.plan.steps ?? []).some(
-    (step) => step.touches !== 'read' && latest(operation, step)?.end === null,
-  );
+  return stepsOf(operation).some((step) => step.touches !== 'read' && latest(operation, step)?.end === null);
 }

@@ -22,6 +22,8 @@ export type JournalRead =
 export type Terms = {
   readonly lease?: { readonly mode: 'take' | 'hold' | 'drop'; readonly claim: string };
   readonly own?: 'take' | 'need' | 'drop';
+  /** The cloud's one open restore. */
+  readonly single?: 'take';
   readonly notAfter?: number;
   readonly once?: string;
 };
@@ -59,4 +61,6 @@ export interface Journal {
   byLabel(label: string): Promise<string | null>;
   owner(cloud: string): Promise<string | null>;
   head(id: string): Promise<Head | null>;
+  /** The journals' clock: Redis's TIME in ms. */
+  now(): Promise<number>;
 }

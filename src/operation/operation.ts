@@ -1,8 +1,8 @@
 import type { Answered } from './checks.ts';
 import type { OperationEvent, Wish } from './events.ts';
 import type { Facts } from './facts.ts';
-import type { Plan, Step } from './plan.ts';
-import type { Head, JournalRecord } from './record.ts';
+import type { BackOut, Plan, Step } from './plan.ts';
+import type { Head } from './record.ts';
 
 /** A problem out of a journal: the code may be one that this version doesn't know. */
 export type JournaledProblem = { readonly code: string; readonly params: Readonly<Record<string, string>> };
@@ -21,17 +21,58 @@ export type Attempt = {
   };
 };
 
-export type End =
-  | { readonly how: 'succeeded'; readonly at: number }
+/** How an operation was withdrawn before anything was destroyed; what it left on the hosts is removed first. */
+export type Withdrawal =
   | { readonly how: 'cancelled'; readonly at: number; readonly by: string }
-  | {
-      readonly how: 'released';
-      readonly at: number;
-      readonly by: readonly [string, string];
-      readonly reason: string;
-    }
+  | { readonly how: 'declined'; readonly at: number; readonly by: string; readonly reason: string }
+  | { readonly how: 'expired'; readonly at: number }
+  | { readonly how: 'voided'; readonly at: number; readonly problem: JournaledProblem }
   | { readonly how: 'failed'; readonly at: number; readonly problem: JournaledProblem; readonly remains: Remains };
+
+export type End =
+  | Withdrawal
+  | { readonly how: 'succeeded'; readonly at: number }
+  /** One of the plan's back-outs worked. */
+  | { readonly how: 'backed_out'; readonly at: number; readonly backOut: BackOut }
+  | { readonly how: 'released'; readonly at: number; readonly by: readonly [string, string]; readonly reason: string };
 export type Remains = Extract<OperationEvent, { type: 'failed' }>['remains'];
+
+export type StoredPlan = { readonly plan: Plan; readonly digest: string; readonly at: number };
+
+/**
+ * The steps that are driven, under the number of their run directories: a plan's own, one of its back-outs, or the
+ * removal of what a preparation left.
+ */
+export type Track = {
+  readonly number: number;
+  readonly kind: 'plan' | 'back_out' | 'clearing';
+  readonly steps: readonly Step[];
+  readonly backOut: BackOut | null;
+};
+export type Attempts = ReadonlyMap<string, readonly Attempt[]>;
+
+export type Approval = { readonly by: string; readonly at: number };
+
+/** What people have said of the plan that they were shown. */
+export type Consent = {
+  readonly announcedAt: number | null;
+  readonly approvals: readonly Approval[];
+  /** The moment when the last needed approval came; null while some are missing. */
+  readonly completeAt: number | null;
+  /** That its execution begins stands in the thread, and these may still approve. */
+  readonly execution: { readonly at: number; readonly eligible: readonly string[] } | null;
+};
+export const NO_CONSENT: Consent = { announcedAt: null, approvals: [], completeAt: null, execution: null };
+
+/** What one person says of an unclear step, until a second one agrees. */
+export type Resolution = {
+  readonly by: string;
+  readonly at: number;
+  readonly step: string;
+  readonly attempt: number;
+  readonly says: 'ran' | 'not_run';
+  readonly reason: string;
+};
 
 /** All that a journal says of one operation. There is no other state. */
 export type Operation = {
@@ -47,118 +88,87 @@ export type Operation = {
   readonly claim: { readonly claim: string; readonly worker: string; readonly at: number } | null;
   readonly claims: number;
   readonly facts: Facts | null;
-  readonly plan: { readonly plan: Plan; readonly digest: string; readonly at: number } | null;
-  readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
+  /** The latest plan, and all of them. */
+  readonly plan: StoredPlan | null;
+  readonly plans: readonly StoredPlan[];
+  readonly track: Track | null;
+  /** Of the track that is driven, by step. */
+  readonly attempts: Attempts;
+  /** Tracks that were driven before. */
+  readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
+  readonly consent: Consent;
+  readonly withdrawal: Withdrawal | null;
+  /** Since then a step that only looks may be asked again. */
+  readonly resumedAt: number | null;
+  readonly resolution: Resolution | null;
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
+  /** Who looks after what needs attention. */
+  readonly acknowledged: { readonly by: string; readonly at: number } | null;
   /** The last one who asked that the cloud be given back, and why. */
   readonly release: { readonly by: string; readonly reason: string; readonly at: number } | null;
   readonly end: End | null;
 };
 
-/** Whether a change has been started that may still run, or has run: from here on only its end ends the operation. */
-export function changeStarted(operation: Operation): boolean {
-  return (operation.plan?.plan.steps ?? []).some(
-    (step) =>
-      step.touches !== 'read' &&
-      latest(operation, step)?.end?.outcome !== 'not_begun' &&
-      latest(operation, step) !== undefined,
-  );
+/** The steps that are driven now; none before there is a plan. */
+export function stepsOf({ track }: Pick<Operation, 'track'>): readonly Step[] {
+  return track?.steps ?? [];
 }
 
-export function latest(operation: Operation, step: Pick<Step, 'id'>): Attempt | undefined {
+export function latest(operation: Pick<Operation, 'attempts'>, step: Pick<Step, 'id'>): Attempt | undefined {
   return operation.attempts.get(step.id)?.at(-1);
 }
 
-/** The operation after one more legal event, which `record` holds. */
-export function advance(
-  operation: Operation | null,
-  event: OperationEvent,
-  record: Pick<JournalRecord, 'operation' | 'seq' | 'at' | 'hash'>,
-): Operation {
-  const head = { seq: record.seq, hash: record.hash };
-  if (operation === null) return begin(event, record, head);
-  const next: Operation = { ...operation, head, headAt: record.at };
-  switch (event.type) {
-    case 'requested':
-    case 'refused':
-      return next;
-    case 'claimed':
-      return { ...next, claim: { claim: event.claim, worker: event.worker, at: record.at }, claims: next.claims + 1 };
-    case 'probed':
-      return { ...next, facts: event.facts, attention: null };
-    case 'planned':
-      return { ...next, plan: { plan: event.plan, digest: event.digest, at: record.at }, attention: null };
-    case 'step_started':
-      return withAttempt(next, event.step, {
-        attempt: event.attempt,
-        startedAt: record.at,
-        before: event.checks,
-        end: null,
-      });
-    case 'step_finished': {
-      const { outcome, exit, checks, problem } = event;
-      return withEnd(next, event.step, { at: record.at, outcome, exit, after: checks, problem });
-    }
-    case 'step_unclear':
-      return withEnd(next, event.step, {
-        at: record.at,
-        outcome: 'unclear',
-        exit: null,
-        after: [],
-        problem: event.problem,
-      });
-    case 'eased':
-      return { ...next, attention: null };
-    case 'attention':
-      return { ...next, attention: { problem: event.problem, at: record.at } };
-    case 'release_asked':
-      return { ...next, release: { by: event.by, reason: event.reason, at: record.at } };
-    case 'released': {
-      const { by, reason } = next.release ?? { by: event.by, reason: '' };
-      return { ...next, attention: null, end: { how: 'released', at: record.at, by: [by, event.by], reason } };
-    }
-    case 'succeeded':
-      return { ...next, attention: null, end: { how: 'succeeded', at: record.at } };
-    case 'cancelled':
-      return { ...next, attention: null, end: { how: 'cancelled', at: record.at, by: event.by } };
-    case 'failed':
-      return {
-        ...next,
-        attention: null,
-        end: { how: 'failed', at: record.at, problem: event.problem, remains: event.remains },
-      };
+/** The attempts of a track, driven now or before. */
+export function attemptsIn(operation: Operation, number: number): Attempts {
+  if (operation.track?.number === number) return operation.attempts;
+  return operation.past.findLast(({ track }) => track.number === number)?.attempts ?? new Map();
+}
+
+/** The highest number that a plan or track of this operation has. */
+export function highestNumber({ plans, track, past }: Operation): number {
+  return Math.max(
+    0,
+    ...plans.map(({ plan }) => plan.number),
+    track?.number ?? 0,
+    ...past.map((one) => one.track.number),
+  );
+}
+
+const sent = (attempt: Attempt | undefined) => attempt !== undefined && attempt.end?.outcome !== 'not_begun';
+
+/** Whether something has been started that may still run, or has run, and changes what people live from. */
+export function changeStarted(operation: Operation): boolean {
+  if (operation.wish.kind !== 'backup') return destroyStarted(operation);
+  return stepsOf(operation).some((step) => step.touches !== 'read' && sent(latest(operation, step)));
+}
+
+/** Whether a destroy step has been started that may run, or has run: from here on only its end ends the operation. */
+export function destroyStarted(operation: Operation): boolean {
+  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
+  return [...operation.past, ...current].some(({ track, attempts }) =>
+    track.steps.some((step) => step.touches === 'destroy' && sent(attempts.get(step.id)?.at(-1))),
+  );
+}
+
+/** Whether a preparation has sent something to the hosts that must be removed when nothing comes of it. */
+export function touched(operation: Operation): boolean {
+  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
+  return (
+    [...operation.past, ...current].some(({ track, attempts }) =>
+      track.steps.some((step) => step.program !== null && step.touches === 'change' && attempts.has(step.id)),
+    ) && (operation.plan?.plan.clearing.length ?? 0) > 0
+  );
+}
+
+/** The step that ended otherwise than well and waits for people; null while the operation goes on by itself. */
+export function stuckAt(operation: Operation): { readonly step: Step; readonly attempt: Attempt } | null {
+  if (operation.end || operation.track === null || !destroyStarted(operation)) return null;
+  for (const step of operation.track.steps) {
+    const attempt = latest(operation, step);
+    if (attempt === undefined || attempt.end === null || attempt.end.outcome === 'worked') continue;
+    if (attempt.end.outcome === 'not_begun') continue;
+    if (step.program === null && (operation.resumedAt ?? 0) > attempt.end.at) continue;
+    return { step, attempt };
   }
-}
-
-function begin(event: OperationEvent, record: Pick<JournalRecord, 'operation' | 'at'>, head: Head): Operation {
-  if (event.type !== 'requested') throw new TypeError('a journal begins with a request');
-  return {
-    id: record.operation,
-    label: event.label,
-    cloud: event.cloud,
-    wish: event.wish,
-    by: event.by,
-    channel: event.place?.channel ?? null,
-    requestedAt: record.at,
-    head,
-    headAt: record.at,
-    claim: null,
-    claims: 0,
-    facts: null,
-    plan: null,
-    attempts: new Map(),
-    attention: null,
-    release: null,
-    end: null,
-  };
-}
-
-function withAttempt(operation: Operation, step: string, attempt: Attempt): Operation {
-  const before = (operation.attempts.get(step) ?? []).filter((one) => one.attempt !== attempt.attempt);
-  return { ...operation, attention: null, attempts: new Map(operation.attempts).set(step, [...before, attempt]) };
-}
-
-function withEnd(operation: Operation, step: string, end: NonNullable<Attempt['end']>): Operation {
-  const running = operation.attempts.get(step)?.at(-1);
-  return running ? withAttempt(operation, step, { ...running, end }) : operation;
+  return null;
 }

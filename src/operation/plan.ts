@@ -8,12 +8,18 @@ export const DEPLOY = 'deploy';
 
 const argument = z
   .string()
-  .max(4096)
+  .max(16_384)
   .refine((text) => !text.includes('\0'), 'an argument cannot hold NUL');
+
+/** The name of a program text that the plan holds once (`sources`) and several steps run. */
+const sourceName = z.string().regex(/^[a-z][a-z-]{0,30}$/);
 
 /** The program that a step runs: its whole argv, detached from whoever sent it, under the host's run directory. */
 export const program = z.strictObject({
-  argv: z.array(argument).min(1).max(200),
+  argv: z
+    .array(z.union([argument, z.strictObject({ source: sourceName })]))
+    .min(1)
+    .max(200),
   cwd: hostPath,
   env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), argument),
   /** Files on that host whose values are cut out of the output before it is written anywhere. */
@@ -40,19 +46,64 @@ export const step = z.strictObject({
 });
 export type Step = z.infer<typeof step>;
 
+/**
+ * What may be done when a step of a plan didn't work: approved with the plan, started by one person.
+ * - `offered`: from the start of step `from` on, until step `until` has worked (null: to the plan's end).
+ * - `then`: `end` – the operation has ended with it, `resume` – the plan goes on with the step that didn't work.
+ */
+export const backOut = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9.-]{0,80}$/),
+  title: z.string().min(1).max(75),
+  /** What it would do, in sentences for the one who presses the button. */
+  does: z.string().min(1).max(300),
+  offered: z.strictObject({ from: stepId, until: stepId.nullable() }),
+  /** The node from which it would bring the cluster back, where that matters. */
+  node: hostName.nullable(),
+  steps: z.array(step),
+  then: z.enum(['end', 'resume']),
+});
+export type BackOut = z.infer<typeof backOut>;
+
 export const plan = z.strictObject({
   v: z.literal(1),
   operation: operationId,
   number: z.int().min(1),
   cloud: cloudId,
-  runbook: z.enum(['backup']),
+  runbook: z.enum(['backup', 'preparation', 'restore', 'discard']),
   /** Kolla Ansible's release and the address of each node at planning time. */
   release: z.string().max(RELEASE_CHARS),
   nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255) })).min(1),
   backupHost: hostName,
   steps: z.array(step).min(1),
+  /** Program texts that steps run, by name: each stands here once. */
+  sources: z.record(sourceName, z.string().min(1).max(65_536)).default({}),
+  /** Null for a plan that destroys nothing. */
+  approval: z
+    .strictObject({
+      /** How many people other than the requester must approve. */
+      needed: z.int().min(1).max(10),
+      /** How long the plan waits for them, counted from its card (ms). */
+      waitMs: z.int().min(1000),
+      /** How soon after the last approval its execution must begin (ms). */
+      beginMs: z.int().min(1000),
+    })
+    .nullable()
+    .default(null),
+  backOuts: z.array(backOut).max(40).default([]),
+  /** Removes what a preparation left on the hosts, when nothing comes of it. */
+  clearing: z.array(step).default([]),
 });
 export type Plan = z.infer<typeof plan>;
+
+/** A program's argv as it runs: the texts that the plan holds once put in their places. */
+export function argvOf({ sources }: Pick<Plan, 'sources'>, { argv }: Program): readonly string[] {
+  return argv.map((part) => {
+    if (typeof part === 'string') return part;
+    const text = Object.hasOwn(sources, part.source) ? sources[part.source] : undefined;
+    if (text === undefined) throw new TypeError(`the plan has no program text ${part.source}`);
+    return text;
+  });
+}
 
 /** SHA-256 of the plan's canonical JSON: what people see, claim and approve. */
 export function digestOf(subject: Plan): string {

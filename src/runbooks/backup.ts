@@ -48,6 +48,10 @@ export function planBackup(operation: string, cloud: string, facts: Facts, limit
         ...sound,
       ]),
     ],
+    sources: {},
+    approval: null,
+    backOuts: [],
+    clearing: [],
   };
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { operationEvent } from '../operation/events.ts';
 import type { JournalRead } from '../operation/journal.ts';
-import { advance, type JournaledProblem, type Operation } from '../operation/operation.ts';
+import { advance } from '../operation/advance.ts';
+import { type JournaledProblem, type Operation } from '../operation/operation.ts';
 import type { ThreadState } from '../operation/ports.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord } from '../operation/record.ts';
 import { milestoneOf } from './cards/milestones.ts';

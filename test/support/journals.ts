@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { advance } from '../../src/operation/advance.ts';
 import type { Answered } from '../../src/operation/checks.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import { advance, type Operation } from '../../src/operation/operation.ts';
+import type { Operation } from '../../src/operation/operation.ts';
 import { digestOf, type Plan, type Step } from '../../src/operation/plan.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord, type Keyring, sign } from '../../src/operation/record.ts';
 import { sampleFacts } from './sample.ts';
@@ -107,6 +108,10 @@ const plan: fc.Arbitrary<Plan> = fc.constantFrom(1, 1, 1, 2, 5, 40).chain((steps
     nodes: fc.constant([{ name: 'node-a', address: '192.0.2.1' }]),
     backupHost: host,
     steps: fc.tuple(...Array.from({ length: steps }, (_, index) => step(index))),
+    sources: fc.constant({}),
+    approval: fc.constant(null),
+    backOuts: fc.constant([]),
+    clearing: fc.constant([]),
   }),
 );
 

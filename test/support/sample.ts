@@ -34,6 +34,10 @@ export function samplePlan(operation: string): Plan {
       },
       question,
     ],
+    sources: {},
+    approval: null,
+    backOuts: [],
+    clearing: [],
   };
 }
 
@@ -49,6 +53,8 @@ export const sampleFacts: Facts = {
   },
   nodes: [{ name: 'node-a', address: '192.0.2.1', engine: 'docker' }],
   backupHost: 'node-a',
+  restore: null,
+  discard: null,
 };
 
 export function sampleRequest(label = 'BKP-1', cloud = 'lab'): Extract<OperationEvent, { type: 'requested' }> {

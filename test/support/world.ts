@@ -1,3 +1,4 @@
+import { advance } from '../../src/operation/advance.ts';
 import {
   type AppendAnswer,
   type AppendRequest,
@@ -7,10 +8,10 @@ import {
   type Shelf,
   shelve,
 } from '../../src/operation/append.ts';
-import { ENDS, type OperationEvent } from '../../src/operation/events.ts';
+import { isEnd, type OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
 import { nextMove, runName } from '../../src/operation/next.ts';
-import { advance, latest, type Operation } from '../../src/operation/operation.ts';
+import { latest, type Operation, touched } from '../../src/operation/operation.ts';
 import type { JournalRecord } from '../../src/operation/record.ts';
 import { sampleFacts, samplePlanned, sampleRequest } from './sample.ts';
 
@@ -56,7 +57,7 @@ export function emptyWorld(workers: number): World {
   };
 }
 
-type Terms = Partial<Pick<AppendRequest, 'lease' | 'own' | 'once' | 'notAfter'>>;
+type Terms = Partial<Pick<AppendRequest, 'lease' | 'own' | 'single' | 'once' | 'notAfter'>>;
 
 /** Appends as the journal does, by the model's rule. */
 function append(
@@ -68,6 +69,7 @@ function append(
 ): AppendAnswer | { answer: 'illegal' } {
   if (illegal(seen, event) !== null) return { answer: 'illegal' };
   world.counter += 1;
+  const ends = seen !== null && isEnd(event, touched(seen));
   const at = Math.max(world.now, seen?.headAt ?? 0);
   const seq = (seen?.head.seq ?? 0) + 1;
   const record: JournalRecord = {
@@ -88,8 +90,9 @@ function append(
     notAfter: terms.notAfter ?? null,
     lease: terms.lease ?? { mode: 'none' },
     cloud: seen?.cloud ?? (event.type === 'requested' ? event.cloud : 'lab'),
-    own: terms.own ?? (ENDS.has(event.type) ? 'drop' : 'none'),
-    ends: ENDS.has(event.type),
+    own: terms.own ?? (ends ? 'drop' : 'none'),
+    single: terms.single ?? (ends ? 'drop' : 'none'),
+    ends,
     once: terms.once ?? null,
   };
   const said = judgeAppend(world.shelf, request, world.now);

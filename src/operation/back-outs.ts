@@ -1,0 +1,15 @@
+import { attemptsIn, type Operation, stuckAt } from './operation.ts';
+import type { BackOut, Plan } from './plan.ts';
+
+/** The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. */
+export function offeredBackOuts(operation: Operation): readonly BackOut[] {
+  if (operation.plan === null || stuckAt(operation) === null) return [];
+  return operation.plan.plan.backOuts.filter((one) => isOffered(operation, operation.plan?.plan, one));
+}
+
+function isOffered(operation: Operation, plan: Plan | undefined, { offered }: BackOut): boolean {
+  if (plan === undefined) return false;
+  const attempts = attemptsIn(operation, plan.number);
+  const worked = (step: string) => attempts.get(step)?.at(-1)?.end?.outcome === 'worked';
+  return attempts.has(offered.from) && (offered.until === null || !worked(offered.until));
+}
