@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { engineName, hostPath } from './operation/checks.ts';
+import { MARIADB_UNIT } from './kolla/names.ts';
 import { cloudId, hostName } from './operation/ids.ts';
+import { engineName, hostPath } from './operation/shapes.ts';
 
 const slackChannel = z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'a channel id such as C0123456789 (not its name)');
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'a user id such as U0123456789 (not a name)');
@@ -52,7 +53,39 @@ const cloud = z.strictObject({
   backup_host: hostName.optional(),
   channel: slackChannel,
   requesters: people,
+  /** Who may approve what destroys; without them restores are refused. */
+  approvers: people.optional(),
+  /** How many people other than the requester must approve. */
+  approvals: z.int().min(1).max(10).default(1),
+  alerts: z
+    .strictObject({
+      /** Where it is told that an operation needs people while MariaDB is down; by default the cloud's own channel. */
+      channel: slackChannel.optional(),
+      /** A user group to mention; by default the approvers. */
+      group: slackGroup.optional(),
+    })
+    .prefault({}),
+  /** The unit that keeps the MariaDB container on the nodes; null where the engine alone does (before 16.0). */
+  unit: z
+    .string()
+    .regex(/^[A-Za-z0-9@_.-]+\.service$/)
+    .nullable()
+    .default(MARIADB_UNIT),
+  /** Where the services find the database, where it can't be learnt from the deployment. */
+  service_address: z.string().min(1).max(255).optional(),
 });
+
+/** Why no restore could ever be approved; null when one could, or when groups decide it. */
+function unmetApprovals(one: z.infer<typeof cloud> | undefined): string | null {
+  if (one?.approvers === undefined || one.approvers.groups.length > 0) return null;
+  const { approvers, approvals, requesters } = one;
+  const users = new Set(approvers.users);
+  // A requester never approves: where each of them is an approver, one fewer is left.
+  const spare = requesters.groups.length === 0 && requesters.users.every((user) => users.has(user)) ? 1 : 0;
+  return users.size - spare >= approvals
+    ? null
+    : `${approvals} approvals by others than the requester cannot be had from ${users.size} approvers`;
+}
 
 /** The config file, in YAML. Every limit is in the unit that its name says. */
 export const configSchema = z
@@ -67,6 +100,17 @@ export const configSchema = z
         backup_minutes: z.int().min(1).max(10_080).default(240),
         /** Reading a whole archive. */
         proof_minutes: z.int().min(1).max(1440).default(120),
+        /** Past these a running step of a restore is reported, not killed. */
+        unpack_minutes: z.int().min(1).max(10_080).default(240),
+        prepare_minutes: z.int().min(1).max(10_080).default(120),
+        recovery_minutes: z.int().min(1).max(1440).default(45),
+        /** How long all nodes may take to be Synced after a recovery. */
+        sync_minutes: z.int().min(1).max(10_080).default(120),
+        /** How long a plan waits for approval, and how soon after it its execution must begin. */
+        approval_minutes: z.int().min(1).max(10_080).default(240),
+        begin_minutes: z.int().min(1).max(240).default(15),
+        /** Free space that stays on the datadir's file system while a copy is unpacked. */
+        free_space_gib: z.number().min(0).max(100_000).default(2),
         /** Operations that one worker drives at a time. */
         operations_per_worker: z.int().min(1).max(50).default(4),
       })
@@ -79,6 +123,8 @@ export const configSchema = z
         context.addIssue({ code: 'custom', message: 'names no node', path: ['clouds', id, 'nodes'] });
       if (backup_host !== undefined && !Object.hasOwn(nodes, backup_host))
         context.addIssue({ code: 'custom', message: 'is not one of the nodes', path: ['clouds', id, 'backup_host'] });
+      const unmet = unmetApprovals(clouds[id]);
+      if (unmet !== null) context.addIssue({ code: 'custom', message: unmet, path: ['clouds', id, 'approvals'] });
     }
   });
 export type Config = z.infer<typeof configSchema>;

@@ -1,14 +1,10 @@
 import { BACKUP_CONFIG } from '../kolla/backup-config.ts';
 import { backupArguments } from '../kolla/dialects.ts';
 import { passwordFiles } from '../kolla/extra-arguments.ts';
+import { BACKUP_VOLUME, MARIABACKUP, MARIADB } from '../kolla/names.ts';
 import type { Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
-
-/** Kolla's own names, the same in every release. */
-export const MARIADB = 'mariadb';
-export const MARIABACKUP = 'mariabackup';
-export const BACKUP_VOLUME = 'mariadb_backup';
 
 /** How long the quick questions of one step may take together, in ms. */
 const QUESTIONS_MS = 180_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { advance } from '../operation/advance.ts';
 import { operationEvent } from '../operation/events.ts';
 import type { JournalRead } from '../operation/journal.ts';
-import { advance } from '../operation/advance.ts';
-import { type JournaledProblem, type Operation } from '../operation/operation.ts';
+import type { JournaledProblem, Operation } from '../operation/operation.ts';
 import type { ThreadState } from '../operation/ports.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord } from '../operation/record.ts';
 import { milestoneOf } from './cards/milestones.ts';
