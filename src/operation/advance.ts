@@ -141,7 +141,7 @@ function begin(event: OperationEvent, record: At): Operation {
     past: [],
     consent: NO_CONSENT,
     withdrawal: null,
-    resumedAt: null,
+    resumed: null,
     resolution: null,
     attention: null,
     acknowledged: null,
@@ -178,7 +178,13 @@ function resumed(operation: Operation, at: number): Operation {
   const { number, steps } = plan.plan;
   const attempts = attemptsIn(operation, number);
   const past = [...operation.past, { track, attempts: operation.attempts }];
-  return { ...operation, track: { number, kind: 'plan', steps, backOut: null }, attempts, past, resumedAt: at };
+  return {
+    ...operation,
+    track: { number, kind: 'plan', steps, backOut: null },
+    attempts,
+    past,
+    resumed: { at, again: track.backOut.again },
+  };
 }
 
 function withAttempt(operation: Operation, step: string, attempt: Attempt): Operation {

@@ -1,5 +1,13 @@
 import { type Gate, gateOf } from './approval.ts';
-import { type Attempt, destroyStarted, type JournaledProblem, latest, type Operation, stuckAt } from './operation.ts';
+import {
+  type Attempt,
+  destroyStarted,
+  type JournaledProblem,
+  latest,
+  mayRunAgain,
+  type Operation,
+  stuckAt,
+} from './operation.ts';
 import type { Step } from './plan.ts';
 
 /** How often a step whose program never began is sent. */
@@ -62,9 +70,7 @@ function moveOf(operation: Operation, step: Step, now: number): Move | null {
       if (last.attempt < ATTEMPTS_MAX) return start(operation, step, last.attempt + 1, now);
       return lost(operation, neverBegan(step, last.attempt), false);
     case 'failed':
-      // A step that only looks may be asked again after somebody mended something.
-      if (step.program === null && (operation.resumedAt ?? 0) > end.at)
-        return start(operation, step, last.attempt + 1, now);
+      if (mayRunAgain(operation, step, end)) return start(operation, step, last.attempt + 1, now);
       return lost(operation, problemOf(step, end), true);
     case 'unclear':
       if (mayPrepareAgain(operation)) return { move: 'plan' };

@@ -98,8 +98,8 @@ export type Operation = {
   readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
   readonly consent: Consent;
   readonly withdrawal: Withdrawal | null;
-  /** Since then a step that only looks may be asked again. */
-  readonly resumedAt: number | null;
+  /** Since then a step that only looks may be asked again, and these that failed may be sent again. */
+  readonly resumed: { readonly at: number; readonly again: readonly string[] } | null;
   readonly resolution: Resolution | null;
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
   /** Who looks after what needs attention. */
@@ -160,14 +160,19 @@ export function touched(operation: Operation): boolean {
   );
 }
 
+/** Whether people let the plan go on after this end of a step, so that it may be started again. */
+export function mayRunAgain({ resumed }: Operation, step: Step, end: NonNullable<Attempt['end']>): boolean {
+  if (resumed === null || resumed.at <= end.at || end.outcome !== 'failed') return false;
+  return step.program === null || resumed.again.includes(step.id);
+}
+
 /** The step that ended otherwise than well and waits for people; null while the operation goes on by itself. */
 export function stuckAt(operation: Operation): { readonly step: Step; readonly attempt: Attempt } | null {
   if (operation.end || operation.track === null || !destroyStarted(operation)) return null;
   for (const step of operation.track.steps) {
     const attempt = latest(operation, step);
     if (attempt === undefined || attempt.end === null || attempt.end.outcome === 'worked') continue;
-    if (attempt.end.outcome === 'not_begun') continue;
-    if (step.program === null && (operation.resumedAt ?? 0) > attempt.end.at) continue;
+    if (attempt.end.outcome === 'not_begun' || mayRunAgain(operation, step, attempt.end)) continue;
     return { step, attempt };
   }
   return null;

@@ -49,7 +49,8 @@ export type Step = z.infer<typeof step>;
 /**
  * What may be done when a step of a plan didn't work: approved with the plan, started by one person.
  * - `offered`: from the start of step `from` on, until step `until` has worked (null: to the plan's end).
- * - `then`: `end` – the operation has ended with it, `resume` – the plan goes on with the step that didn't work.
+ * - `then`: `end` – the operation has ended with it, `resume` – the plan goes on with the step that didn't work, if that
+ *   only looks or stands in `again`.
  */
 export const backOut = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9.-]{0,80}$/),
@@ -61,6 +62,8 @@ export const backOut = z.strictObject({
   node: hostName.nullable(),
   steps: z.array(step),
   then: z.enum(['end', 'resume']),
+  /** Steps of the plan that may be sent again after it, if they failed: their programs do nothing twice. */
+  again: z.array(stepId).default([]),
 });
 export type BackOut = z.infer<typeof backOut>;
 

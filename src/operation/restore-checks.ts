@@ -77,6 +77,12 @@ export const restoreChecks = [
     container: engineObject,
     unit: z.string().max(200).nullable(),
   }),
+  /** By the positions that the holds read, no other node has more of the old data; unknown positions let people choose. */
+  z.strictObject({
+    check: z.literal('most-advanced'),
+    node: hostName,
+    holds: z.array(z.strictObject({ node: hostName, plan: z.int().min(1), step: stepId })).min(1),
+  }),
   /** Nobody runs kolla-ansible on the deploy host or a backup on a node; the nodes may be down. */
   z.strictObject({ check: z.literal('nobody-else-now'), nodes, container: engineObject }),
   /** A full backup, proven after the restore's end, exists (before old data is discarded). */
@@ -186,6 +192,14 @@ export const restoreAnswers = [
   z.strictObject({
     check: z.literal('nodes-down'),
     answer: z.strictObject({ up: z.array(z.strictObject({ node: hostName, why: z.string().max(300) })) }),
+  }),
+  z.strictObject({
+    check: z.literal('most-advanced'),
+    answer: z.strictObject({
+      positions: z.array(z.strictObject({ node: hostName, position: position.nullable() })),
+      /** The node that has most of one cluster's data; null where that can't be told. */
+      ahead: hostName.nullable(),
+    }),
   }),
   z.strictObject({
     check: z.literal('nobody-else-now'),

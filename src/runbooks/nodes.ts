@@ -1,0 +1,51 @@
+import { MARIADB } from '../kolla/names.ts';
+import type { Facts, NodeSurvey } from '../operation/facts.ts';
+import type { Step } from '../operation/plan.ts';
+import type { NodeRef } from '../operation/shapes.ts';
+import type { ProgramRequests } from './programs/requests.ts';
+import { programStep, type Work } from './steps.ts';
+
+/** A node as a restore knows it: its place in the inventory's order, its engine, and what was found there. */
+export type Node = {
+  /** From 1: the number in its steps' ids. */
+  readonly number: number;
+  readonly name: string;
+  readonly address: string;
+  readonly ref: NodeRef;
+  readonly survey: NodeSurvey;
+};
+
+/** The nodes of a cloud that was surveyed, the backup host first. */
+export function nodesOf(facts: Facts): { readonly nodes: readonly Node[]; readonly backupHost: Node } {
+  const surveys = facts.restore?.surveys ?? [];
+  const nodes = facts.nodes.map(({ name, address, engine }, index): Node => {
+    const survey = surveys.find(({ node }) => node === name);
+    if (survey === undefined) throw new TypeError(`${name} was not surveyed`);
+    return { number: index + 1, name, address, ref: { node: name, engine }, survey };
+  });
+  const backupHost = nodes.find(({ name }) => name === facts.restore?.archive.node);
+  if (backupHost === undefined) throw new TypeError('the archive is on no node');
+  return { nodes: [backupHost, ...nodes.filter((node) => node !== backupHost)], backupHost };
+}
+
+/** Where an operation keeps its copy, and later the old data: on the datadir's file system, outside every volume. */
+export const operationDirectory = ({ survey }: Node, operation: string) => `${survey.base}/${operation}`;
+
+/** The file that keeps a held unit from starting; it stands in no volume and survives a reboot. */
+const HOLD_FLAG = '/var/lib/kolla-backup/hold';
+
+/** A step of the program that holds a node down, lets it go, or starts it. */
+export function holdStep(
+  { ref, name, survey }: Node,
+  act: ProgramRequests['hold']['act'],
+  work: Omit<Work, 'host'>,
+): Step {
+  return programStep({ ...work, host: name }, 'hold', {
+    act,
+    unit: survey.unit,
+    flag: HOLD_FLAG,
+    engine: ref.engine,
+    container: MARIADB,
+    live: survey.live,
+  });
+}

@@ -1,0 +1,140 @@
+import { liveArgv } from '../kolla/containers.ts';
+import { GALERA_CONFIG, MARIADB } from '../kolla/names.ts';
+import type { Wish } from '../operation/events.ts';
+import type { Facts } from '../operation/facts.ts';
+import type { Plan, Step } from '../operation/plan.ts';
+import { type CopyRun, prepareArgv, trialLabels, trialName, unpackArgv } from './copy.ts';
+import { type Node, nodesOf, operationDirectory } from './nodes.ts';
+import { programStep, question, reporting, sourcesOf } from './steps.ts';
+
+export type PreparationLimits = {
+  readonly proofMs: number;
+  readonly unpackMs: number;
+  readonly prepareMs: number;
+  /** Free space that stays on the datadir's file system (bytes). */
+  readonly floorBytes: number;
+};
+
+/** How long the trial start may take: row counts of whole tables are in it (ms). */
+const TRIAL_MS = 1_800_000;
+
+/**
+ * The runbook's steps 1 and 2, with nothing live touched and nobody's approval: the archive proven whole, a directory of
+ * the operation's own beside the datadir, the archive unpacked and prepared in it, and the copy tried.
+ */
+export function planPreparation(
+  operation: string,
+  cloud: string,
+  wish: Extract<Wish, { kind: 'restore' }>,
+  facts: Facts,
+  number: number,
+  limits: PreparationLimits,
+): Plan {
+  const { restore } = facts;
+  if (restore === null) throw new TypeError('a restore without a survey');
+  const { nodes, backupHost } = nodesOf(facts);
+  const { archive } = restore;
+  const directory = (node: Node) => `${operationDirectory(node, operation)}/${number}`;
+  const data = `${directory(backupHost)}/data`;
+  const copy = (step: string): CopyRun => ({
+    engine: backupHost.ref.engine,
+    operation,
+    plan: String(number),
+    step,
+    image: backupHost.survey.imageId,
+    uid: backupHost.survey.uid,
+    gid: backupHost.survey.gid,
+    data,
+  });
+  const onBackupHost = { host: backupHost.name, touches: 'change' } as const;
+  const steps: Step[] = [
+    question('prove-archive', 'Prove the archive complete', backupHost.name, limits.proofMs, [
+      {
+        check: 'archive-whole',
+        node: backupHost.ref,
+        directory: archive.directory,
+        path: archive.path,
+        sha256: archive.sha256,
+      },
+    ]),
+    ...nodes.map((node) =>
+      stage(node, directory(node), operation, {
+        needBytes: node === backupHost ? Math.max(node.survey.bytes, archive.bytes) : 0,
+        floorBytes: node === backupHost ? limits.floorBytes : 0,
+      }),
+    ),
+    reporting(
+      { ...onBackupHost, id: 'unpack', title: 'Unpack the archive into the copy', timeLimitMs: limits.unpackMs },
+      'unpack',
+      unpackArgv(copy('unpack'), { archives: archive.directory, path: archive.path, floorBytes: limits.floorBytes }),
+    ),
+    reporting(
+      { ...onBackupHost, id: 'prepare', title: 'Prepare the copy with mariabackup', timeLimitMs: limits.prepareMs },
+      'prepare',
+      prepareArgv(copy('prepare')),
+    ),
+    programStep({ ...onBackupHost, id: 'trial', title: 'Start the copy once, alone', timeLimitMs: TRIAL_MS }, 'trial', {
+      engine: backupHost.ref.engine,
+      name: trialName(copy('trial')),
+      labels: trialLabels(copy('trial')),
+      image: backupHost.survey.imageId,
+      data,
+      uid: backupHost.survey.uid,
+      gid: backupHost.survey.gid,
+      config: GALERA_CONFIG,
+      live: liveArgv(backupHost.ref, MARIADB),
+    }),
+    question('compare', 'Compare the copy with what is live', backupHost.name, TRIAL_MS, [
+      {
+        check: 'copy-belongs',
+        nodes: facts.nodes.map(({ name, engine }) => ({ node: name, engine })),
+        addresses: facts.nodes.map(({ address }) => address),
+        container: MARIADB,
+        tried: { plan: number, step: 'trial' },
+        olderSchemas: wish.olderSchemas,
+      },
+    ]),
+  ];
+  const clearing = nodes.map((node) => clear(node, operation));
+  return {
+    v: 1,
+    operation,
+    number,
+    cloud,
+    runbook: 'preparation',
+    release: facts.release,
+    nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
+    backupHost: backupHost.name,
+    steps,
+    sources: sourcesOf([...steps, ...clearing]),
+    approval: null,
+    backOuts: [],
+    clearing,
+  };
+}
+
+function stage(
+  node: Node,
+  directory: string,
+  operation: string,
+  room: { readonly needBytes: number; readonly floorBytes: number },
+): Step {
+  const { survey, ref, name, number } = node;
+  const { live, uid, gid, mode } = survey;
+  const work = { id: `stage-${number}`, title: `Make a directory of the operation’s own on ${name}`, host: name };
+  const request = { directory, live, engine: ref.engine, label: operation, uid, gid, mode, ...room };
+  return programStep({ ...work, touches: 'change' }, 'stage', request);
+}
+
+/** Removes a node's copy and containers of this operation; refused where old data lies. */
+export function clear(node: Node, operation: string): Step {
+  const { survey, ref, name, number } = node;
+  const work = { id: `clear-${number}`, title: `Remove what was prepared on ${name}`, host: name };
+  return programStep({ ...work, touches: 'change' }, 'clear', {
+    directory: operationDirectory(node, operation),
+    engine: ref.engine,
+    label: operation,
+    live: survey.live,
+    keep: [survey.old],
+  });
+}

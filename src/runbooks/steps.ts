@@ -1,0 +1,56 @@
+import type { Check } from '../operation/checks.ts';
+import type { Plan, Program, Step } from '../operation/plan.ts';
+import type { Reporter } from '../operation/restore-checks.ts';
+import { programRequest, programSource } from './programs/program.ts';
+import type { ProgramName, ProgramRequests } from './programs/requests.ts';
+
+/** How steps are put together, the same for every runbook. Times are in ms. */
+
+/** How long the quick questions of one step may take together. */
+export const QUESTIONS_MS = 180_000;
+/** How long a program may take that makes, holds, exchanges or removes something on one node. */
+export const NODE_PROGRAM_MS = 300_000;
+
+/** A step that touches nothing: its questions. */
+export function question(id: string, title: string, host: string, timeLimitMs: number, after: readonly Check[]): Step {
+  return { id, title, host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
+}
+
+/** What a step of a program is besides its program. */
+export type Work = {
+  readonly id: string;
+  readonly title: string;
+  readonly host: string;
+  readonly touches: Step['touches'];
+  readonly timeLimitMs?: number;
+  readonly before?: readonly Check[];
+};
+
+/** A step whose program reports on standard output what it did. */
+export function reporting(work: Work, by: Reporter, argv: Program['argv']): Step {
+  const { before = [], timeLimitMs = NODE_PROGRAM_MS, ...rest } = work;
+  return {
+    ...rest,
+    program: { argv: [...argv], cwd: '/', env: {}, redact: [] },
+    timeLimitMs,
+    before: [...before],
+    after: [{ check: 'reported', program: by, host: work.host, step: work.title }],
+  };
+}
+
+/** A step that runs one of our programs; its text stands once in the plan (`sourcesOf`). */
+export function programStep<N extends ProgramName & Reporter>(work: Work, name: N, request: ProgramRequests[N]): Step {
+  return reporting(work, name, ['python3', '-c', { source: name }, programRequest(name, request)]);
+}
+
+/** The texts of the programs that these steps name. */
+export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
+  const parts = steps.flatMap(({ program }) => program?.argv ?? []);
+  const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.source])));
+  return Object.fromEntries([...names].filter(isProgram).map((name) => [name, programSource(name)]));
+}
+
+const NAMES = ['stage', 'trial', 'hold', 'swap', 'clear', 'discard'] as const satisfies readonly ProgramName[];
+function isProgram(name: string): name is (typeof NAMES)[number] {
+  return NAMES.some((one) => one === name);
+}
