@@ -6,6 +6,7 @@ import type { Entries, Entry } from './catalogue/entry.ts';
 import { hosts } from './catalogue/hosts.ts';
 import { journal } from './catalogue/journal.ts';
 import { kolla } from './catalogue/kolla.ts';
+import { restores } from './catalogue/restores.ts';
 import { runs } from './catalogue/runs.ts';
 import { setup } from './catalogue/setup.ts';
 import { slack } from './catalogue/slack.ts';
@@ -25,6 +26,7 @@ export const catalogue = {
   ...consent,
   ...kolla,
   ...backups,
+  ...restores,
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;

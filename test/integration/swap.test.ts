@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pythonArgv } from '../../src/runbooks/programs/program.ts';
+import type { ProgramRequests } from '../../src/runbooks/programs/requests.ts';
 import { until } from '../support/until.ts';
 
 let dir = '';
@@ -78,18 +79,23 @@ const program = async (name: string, script: string) => {
 const engine = (state: string) => program('docker', `echo ${state}`);
 const unit = (state: string) => program('systemctl', `echo ${state}; [ ${state} = active ]`);
 
-async function swap(direction: 'aside' | 'back', changes: object = {}) {
-  const request = {
-    direction,
-    live,
-    other,
-    old,
-    new: fresh,
-    unit: 'kolla-mariadb-container.service',
-    engine: 'docker',
-    container: 'mariadb',
-    ...changes,
-  };
+type Request = ProgramRequests['swap'];
+const requestOf = (changes: Partial<Request> = {}): Request => ({
+  direction: 'aside',
+  live,
+  other,
+  old,
+  new: fresh,
+  manifest: null,
+  empty: false,
+  unit: 'kolla-mariadb-container.service',
+  engine: 'docker',
+  container: 'mariadb',
+  ...changes,
+});
+
+async function swap(direction: 'aside' | 'back', changes: Partial<Request> = {}) {
+  const request = requestOf({ direction, ...changes });
   const [python, ...argv] = pythonArgv('swap', request);
   const { stdout, exitCode, stderr } = await execa('nsenter', [...inside, python, ...argv], {
     env: { PATH: `${dir}:${process.env['PATH']}` },
@@ -97,6 +103,11 @@ async function swap(direction: 'aside' | 'back', changes: object = {}) {
   });
   if (stdout === '') throw new Error(stderr);
   return { exitCode, ...JSON.parse(stdout) } as { exitCode: number; state: string; code?: string };
+}
+
+async function manifestOf(data: string): Promise<string> {
+  const [python, ...argv] = pythonArgv('manifest', { data, new: await identity(data) });
+  return JSON.parse((await execa(python, argv)).stdout).manifest;
 }
 
 const words = async () => [
@@ -175,21 +186,28 @@ describe('refuses, and touches nothing,', () => {
   test('a directory that is not there, or is a link', async () => {
     expect(await swap('aside', { other: join(dir, 'nowhere') })).toMatchObject({ code: 'SWAP_THIRD_FINDING' });
     await symlink(other, join(dir, 'link'));
-    expect(await swap('aside', { other: join(dir, 'link') })).toMatchObject({ code: 'SWAP_NOT_A_DIRECTORY' });
+    expect(await swap('aside', { other: join(dir, 'link') })).toMatchObject({ code: 'SWAP_THIRD_FINDING' });
+    await symlink(join(dir, 'aside'), join(dir, 'aside-link'));
+    expect(await swap('aside', { other: join(dir, 'aside-link/data') })).toMatchObject({
+      code: 'SWAP_NOT_A_DIRECTORY',
+    });
+    await untouched();
+  });
+  test('a copy that isn’t what was approved any more', async () => {
+    const manifest = await manifestOf(other);
+    await writeFile(join(other, 'nova.ibd'), 'x');
+    expect(await swap('aside', { manifest })).toMatchObject({ code: 'SWAP_COPY_CHANGED' });
+    await rm(join(other, 'nova.ibd'));
+    expect(await swap('aside', { manifest: await manifestOf(other) })).toMatchObject({ state: 'exchanged' });
+    expect(await swap('back', { manifest: '0'.repeat(64) })).toMatchObject({ state: 'exchanged' });
+    await untouched();
+  });
+  test('a directory that should be empty and isn’t', async () => {
+    expect(await swap('aside', { empty: true })).toMatchObject({ code: 'SWAP_NOT_EMPTY' });
     await untouched();
   });
   test.runIf(process.getuid?.() === 0)('a directory that is a mount point', async () => {
-    const request = {
-      direction: 'aside',
-      live,
-      other,
-      old,
-      new: fresh,
-      unit: null,
-      engine: 'docker',
-      container: 'mariadb',
-    };
-    const argv = pythonArgv('swap', request);
+    const argv = pythonArgv('swap', requestOf({ unit: null }));
     const mounted = [
       'unshare',
       '--mount',

@@ -1,0 +1,85 @@
+import type { NodeRef } from '../../operation/checks.ts';
+
+/** Device and inode of a directory: what it is, whatever it is called. */
+export type Identity = readonly [number, number];
+type Engine = NodeRef['engine'];
+
+/** Paths are absolute, sizes bytes. `label` is the operation's id, which its containers carry. */
+export type ProgramRequests = {
+  readonly survey: {
+    readonly engine: Engine;
+    readonly container: string;
+    readonly volume: string;
+    readonly backupVolume: string;
+    readonly unit: string;
+    /** The node's galera.cnf. */
+    readonly config: string;
+  };
+  readonly stage: {
+    /** `<base>/<operation>/<number>`; the copy goes to `data` in it. */
+    readonly directory: string;
+    readonly live: string;
+    readonly engine: Engine;
+    readonly label: string;
+    /** The datadir's owner and permission bits. */
+    readonly uid: number;
+    readonly gid: number;
+    readonly mode: number;
+    readonly needBytes: number;
+    readonly floorBytes: number;
+  };
+  readonly trial: {
+    readonly engine: Engine;
+    readonly name: string;
+    readonly labels: readonly string[];
+    /** The image's id. */
+    readonly image: string;
+    readonly data: string;
+    readonly new: Identity;
+    readonly uid: number;
+    readonly gid: number;
+    readonly config: string;
+    /** The argv that asks the live server of this node, but for the statement. */
+    readonly live: readonly string[];
+  };
+  readonly manifest: { readonly data: string; readonly new: Identity };
+  readonly hold: {
+    readonly act: 'hold' | 'look' | 'let-go' | 'start' | 'restart';
+    readonly unit: string | null;
+    readonly flag: string;
+    readonly engine: Engine;
+    readonly container: string;
+    readonly live: string;
+  };
+  readonly swap: {
+    readonly direction: 'aside' | 'back';
+    readonly live: string;
+    readonly other: string;
+    readonly old: Identity;
+    readonly new: Identity;
+    /** Of what is exchanged in, going aside: it must fit, or be empty. */
+    readonly manifest: string | null;
+    readonly empty: boolean;
+    readonly unit: string | null;
+    readonly engine: Engine;
+    readonly container: string;
+  };
+  readonly clear: {
+    /** `<base>/<operation>`. */
+    readonly directory: string;
+    readonly engine: Engine;
+    readonly label: string;
+    readonly live: string;
+    /** The datadirs that were live when the preparation began. */
+    readonly keep: readonly Identity[];
+  };
+  readonly discard: {
+    /** `<base>/<operation>/<number>/data`. */
+    readonly data: string;
+    /** `<base>/<operation>`. */
+    readonly directory: string;
+    readonly old: Identity;
+    readonly live: string;
+  };
+};
+export type ProgramName = keyof ProgramRequests;
