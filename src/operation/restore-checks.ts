@@ -121,17 +121,17 @@ export const findings = z.strictObject({
   schemas: z
     .array(
       z.strictObject({
-        name: z.string().max(64),
+        name: z.string().max(255),
         tables: count,
         /** SHA-256 of the sorted table names. */
         digest: hex64,
-        revision: z.string().max(64).nullable(),
+        revision: z.string().max(500).nullable(),
       }),
     )
     .max(300),
   keyTables: z.array(keyTable).max(60),
-  endpointHosts: z.array(z.string().max(255)).max(50),
-  members: z.array(z.strictObject({ name: z.string().max(255), address: z.string().max(255) })).max(50),
+  endpointHosts: z.array(z.string().max(255)).max(200),
+  members: z.array(z.strictObject({ name: z.string().max(255), address: z.string().max(255) })).max(64),
   clusterUuid: z.string().max(64).nullable(),
 });
 export type Findings = z.infer<typeof findings>;

@@ -1,9 +1,9 @@
-import { liveArgv } from '../kolla/containers.ts';
+import { sqlCommand } from '../kolla/containers.ts';
 import { GALERA_CONFIG, MARIADB } from '../kolla/names.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
-import { type CopyRun, prepareArgv, trialLabels, trialName, unpackArgv } from './copy.ts';
+import { type CopyContainer, containerLabels, containerName, prepareArgv, unpackArgv } from './copy.ts';
 import { type Node, nodesOf, operationDirectory } from './nodes.ts';
 import { programStep, question, reporting, sourcesOf } from './steps.ts';
 
@@ -36,16 +36,8 @@ export function planPreparation(
   const { archive } = restore;
   const directory = (node: Node) => `${operationDirectory(node, operation)}/${number}`;
   const data = `${directory(backupHost)}/data`;
-  const copy = (step: string): CopyRun => ({
-    engine: backupHost.ref.engine,
-    operation,
-    plan: String(number),
-    step,
-    image: backupHost.survey.imageId,
-    uid: backupHost.survey.uid,
-    gid: backupHost.survey.gid,
-    data,
-  });
+  const { imageId: image, uid, gid } = backupHost.survey;
+  const copy: CopyContainer = { engine: backupHost.ref.engine, operation, plan: number, image, uid, gid, data };
   const onBackupHost = { host: backupHost.name, touches: 'change' } as const;
   const steps: Step[] = [
     question('prove-archive', 'Prove the archive complete', backupHost.name, limits.proofMs, [
@@ -66,23 +58,24 @@ export function planPreparation(
     reporting(
       { ...onBackupHost, id: 'unpack', title: 'Unpack the archive into the copy', timeLimitMs: limits.unpackMs },
       'unpack',
-      unpackArgv(copy('unpack'), { archives: archive.directory, path: archive.path, floorBytes: limits.floorBytes }),
+      unpackArgv(copy, archive.directory, archive.path, limits.floorBytes),
     ),
     reporting(
       { ...onBackupHost, id: 'prepare', title: 'Prepare the copy with mariabackup', timeLimitMs: limits.prepareMs },
       'prepare',
-      prepareArgv(copy('prepare')),
+      prepareArgv(copy),
     ),
     programStep({ ...onBackupHost, id: 'trial', title: 'Start the copy once, alone', timeLimitMs: TRIAL_MS }, 'trial', {
       engine: backupHost.ref.engine,
-      name: trialName(copy('trial')),
-      labels: trialLabels(copy('trial')),
-      image: backupHost.survey.imageId,
+      name: containerName(copy, 'trial'),
+      labels: containerLabels(copy, 'trial'),
+      image,
       data,
-      uid: backupHost.survey.uid,
-      gid: backupHost.survey.gid,
+      new: null,
+      uid,
+      gid,
       config: GALERA_CONFIG,
-      live: liveArgv(backupHost.ref, MARIADB),
+      live: sqlCommand(backupHost.ref, MARIADB, '').argv.slice(0, -1),
     }),
     question('compare', 'Compare the copy with what is live', backupHost.name, TRIAL_MS, [
       {

@@ -8,7 +8,7 @@ import { type BackOut, DEPLOY, type Plan, type Step } from '../operation/plan.ts
 import { holdStep, type Node, nodesOf } from './nodes.ts';
 import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
-import { stagedOn, triedBy } from './reports.ts';
+import { demandReport } from './reports.ts';
 import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
 
 export type ExecutionLimits = {
@@ -37,7 +37,7 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   const preparation = operation.plan?.plan;
   if (restore === null || preparation?.runbook !== 'preparation') throw new TypeError('a restore without preparation');
   const { nodes, backupHost } = nodesOf(facts);
-  const tried = triedBy(operation, preparation.number);
+  const tried = demandReport(operation, preparation.number, 'trial', 'trial');
   const places = nodes.map((node) => placeOf(operation, node, node === backupHost ? tried.manifest : null));
   const refs = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const trial = { plan: preparation.number, step: 'trial' };
@@ -183,7 +183,7 @@ const letAllGo = (nodes: readonly Node[]) =>
 
 function placeOf(operation: Operation, node: Node, manifest: string | null): Place {
   const { survey, ref } = node;
-  const staged = stagedOn(operation, operation.plan?.plan.number ?? 0, `stage-${node.number}`);
+  const staged = demandReport(operation, operation.plan?.plan.number ?? 0, `stage-${node.number}`, 'stage');
   return {
     node,
     request: {

@@ -12,6 +12,11 @@ export const restores = {
     done: 'It may have done a part of its work; what it does may be done again.',
     next: 'Check that python3 (3.6 or later) works on the host, and its disk and memory; then look at what is there.',
   },
+  REPORT_MISSING: {
+    wrong: 'The journal holds no report of the program {program} for the step {step}.',
+    done: NOTHING,
+    next: 'Report this with the journal of the operation; ask for the restore again.',
+  },
   SURVEY_ENGINE: {
     wrong: 'The container engine on {host} did not answer: {detail}.',
     done: NOTHING,

@@ -35,7 +35,8 @@ export type ProgramRequests = {
     /** The image's id. */
     readonly image: string;
     readonly data: string;
-    readonly new: Identity;
+    /** Null where its inode isn't known yet: it was made in the same plan. */
+    readonly new: Identity | null;
     readonly uid: number;
     readonly gid: number;
     readonly config: string;
