@@ -8,6 +8,7 @@ import { kolla } from './catalogue/kolla.ts';
 import { runs } from './catalogue/runs.ts';
 import { setup } from './catalogue/setup.ts';
 import { slack } from './catalogue/slack.ts';
+import { stopAndRecovery } from './catalogue/stop-and-recovery.ts';
 
 /**
  * Every refusal and failure that a person can meet: what is wrong, what was and wasn't done, what to do next. The
@@ -23,6 +24,7 @@ export const catalogue = {
   ...commands,
   ...kolla,
   ...backups,
+  ...stopAndRecovery,
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;
