@@ -98,7 +98,7 @@ export function deployFiles(index: number, keys: { readonly secret: string; read
   ]);
   return {
     '/etc/kolla/globals.yml': globals(index),
-    '/etc/kolla/globals.d/custom-globals.yml': '---\n# What this cloud sets beside globals.yml.\n',
+    '/etc/kolla/globals.d/custom-globals.yml': '---\nnode_custom_config: "/etc/kolla/config"\n',
     '/etc/kolla/passwords.yml': { content: `---\n${passwords.join('')}`, mode: 0o640 },
     '/etc/ansible/ansible.cfg': '[defaults]\nforks = 20\ninterpreter_python = /usr/bin/python3\n',
     [`${CLI}/inventory.yml`]: INVENTORY(index),

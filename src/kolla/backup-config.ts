@@ -27,7 +27,7 @@ export function backupConfigCommand(config: string): Command {
 export type SqlAddress = { readonly host: string; readonly port: number };
 
 /** A name or an address: nothing that an option could be made of. */
-const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f:.]{2,45}$/;
+export const SQL_HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f:.]{2,45}$/;
 
 /** The address that mariabackup connects to; null where the file wasn't read or names none. The last line counts. */
 export function readBackupConfig({ code, stdout }: Outcome): SqlAddress | null {
@@ -41,7 +41,7 @@ export function readBackupConfig({ code, stdout }: Outcome): SqlAddress | null {
   }
   const host = found.get('host')?.replace(/^\[(.*)\]$/, '$1');
   const port = Number(found.get('port') ?? DEFAULT_PORT);
-  const usable = host !== undefined && HOST.test(host) && Number.isInteger(port) && port > 0 && port < 65_536;
+  const usable = host !== undefined && SQL_HOST.test(host) && Number.isInteger(port) && port > 0 && port < 65_536;
   return usable ? { host, port } : null;
 }
 
@@ -67,7 +67,7 @@ export function readIdentity({ code, stdout }: Outcome): Identity | null {
   const [node = '', hostname = '', galera = '', bound = ''] = fields;
   if (code !== 0 || fields.length !== 4 || ![node, hostname, galera].every((field) => FIELD.test(field))) return null;
   const address = EVERYWHERE.includes(bound) ? galera.replace(/^\[?(.*?)\]?(?::\d+)?$/, '$1') : bound;
-  return { name: `${node} (${hostname}, ${galera})`, address: HOST.test(address) ? address : null };
+  return { name: `${node} (${hostname}, ${galera})`, address: SQL_HOST.test(address) ? address : null };
 }
 
 /** What is known of the lock of a backup: all names and addresses as far as they could be learnt. */

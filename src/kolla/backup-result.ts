@@ -1,8 +1,9 @@
 import type { Code, Problem } from '../operation/catalogue.ts';
 import type { Status } from './ansible-events.ts';
-import type { AnsibleRun, Failure, TaskRun } from './ansible-run.ts';
+import { lost, unreachableHosts } from './ansible-failures.ts';
+import type { AnsibleRun, TaskRun } from './ansible-run.ts';
 import { explainBackupFailure, quote } from './backup-failures.ts';
-import { cliRefusal, type Exit } from './cli-refusal.ts';
+import { cliRefusal, type Exit, matchedNobody } from './cli-refusal.ts';
 import { quoteHost, shorten } from './quoted.ts';
 
 /** What a run of `mariadb_backup` did. Its exit code alone says nothing: it is 0 when no backup was taken, too. */
@@ -41,8 +42,7 @@ function backupKind(task: TaskRun): BackupKind | undefined {
 export function judgeBackup(run: AnsibleRun, exit: Exit): BackupResult {
   const refusal = cliRefusal(run, exit);
   if (refusal !== undefined) {
-    const nobody = /no hosts to target/.test(run.errors.join(' '));
-    return nobody ? nothingDone('BACKUP_NO_HOSTS', exit, []) : { kind: 'refused', problem: refusal };
+    return matchedNobody(run) ? nothingDone('BACKUP_NO_HOSTS', exit, []) : { kind: 'refused', problem: refusal };
   }
   return backupFailure(run) ?? taken(run) ?? otherFailure(run) ?? lostLine(run) ?? withoutBackup(run, exit);
 }
@@ -78,10 +78,6 @@ function taken(run: AnsibleRun): BackupResult | undefined {
   return { kind: 'taken', host: first.host, backup, unreachable: unreachableHosts(run.failures), completedOk };
 }
 
-function unreachableHosts(failures: readonly Failure[]): string[] {
-  return [...new Set(failures.filter(({ unreachable }) => unreachable).map(({ host }) => host))];
-}
-
 /** Unreachable hosts come first: other tasks then fail for want of those hosts' facts, in misleading words. */
 function otherFailure(run: AnsibleRun): BackupResult | undefined {
   const failures = run.failures.filter(({ host, ignored }) => !ignored && lost(run, host));
@@ -99,12 +95,6 @@ function otherFailure(run: AnsibleRun): BackupResult | undefined {
   const { host, task } = failure;
   const params = { host: quoteHost(host), task: quoteHost(task), said };
   return { kind: 'failed', host, problem: { code: 'KOLLA_TASK_FAILED', params } };
-}
-
-/** Whether the run ended badly on a host: a failure that a playbook rescued counts as none in the recap. */
-function lost(run: AnsibleRun, host: string): boolean {
-  const counts = run.recap?.get(host);
-  return counts === undefined || counts.failed + counts.unreachable > 0;
 }
 
 /**

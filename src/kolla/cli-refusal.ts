@@ -41,3 +41,6 @@ export function cliRefusal(run: AnsibleRun, exit: Exit): Problem | undefined {
   const said = quote(run.errors.at(-1) ?? lines.at(-1) ?? 'it said nothing');
   return { code: CODES.get(exit.code) ?? 'KOLLA_CLI_FAILED', params: { said, code } };
 }
+
+/** Whether Ansible itself said that no host fits (later releases end with 1 and this; earlier with 0 and an empty recap). */
+export const matchedNobody = (run: AnsibleRun): boolean => /no hosts to target/.test(run.errors.join(' '));

@@ -22,6 +22,8 @@ type Dialect = {
   /** Its own lines take arguments apart at spaces and expand wildcards. */
   readonly splitsWords: boolean;
   readonly extraVariable: string;
+  /** Which files of globals.d it reads (a regular expression of `find`), and the program that orders their paths. */
+  readonly globals: { readonly names: string; readonly order: 'cat' | 'sort' };
 };
 
 export const dialects = {
@@ -31,10 +33,11 @@ export const dialects = {
     optionsFirst: true,
     splitsWords: true,
     extraVariable: '-e',
+    globals: { names: String.raw`.*\.yml`, order: 'cat' },
   },
 } as const satisfies Record<string, Dialect>;
 
-type DialectName = keyof typeof dialects;
+export type DialectName = keyof typeof dialects;
 
 /** How kolla-ansible is called in one deployment. Paths are absolute, on the deploy host. */
 export type Deployment = {

@@ -77,6 +77,14 @@ export function vaultArguments(extra: readonly string[]): string[] {
   });
 }
 
+/** Those of the list that set variables, in the words of Ansible's own programs. */
+export function variableArguments(extra: readonly string[]): string[] {
+  checkExtraArguments(extra);
+  return pairs(extra).flatMap(({ option, value }) =>
+    VARIABLES.includes(option) && value !== undefined ? ['-e', value] : [],
+  );
+}
+
 /**
  * The files of the deploy host (absolute paths) whose values are cut out of everything that kolla-ansible prints: the
  * passwords file of the configuration directory, and each that the extra arguments name instead.

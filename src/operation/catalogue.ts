@@ -10,6 +10,7 @@ import { restores } from './catalogue/restores.ts';
 import { runs } from './catalogue/runs.ts';
 import { setup } from './catalogue/setup.ts';
 import { slack } from './catalogue/slack.ts';
+import { stopAndRecovery } from './catalogue/stop-and-recovery.ts';
 
 /**
  * Every refusal and failure that a person can meet: what is wrong, what was and wasn't done, what to do next. The
@@ -27,6 +28,7 @@ export const catalogue = {
   ...kolla,
   ...backups,
   ...restores,
+  ...stopAndRecovery,
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;

@@ -58,6 +58,22 @@ export const kolla = {
     done: NOTHING,
     next: 'Make the nodes of this cloud in the config those of the group mariadb in the inventory.',
   },
+  MACHINE_ID_UNKNOWN: {
+    wrong: 'Which machine {node} is could not be learnt through {way}: {said}',
+    done: NOTHING,
+    next: 'Try "cat /etc/machine-id" on that host, and the ansible beside kolla-ansible on the deploy host with the same inventories.',
+  },
+  NODE_IS_ANOTHER_MACHINE: {
+    wrong:
+      'The name {node} means two machines: this software reaches {ssh} there, Ansible on the deploy host {ansible}.',
+    done: NOTHING,
+    next: 'Compare the address of the node in the config with that in the inventory (ansible_host), and correct the wrong one.',
+  },
+  VIP_UNKNOWN: {
+    wrong: 'The address at which the databases of this cloud are served could not be learnt: {said}',
+    done: NOTHING,
+    next: 'Check kolla_internal_vip_address and database_port in globals.yml and globals.d on the deploy host.',
+  },
   KOLLA_ARGUMENT_SPLITS: {
     wrong:
       'The argument "{argument}" for kolla-ansible holds a space or a wildcard; its command line (releases up to 18) would take it apart.',
