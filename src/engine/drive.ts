@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
+import type { Problem } from '../operation/catalogue.ts';
 import type { OperationEvent } from '../operation/events.ts';
-import type { Journal } from '../operation/journal.ts';
+import type { Appended, Journal, Terms } from '../operation/journal.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
 import type { StepNotes, Wake } from '../operation/ports.ts';
 import type { CloudHosts } from './hosts.ts';
@@ -40,7 +41,17 @@ export type Drive = {
    * Journals what was decided on `operation()`. False when somebody else wrote meanwhile (a cancel, say): it was read
    * again and must be decided anew. Throws DriveStopped when this worker doesn't drive any more.
    */
-  write(event: OperationEvent, own?: 'need'): Promise<boolean>;
+  write(event: OperationEvent): Promise<boolean>;
+  /**
+   * Journals the start of a step, on the terms of its move. `waits`: another operation owns the cloud, or it came too
+   * late; it was read again.
+   */
+  writeStart(event: OperationEvent, terms: Pick<Terms, 'own' | 'notAfter'>): Promise<'written' | 'moved' | 'waits'>;
+  /** Reads the journal again if somebody wrote into it meanwhile. */
+  refresh(): Promise<Operation>;
+  readonly journal: Pick<Journal, 'now' | 'owner' | 'read' | 'recent'>;
+  /** What is missing for Redis to keep every event; null when nothing is. */
+  readonly durable: () => Promise<Problem | null>;
 };
 
 export function driveWriter(
@@ -48,24 +59,41 @@ export function driveWriter(
   wake: Wake,
   claim: string,
   start: Operation,
-): { operation: () => Operation; write: Drive['write'] } {
+): Pick<Drive, 'operation' | 'write' | 'writeStart' | 'refresh'> {
   let operation = start;
-  async function write(event: OperationEvent, own?: 'need'): Promise<boolean> {
-    const said = await journal.append(operation, event, { lease: { mode: 'hold', claim }, ...(own ? { own } : {}) });
+  async function readAgain(): Promise<Operation> {
+    const read = await journal.read(operation.id);
+    if (read.state !== 'sound') throw new DriveStopped(`the journal is ${read.state}`);
+    operation = read.operation;
+    return operation;
+  }
+  async function append(event: OperationEvent, terms: Pick<Terms, 'own' | 'notAfter'>): Promise<Appended['answer']> {
+    const said = await journal.append(operation, event, { ...terms, lease: { mode: 'hold', claim } });
     switch (said.answer) {
       case 'appended':
         operation = said.operation;
         await wake.project(operation.id).catch(() => {}); // the projector's own sweep finds it
-        return true;
-      case 'moved': {
-        const read = await journal.read(operation.id);
-        if (read.state !== 'sound') throw new DriveStopped(`the journal is ${read.state}`);
-        operation = read.operation;
-        return false;
-      }
+        break;
+      case 'moved':
+      case 'owned':
+      case 'late':
+        await readAgain();
+        break;
       default:
-        throw new DriveStopped(`${event.type}: ${said.answer}`);
+        throw new DriveStopped(`${event.type}: ${said.answer}${said.answer === 'illegal' ? `, ${said.why}` : ''}`);
     }
+    return said.answer;
   }
-  return { operation: () => operation, write };
+  return {
+    operation: () => operation,
+    write: async (event) => (await append(event, {})) === 'appended',
+    writeStart: async (event, terms) => {
+      const said = await append(event, terms);
+      return said === 'appended' ? 'written' : said === 'moved' ? 'moved' : 'waits';
+    },
+    refresh: async () => {
+      const head = await journal.head(operation.id);
+      return head?.seq === operation.head.seq && head.hash === operation.head.hash ? operation : readAgain();
+    },
+  };
 }

@@ -1,11 +1,20 @@
 import type { Logger } from 'pino';
-import { KollaBackupError } from '../operation/catalogue.ts';
+import { awaited } from '../operation/approval.ts';
+import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import { newId } from '../operation/ids.ts';
 import type { Journal } from '../operation/journal.ts';
 import { nextMove } from '../operation/next.ts';
-import { changeStarted, type Operation } from '../operation/operation.ts';
-import { digestOf, type Plan } from '../operation/plan.ts';
+import {
+  changeStarted,
+  destroyStarted,
+  highestNumber,
+  type JournaledProblem,
+  latest,
+  type Operation,
+  stepsOf,
+} from '../operation/operation.ts';
+import { digestOf, type Plan, type Step } from '../operation/plan.ts';
 import type { StepNotes, Wake } from '../operation/ports.ts';
 import { fail } from './aftermath.ts';
 import { type Drive, DriveStopped, driveWriter, Refused } from './drive.ts';
@@ -13,7 +22,7 @@ import type { CloudHosts } from './hosts.ts';
 import { keepLease } from './keeper.ts';
 import { askQuestions } from './question.ts';
 import { resumeProgram } from './resume.ts';
-import { closeRuns } from './runs.ts';
+import { closeRuns, trackOf } from './runs.ts';
 import { startProgram } from './start.ts';
 
 export type DriverParts = {
@@ -27,7 +36,8 @@ export type DriverParts = {
   /** Null for a cloud that the config doesn't name. */
   readonly hostsOf: (cloud: string) => CloudHosts | null;
   readonly probe: (operation: Operation, hosts: CloudHosts, signal: AbortSignal) => Promise<Facts>;
-  readonly plan: (operation: Operation, facts: Facts) => Plan;
+  readonly plan: (operation: Operation, facts: Facts, number: number) => Plan;
+  readonly durable: () => Promise<Problem | null>;
 };
 
 /** After a driver let go with one of these told, the operation is tried again only when so much time has passed (ms). */
@@ -46,6 +56,7 @@ export async function driveOperation(parts: DriverParts, id: string, leaving: Ab
   if (read.state !== 'sound') return log.error({ operation: id, journal: read }, 'this journal is not followed');
   const { operation } = read;
   if (operation.end || tooSoon(operation)) return;
+  if (nextMove(operation, await journal.now()).move === 'none') return;
   const hosts = parts.hostsOf(operation.cloud);
   if (hosts === null) return log.error({ operation: id, cloud: operation.cloud }, 'this cloud is not in the config');
 
@@ -98,7 +109,8 @@ async function letGo(drive: Drive, error: unknown): Promise<void> {
 /** Makes the next move; false when there is none. */
 async function move(parts: DriverParts, drive: Drive): Promise<boolean> {
   const operation = drive.operation();
-  const next = nextMove(operation);
+  const next = nextMove(operation, await parts.journal.now());
+  const { claim } = drive;
   switch (next.move) {
     case 'none':
       return false;
@@ -110,42 +122,123 @@ async function move(parts: DriverParts, drive: Drive): Promise<boolean> {
     case 'plan':
       return orFail(drive, () => planIt(parts, drive));
     case 'start': {
-      const { step, attempt } = next;
+      const { step, attempt, notAfter } = next;
       const { program } = step;
-      return orFail(drive, () =>
-        program ? startProgram(drive, step, program, attempt) : askQuestions(drive, step, attempt),
+      return orFail(
+        drive,
+        () =>
+          program
+            ? startProgram(drive, step, program, attempt, notAfter)
+            : askQuestions(drive, step, attempt, notAfter),
+        { step, attempt },
       );
     }
     case 'resume': {
       const { step, attempt, startedAt } = next;
-      await (step.program ? resumeProgram(drive, step, attempt, startedAt) : askQuestions(drive, step, attempt));
+      await (step.program ? resumeProgram(drive, step, attempt, startedAt) : askQuestions(drive, step, attempt, null));
       return true;
     }
     case 'fail':
       await fail(drive, next.problem, next.changed);
       return true;
-    case 'succeed':
-      if (await drive.write({ type: 'succeeded', claim: drive.claim })) await closeRuns(drive);
+    case 'give_up':
+      await drive.write({ type: 'given_up', claim, problem: next.problem });
+      return closeIfEnded(drive);
+    case 'expire': {
+      const { what, why } = next;
+      await drive.write({ type: 'expired', claim, ...aboutPlan(operation), what, why });
+      return closeIfEnded(drive);
+    }
+    case 'clear':
+      await drive.write({ type: 'clearing', claim, number: highestNumber(operation) + 1 });
       return true;
+    case 'cleared':
+      await drive.write({ type: 'cleared', claim, left: leftBehindOn(operation) });
+      return closeIfEnded(drive);
+    case 'ask':
+      await drive.write({ type: 'attention', claim, problem: next.problem });
+      return true;
+    case 'succeed':
+      await drive.write({ type: 'succeeded', claim });
+      return closeIfEnded(drive);
   }
+}
+
+async function closeIfEnded(drive: Drive): Promise<true> {
+  if (drive.operation().end) await closeRuns(drive);
+  return true;
+}
+
+function aboutPlan({ plan }: Operation): { plan: number; digest: string } {
+  if (plan === null) throw new TypeError('no plan');
+  return { plan: plan.plan.number, digest: plan.digest };
+}
+
+/** The hosts on which what was prepared could not be removed, and why. */
+function leftBehindOn(operation: Operation): { host: string; problem: JournaledProblem }[] {
+  return stepsOf(operation).flatMap((step) => {
+    const end = latest(operation, step)?.end;
+    if (!end || end.outcome === 'worked') return [];
+    return [{ host: step.host, problem: end.problem ?? { code: 'STEP_FAILED', params: { step: step.title } } }];
+  });
 }
 
 async function planIt(parts: DriverParts, drive: Drive): Promise<void> {
   const operation = drive.operation();
   if (operation.facts === null) throw new TypeError('a plan without facts');
-  const plan = parts.plan(operation, operation.facts);
+  const plan = parts.plan(operation, operation.facts, highestNumber(operation) + 1);
   await drive.write({ type: 'planned', claim: drive.claim, plan, digest: digestOf(plan) });
 }
 
-/** What can't be asked before anything was changed ends the operation with its reason. */
-async function orFail(drive: Drive, act: () => Promise<unknown>): Promise<true> {
+/** The step that was about to start. */
+type Starting = { readonly step: Step; readonly attempt: number };
+
+/**
+ * What can't be asked, or isn't as it must be, before anything was destroyed ends the operation with its reason; after
+ * it, or where something is removed, the step counts as one that didn't work.
+ */
+async function orFail(drive: Drive, act: () => Promise<unknown>, starting: Starting | null = null): Promise<true> {
   try {
     await act();
   } catch (error) {
     const foreseen = error instanceof Refused || error instanceof KollaBackupError;
-    // What went wrong on our own side, or after a start was written, is no reason to end it.
-    if (!foreseen || /^(?:REDIS|EVENT)_/.test(error.problem.code) || changeStarted(drive.operation())) throw error;
-    await fail(drive, error.problem, false);
+    // What went wrong on our own side is no reason to end it.
+    if (!foreseen || /^(?:REDIS_AWAY|REDIS_REFUSED|EVENT_)/.test(error.problem.code)) throw error;
+    await refused(drive, error.problem, starting, error);
   }
   return true;
+}
+
+async function refused(
+  drive: Drive,
+  problem: JournaledProblem,
+  starting: Starting | null,
+  error: unknown,
+): Promise<void> {
+  const operation = drive.operation();
+  const { claim } = drive;
+  if (operation.wish.kind === 'backup') {
+    // After a start was written nobody can tell by this what became of it.
+    if (changeStarted(operation)) throw error;
+    return fail(drive, problem, false);
+  }
+  const clearing = operation.track?.kind === 'clearing';
+  if (starting !== null && (clearing || destroyStarted(operation))) {
+    if (latest(operation, starting.step)?.end === null) throw error;
+    return notStarted(drive, starting, problem);
+  }
+  if (operation.withdrawal !== null) throw error;
+  if (awaited(operation) === null) await drive.write({ type: 'given_up', claim, problem });
+  else await drive.write({ type: 'voided', claim, ...aboutPlan(operation), problem });
+  await closeIfEnded(drive);
+}
+
+/** A step whose checks weren't met: nothing was sent, and the journal says so as of one that didn't work. */
+async function notStarted(drive: Drive, { step, attempt }: Starting, problem: JournaledProblem): Promise<void> {
+  const { claim } = drive;
+  const at = { plan: trackOf(drive.operation()).number, step: step.id, attempt };
+  const own = destroyStarted(drive.operation()) ? ({ own: 'need' } as const) : {};
+  const said = await drive.writeStart({ type: 'step_started', claim, ...at, checks: [] }, own);
+  if (said !== 'written') return;
+  await drive.write({ type: 'step_finished', claim, ...at, outcome: 'failed', exit: null, checks: [], problem });
 }

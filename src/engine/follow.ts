@@ -1,11 +1,14 @@
 import { ansibleParser } from '../kolla/ansible-output.ts';
+import { destroyStarted } from '../operation/operation.ts';
 import type { Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
 
-/** How often a program under way is looked at (ms). */
+/** How often a program under way is looked at (ms): soon while it is young, for many end within a second. */
 export const LOOK_MS = 2_000;
+const LOOK_FIRST_MS = 150;
+const LOOK_GROWTH = 1.5;
 
 /** A run at its end: its whole redacted output, and its exit, or null where nobody can know it. */
 export type EndedRun = {
@@ -20,11 +23,12 @@ export async function followRun(
   name: StepName,
   startedAt: number,
   seen: <T>(question: () => Promise<T>) => Promise<T>,
-): Promise<EndedRun> {
+): Promise<EndedRun | 'withdrawn'> {
   const runs = drive.hosts.runs(step.host);
   const show = progressOf(drive, step);
   let output = '';
   let offset = 0;
+  let pause = LOOK_FIRST_MS;
   for (;;) {
     const look: Look = await seen(() => runs.look(name, offset));
     output += look.output.text;
@@ -34,8 +38,17 @@ export async function followRun(
     if (look.state === 'finished') return { output, end: { code: look.code, signal: look.signal } };
     if (look.state !== 'running' && look.state !== 'orphaned') return { output, end: null };
     await reportOverdue(drive, step, startedAt);
-    await sleep(LOOK_MS, drive.signal);
+    if (await leftBehind(drive, step)) return 'withdrawn';
+    await sleep(pause, drive.signal);
+    pause = Math.min(LOOK_MS, pause * LOOK_GROWTH);
   }
+}
+
+/** Whether somebody withdrew the operation meanwhile: then what was prepared is removed, whatever still fills it. */
+export async function leftBehind(drive: Drive, step: Step): Promise<boolean> {
+  const { withdrawal, track } = drive.operation();
+  if (withdrawal === null && (step.touches === 'destroy' || destroyStarted(drive.operation()))) return false;
+  return track?.kind !== 'clearing' && (await drive.refresh()).withdrawal !== null;
 }
 
 /** Shows the task that Ansible is at. Eyes only: what fails here is left out. */

@@ -36,6 +36,17 @@ export async function untilSeen<T>(
   }
 }
 
+/** Waits until nothing of a former track runs on a host, and says what is waited for. `running` names what does. */
+export async function untilFree(drive: Drive, host: string, running: () => Promise<readonly string[]>): Promise<void> {
+  for (let steps = await running(); steps.length > 0; steps = await running()) {
+    if (drive.operation().attention?.problem.code !== 'BACK_OUT_HELD_UP') {
+      const problem = { code: 'BACK_OUT_HELD_UP', params: { host, steps: steps.join(', ') } };
+      await drive.write({ type: 'attention', claim: drive.claim, problem });
+    }
+    await sleep(AGAIN_MS, drive.signal);
+  }
+}
+
 function outOfSight(drive: Drive): boolean {
   return drive.operation().attention?.problem.code === 'HOST_OUT_OF_SIGHT';
 }

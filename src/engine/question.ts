@@ -7,15 +7,20 @@ import { ask, type Context } from './askers.ts';
 import type { Drive } from './drive.ts';
 import { passes, patiently } from './hosts.ts';
 import { untilSeen } from './patience.ts';
-import { planOf } from './runs.ts';
+import { trackOf } from './runs.ts';
 
 /** Asks the questions of a step that touches nothing; after a crash it simply asks again. */
-export async function askQuestions(drive: Drive, step: Step, attempt: number): Promise<void> {
+export async function askQuestions(drive: Drive, step: Step, attempt: number, notAfter: number | null): Promise<void> {
   const { claim } = drive;
   const operation = drive.operation();
-  const at = { plan: planOf(operation).number, step: step.id, attempt };
+  const at = { plan: trackOf(operation).number, step: step.id, attempt };
   const underWay = latest(operation, step)?.end === null;
-  if (!underWay && !(await drive.write({ type: 'step_started', claim, ...at, checks: [] }, 'need'))) return;
+  const event = { type: 'step_started', claim, ...at, checks: [] } as const;
+  const terms = {
+    ...(changeStarted(operation) ? { own: 'need' as const } : {}),
+    ...(notAfter === null ? {} : { notAfter }),
+  };
+  if (!underWay && (await drive.writeStart(event, terms)) !== 'written') return;
   await drive.notes.setProgress(operation.id, { step: step.id, line: step.title, at: Date.now() });
   const { answers, problem } = await askAll(drive, step.after, step.timeLimitMs);
   const outcome = problem ? 'failed' : 'worked';

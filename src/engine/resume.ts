@@ -2,12 +2,13 @@ import type { Answered } from '../operation/checks.ts';
 import type { Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import { judge } from '../runbooks/judge.ts';
-import { changedHost } from './ansible-result.ts';
 import { type Drive, DriveStopped } from './drive.ts';
-import { type EndedRun, followRun } from './follow.ts';
+import { type EndedRun, followRun, leftBehind } from './follow.ts';
 import { sleep } from './hosts.ts';
+import { answersFromOutput, readOutput } from './output-readers.ts';
 import { untilSeen } from './patience.ts';
-import { planOf, runOf } from './runs.ts';
+import { askAll } from './question.ts';
+import { runOf, trackOf } from './runs.ts';
 import { signalName } from './signals.ts';
 import { saveLog } from './step-log.ts';
 
@@ -23,15 +24,17 @@ export async function resumeProgram(drive: Drive, step: Step, attempt: number, s
   const look = await untilBegun(drive, step, name);
   if (look === 'never') return finish(drive, step, attempt, 'not_begun');
   if (look === 'gone') return tellGone(drive, step);
+  if (look === 'withdrawn') return;
   if (look.state === 'unclear') return unclear(drive, step, attempt, 'nothing of it lives, and it left no exit code');
   const run = await followRun(drive, step, name, startedAt, (question) => untilSeen(drive, step.host, question));
+  if (run === 'withdrawn') return;
   await saveLog(drive, name.step, run.output);
   if (run.end === null) return unclear(drive, step, attempt, 'its supervisor is gone without an exit code');
   return finishRun(drive, step, attempt, run.output, run.end);
 }
 
 /** The first look at a program that began; `never` when it has not and now never will; `gone` when its host has no plan. */
-async function untilBegun(drive: Drive, step: Step, name: StepName): Promise<Look | 'never' | 'gone'> {
+async function untilBegun(drive: Drive, step: Step, name: StepName): Promise<Look | 'never' | 'gone' | 'withdrawn'> {
   const runs = drive.hosts.runs(step.host);
   const began = performance.now();
   for (;;) {
@@ -39,6 +42,7 @@ async function untilBegun(drive: Drive, step: Step, name: StepName): Promise<Loo
     if (look.state === 'taken') return 'never';
     if (look.state !== 'absent' && look.state !== 'sent') return look;
     if (look.plan === 'missing') return 'gone';
+    if (await leftBehind(drive, step)) return 'withdrawn';
     // Nothing of a plan that is over begins any more.
     if (look.plan === 'over') return 'never';
     const patience = look.state === 'sent' ? BEGIN_MS : ARRIVE_MS;
@@ -57,16 +61,19 @@ async function finishRun(
   output: string,
   end: NonNullable<EndedRun['end']>,
 ): Promise<void> {
-  const answers: Answered[] = step.after.map((check) => {
-    if (check.check !== 'one-host-changed') throw new TypeError(`${check.check} can't follow a program`);
-    return { check: check.check, answer: changedHost(output, end) };
-  });
-  const judged = step.after.map((check, index) => (answers[index] ? judge(check, answers[index]) : null));
-  const problem = judged.find((one) => one !== null) ?? null;
+  const read = step.after
+    .filter(answersFromOutput)
+    .map((check) => ({ check, answered: readOutput(check, output, end) }));
+  const unmet = read.map(({ check, answered }) => judge(check, answered)).find((one) => one !== null) ?? null;
+  const others = step.after.filter((check) => !answersFromOutput(check));
+  // What a program says of itself is settled first: where it failed nothing more is asked.
+  const asked = unmet === null ? await askAll(drive, others, step.timeLimitMs) : { answers: [], problem: unmet };
+  const answers: Answered[] = [...read.map(({ answered }) => answered), ...asked.answers];
+  const { problem } = asked;
   await drive.write({
     type: 'step_finished',
     claim: drive.claim,
-    plan: planOf(drive.operation()).number,
+    plan: trackOf(drive.operation()).number,
     step: step.id,
     attempt,
     outcome: problem ? 'failed' : 'worked',
@@ -77,7 +84,7 @@ async function finishRun(
 }
 
 async function finish(drive: Drive, step: Step, attempt: number, outcome: 'not_begun'): Promise<void> {
-  const at = { plan: planOf(drive.operation()).number, step: step.id, attempt };
+  const at = { plan: trackOf(drive.operation()).number, step: step.id, attempt };
   await drive.write({
     type: 'step_finished',
     claim: drive.claim,
@@ -90,7 +97,7 @@ async function finish(drive: Drive, step: Step, attempt: number, outcome: 'not_b
 }
 
 async function unclear(drive: Drive, step: Step, attempt: number, reason: string): Promise<void> {
-  const at = { plan: planOf(drive.operation()).number, step: step.id, attempt };
+  const at = { plan: trackOf(drive.operation()).number, step: step.id, attempt };
   const problem = { code: 'RUN_UNCLEAR', params: { step: step.title, host: step.host, reason } };
   await drive.write({ type: 'step_unclear', claim: drive.claim, ...at, problem });
 }

@@ -1,35 +1,85 @@
 import { KollaBackupError } from '../operation/catalogue.ts';
+import type { Terms } from '../operation/journal.ts';
+import { destroyStarted, type Operation } from '../operation/operation.ts';
 import { argvOf, type Program, type Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import { type Drive, DriveStopped, Refused } from './drive.ts';
-import { passes } from './hosts.ts';
+import { passes, patiently, sleep } from './hosts.ts';
+import { untilFree } from './patience.ts';
 import { askAll } from './question.ts';
 import { resumeProgram } from './resume.ts';
-import { planOf, runOf } from './runs.ts';
+import { closeReplaced, planOf, runOf, trackOf } from './runs.ts';
+
+/** How soon a start is decided anew that waits for another operation on the cloud (ms). */
+const OWNED_MS = 3_000;
 
 /** Asks what must be true, journals the start, and only then sends the program; its host lets it in once. */
-export async function startProgram(drive: Drive, step: Step, program: Program, attempt: number): Promise<void> {
+export async function startProgram(
+  drive: Drive,
+  step: Step,
+  program: Program,
+  attempt: number,
+  notAfter: number | null,
+): Promise<void> {
   const { claim } = drive;
   const operation = drive.operation();
-  const line = 'Asking what must be true before it';
-  await drive.notes.setProgress(operation.id, { step: step.id, line, at: Date.now() });
+  const own = ownership(operation, step);
+  if (own === 'take' && !(await mayTake(drive, step))) return;
+  await progress(drive, step, 'Asking what must be true before it');
   const { answers, problem } = await askAll(drive, step.before, step.timeLimitMs);
   if (problem) throw new Refused(problem);
   const name = runOf(operation, step, attempt);
-  if ((await drive.hosts.runs(step.host).open(name)) === 'plan_over') {
-    const reason = 'this plan was ended there';
-    throw new Refused({ code: 'RUN_REFUSED', params: { host: step.host, step: step.title, reason } });
-  }
+  await openRun(drive, step, name);
   demandLease(drive);
-  const at = { plan: planOf(operation).number, step: step.id, attempt };
-  if (!(await drive.write({ type: 'step_started', claim, ...at, checks: answers }, 'need'))) return;
+  const at = { plan: trackOf(operation).number, step: step.id, attempt };
+  const event = { type: 'step_started', claim, ...at, checks: answers } as const;
+  const terms = { ...(own === null ? {} : { own }), ...(notAfter === null ? {} : { notAfter }) };
+  const said = await drive.writeStart(event, terms);
+  if (said === 'waits') await sleep(OWNED_MS, drive.signal);
+  if (said !== 'written') return;
   demandLease(drive);
   await send(drive, step, program, name);
   await resumeProgram(drive, step, attempt, drive.operation().headAt);
 }
 
+/**
+ * A backup owns its cloud from its request on; a restore takes it with its first destroy start, and has it from then
+ * on. What it prepares before touches nothing that a backup could mind.
+ */
+function ownership(operation: Operation, step: Step): NonNullable<Terms['own']> | null {
+  if (operation.wish.kind === 'backup' || destroyStarted(operation)) return 'need';
+  return step.touches === 'destroy' ? 'take' : null;
+}
+
+/** Before the first thing that can't be undone: Redis keeps what it is told, and no other operation has the cloud. */
+async function mayTake(drive: Drive, step: Step): Promise<boolean> {
+  const weakness = await drive.durable();
+  if (weakness) throw new Refused(weakness);
+  const { cloud, id } = drive.operation();
+  const owner = await drive.journal.owner(cloud);
+  if (owner === null || owner === id) return true;
+  await progress(drive, step, 'Waiting for the other operation on this cloud to end');
+  await sleep(OWNED_MS, drive.signal);
+  await drive.refresh();
+  return false;
+}
+
+/** Makes the plan's directory on the host, after what it replaces was ended there. */
+async function openRun(drive: Drive, step: Step, name: StepName): Promise<void> {
+  const clearing = trackOf(drive.operation()).kind === 'clearing';
+  await untilFree(drive, step.host, () => closeReplaced(drive, step.host, clearing));
+  const opened = await patiently(drive.signal, () => drive.hosts.runs(step.host).open(name));
+  if (opened !== 'plan_over') return;
+  const reason = 'this plan was ended there';
+  throw new Refused({ code: 'RUN_REFUSED', params: { host: step.host, step: step.title, reason } });
+}
+
 function demandLease({ keeper }: Drive): void {
   if (!keeper.mayStart()) throw new DriveStopped('the lease could not be renewed in time');
+}
+
+async function progress(drive: Drive, step: Step, line: string): Promise<void> {
+  await drive.notes.setProgress(drive.operation().id, { step: step.id, line, at: Date.now() });
 }
 
 /** Sends once. Whether it arrived is not asked here: the look that follows tells. */
