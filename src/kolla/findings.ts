@@ -56,7 +56,7 @@ function rowsOf(key: KeyTable): string {
  * `member` (name, address), `cluster` (UUID).
  */
 export const FINDINGS = `SET SESSION group_concat_max_len = 16777216;
-SELECT 'server', VERSION();
+SELECT 'server', TRIM(TRAILING '-log' FROM VERSION());
 SELECT 'schema', s.schema_name, COUNT(t.table_name), SHA2(COALESCE(GROUP_CONCAT(t.table_name ORDER BY t.table_name SEPARATOR '/'), ''), 256)
 FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
 WHERE s.schema_name NOT IN (${OWN}) GROUP BY s.schema_name ORDER BY s.schema_name LIMIT ${SCHEMAS_MAX};

@@ -49,3 +49,48 @@ export function notMember(status: GaleraStatus): string | null {
   const position = id.success && id.data !== UNDEFINED_UUID && id.data === status['wsrep_local_state_uuid'];
   return position ? null : 'its state UUID is not the cluster’s';
 }
+
+/** What one node answered; null where it gave no answer. */
+type NodeStatus = { readonly node: string; readonly status: GaleraStatus | null };
+
+/**
+ * Why these nodes aren't one whole cluster, in words; null where each is a full member, all of one cluster, which has
+ * no other members. `is` is the UUID that it must have, `not` one that it must not: after a restore the old one.
+ */
+export function wholeCluster(
+  nodes: readonly NodeStatus[],
+  demanded: { readonly is?: string; readonly not?: string } = {},
+): string | null {
+  if (nodes.length === 0) return 'no node was asked';
+  for (const { node, status } of nodes) {
+    const wrong = status === null ? 'it did not answer' : notMember(status);
+    if (wrong !== null) return `${node}: ${wrong}`;
+  }
+  const told = (name: string) => [...new Set(nodes.map(({ status }) => status?.[name] ?? 'unknown'))];
+  const [id = '', ...otherIds] = told('wsrep_cluster_state_uuid');
+  if (otherIds.length > 0) return `the nodes are in different clusters: ${[id, ...otherIds].join(', ')}`;
+  const wrongSize = told('wsrep_cluster_size').find((size) => size !== String(nodes.length));
+  if (wrongSize !== undefined) return `the cluster has ${wrongSize} members instead of ${nodes.length}`;
+  if (demanded.is !== undefined && id !== demanded.is) return `the cluster’s UUID is ${id} instead of ${demanded.is}`;
+  return id === demanded.not ? `the cluster’s UUID is still ${id}` : null;
+}
+
+/** A node's position when it was stopped: the cluster's state UUID, and the last transaction; seqno -1 is unknown. */
+export type Position = { readonly uuid: string; readonly seqno: number };
+
+/**
+ * The node that has every transaction which any of them has: the one with the highest seqno of one UUID (of equal ones
+ * the first). Null when that can't be known: a position is missing, unknown, undefined or another cluster's.
+ */
+export function mostAdvanced(
+  positions: readonly { readonly node: string; readonly position: Position | null }[],
+): string | null {
+  const id = positions[0]?.position?.uuid;
+  let best: { node: string; seqno: number } | null = null;
+  for (const { node, position } of positions) {
+    if (position === null || position.uuid !== id || position.uuid === UNDEFINED_UUID) return null;
+    if (!Number.isSafeInteger(position.seqno) || position.seqno < 0) return null;
+    if (best === null || position.seqno > best.seqno) best = { node, seqno: position.seqno };
+  }
+  return best?.node ?? null;
+}

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { notMember, parseStatus, STATUS_STATEMENT } from '../../src/kolla/galera.ts';
+import {
+  mostAdvanced,
+  notMember,
+  type Position,
+  parseStatus,
+  STATUS_STATEMENT,
+  wholeCluster,
+} from '../../src/kolla/galera.ts';
 import { compareLsn, parseBackupInfo, parseCheckpoints, parseServerVersion } from '../../src/kolla/xtrabackup.ts';
 import type { Check } from '../../src/operation/checks.ts';
 import { judge } from '../../src/runbooks/judge.ts';
@@ -78,6 +85,82 @@ describe('a node', () => {
       params: { host: 'a', state: 'wsrep_ready=OFF' },
     });
     expect(told(good({ wsrep_local_state_uuid: UNDEFINED_UUID }))).toMatchObject({ code: 'BACKUP_HOST_NOT_SYNCED' });
+  });
+});
+
+describe('a cluster', () => {
+  const OTHER = 'ed0457a2-e6d6-11f1-84eb-e39e4be96393';
+  const names = ['a', 'b', 'c'];
+  const cluster = (changes: Record<string, string> = {}, at = -1) =>
+    names.map((node, position) => ({ node, status: good(at === -1 || at === position ? changes : {}) }));
+  const of = (id: string) => ({ wsrep_cluster_state_uuid: id, wsrep_local_state_uuid: id });
+
+  test('is whole when every node is a full member of the same one, and it has no others', () => {
+    expect(wholeCluster(cluster())).toBeNull();
+    expect(
+      wholeCluster(
+        cluster()
+          .slice(0, 1)
+          .map(({ node }) => ({ node, status: good({ wsrep_cluster_size: '1' }) })),
+      ),
+    ).toBeNull();
+    expect(wholeCluster(cluster(), { is: UUID, not: OTHER })).toBeNull();
+    expect(wholeCluster(cluster(), { not: UUID })).toBe(`the cluster’s UUID is still ${UUID}`);
+    expect(wholeCluster(cluster(), { is: OTHER })).toBe(`the cluster’s UUID is ${UUID} instead of ${OTHER}`);
+    expect(wholeCluster([])).toBe('no node was asked');
+  });
+
+  test('is not when any one of them says otherwise, wherever it stands', () => {
+    const wrong: [Record<string, string>, string][] = [
+      [{ wsrep_local_state_comment: 'Donor/Desynced' }, 'b: wsrep_local_state_comment=Donor/Desynced'],
+      [{ wsrep_cluster_size: '2' }, 'the cluster has 2 members instead of 3'],
+      [{ wsrep_cluster_size: '4' }, 'the cluster has 4 members instead of 3'],
+      [of(OTHER), 'the nodes are in different clusters'],
+    ];
+    for (const [changes, reason] of wrong) expect(wholeCluster(cluster(changes, 1))).toContain(reason);
+    expect(wholeCluster(cluster({ wsrep_cluster_size: '2' }))).toContain('2 members instead of 3');
+    fc.assert(
+      fc.property(fc.nat(2), fc.constantFrom(...wrong), (at, [changes]) => {
+        expect(wholeCluster(cluster(changes, at))).not.toBeNull();
+      }),
+    );
+    const silent = cluster().map(({ node, status }) => ({ node, status: node === 'c' ? null : status }));
+    expect(wholeCluster(silent)).toBe('c: it did not answer');
+    expect(wholeCluster([{ node: 'a', status: {} }])).toContain('a: wsrep_cluster_status=unknown');
+  });
+
+  const position = (seqno: number, id = UUID): Position => ({ uuid: id, seqno });
+  const known = fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { minLength: 1, maxLength: 9 });
+
+  test('has its most advanced node where the highest seqno is, in any order', () => {
+    expect(mostAdvanced(['a', 'b'].map((node, at) => ({ node, position: position(18 + at * 10) })))).toBe('b');
+    expect(mostAdvanced(names.map((node) => ({ node, position: position(7) })))).toBe('a');
+    fc.assert(
+      fc.property(known, (seqnos) => {
+        const at = mostAdvanced(seqnos.map((seqno, index) => ({ node: String(index), position: position(seqno) })));
+        expect(seqnos[Number(at)]).toBe(Math.max(...seqnos));
+      }),
+    );
+  });
+
+  test('has none that is known when any position is unknown, undefined or another cluster’s', () => {
+    const bad = [
+      null,
+      position(-1),
+      position(5, UNDEFINED_UUID),
+      position(2 ** 50, OTHER),
+      position(Number.NaN),
+      position(0.5),
+    ];
+    fc.assert(
+      fc.property(known, fc.nat(), fc.constantFrom(...bad), (seqnos, where, wrong) => {
+        const all: (Position | null)[] = seqnos.map((seqno) => position(seqno));
+        all.splice(where % (all.length + 1), 0, wrong);
+        expect(mostAdvanced(all.map((one, index) => ({ node: String(index), position: one })))).toBeNull();
+      }),
+    );
+    expect(mostAdvanced([])).toBeNull();
+    expect(mostAdvanced(names.map((node) => ({ node, position: position(5, UNDEFINED_UUID) })))).toBeNull();
   });
 });
 
