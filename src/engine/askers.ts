@@ -1,16 +1,15 @@
 import { isFullName } from '../kolla/archives.ts';
 import { backupConfigCommand, IDENTITY_STATEMENT, readBackupConfig, readIdentity } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
-import { parseStatus, STATUS_STATEMENT } from '../kolla/galera.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { Answered, AnswerTo, Check, CheckName, NodeRef, NodeStatus } from '../operation/checks.ts';
-import type { Outcome } from '../operation/host.ts';
-import { DEPLOY } from '../operation/plan.ts';
+import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
 import type { Drive } from './drive.ts';
-import { containerRuns, firstNumber, listVolume, processesLike, saidBy, volumePath } from './node-questions.ts';
+import { firstNumber, galeraStatus, listVolume, othersAtWork, volumePath } from './node-questions.ts';
+import { answersFromOutput, type OutputCheck } from './output-readers.ts';
 import { prove } from './prove.ts';
+import { restoreAskers } from './restore-askers.ts';
 
 /** How long the size of a datadir may take to be found (ms). */
 const SIZE_MS = 600_000;
@@ -21,16 +20,21 @@ export type Context = {
   /** How long a host that doesn't answer is asked: briefly before a change, until it answers after one. */
   readonly patience: <T>(host: string, question: () => Promise<T>) => Promise<T>;
 };
-type Asker<K extends CheckName> = (check: Extract<Check, { check: K }>, context: Context) => Promise<AnswerTo<K>>;
+export type Asker<K extends CheckName> = (
+  check: Extract<Check, { check: K }>,
+  context: Context,
+) => Promise<AnswerTo<K>>;
 
 /** How each check is asked. Every one only reads. */
-const askers: { readonly [K in Exclude<CheckName, 'one-host-changed'>]: Asker<K> } = {
+const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
+  ...restoreAskers,
+
   'backup-host-synced': async ({ host, nodes, container }, { drive: { hosts }, patience }) => ({
     nodes: await Promise.all(
       nodes.map((node) => {
-        const question = () => hosts.node(node.node).run(containers.sqlCommand(node, container, STATUS_STATEMENT));
         // Only the backup host's answer decides, so only that is waited for.
-        return galeraStatus(node, node.node === host ? () => patience(host, question) : question);
+        const waiting = node.node === host ? patience : undefined;
+        return galeraStatus(hosts, node, container, waiting);
       }),
     ),
   }),
@@ -50,17 +54,9 @@ const askers: { readonly [K in Exclude<CheckName, 'one-host-changed'>]: Asker<K>
       };
     }),
 
-  'nobody-else': async ({ nodes, container }, { drive: { hosts }, patience }) => {
-    const onNode = async (node: NodeRef) => [
-      ...((await containerRuns(hosts, node, container))
-        ? [{ host: node.node, what: `the container ${container} is there` }]
-        : []),
-      ...(await processesLike(hosts.node(node.node), containers.BACKUP_PROCESS, node.node)),
-    ];
-    const onNodes = await Promise.all(nodes.map((node) => patience(node.node, () => onNode(node))));
-    const onDeploy = await patience(DEPLOY, () => processesLike(hosts.deploy, containers.PLAYBOOK_PROCESS, DEPLOY));
-    return { found: [...onNodes.flat(), ...onDeploy] };
-  },
+  'nobody-else': async ({ nodes, container }, { drive: { hosts }, patience }) => ({
+    found: await othersAtWork(hosts, nodes, container, patience),
+  }),
 
   'archives-listed': async ({ nodes, volume }, { drive: { hosts }, patience }) => ({
     nodes: await Promise.all(
@@ -108,20 +104,8 @@ const askers: { readonly [K in Exclude<CheckName, 'one-host-changed'>]: Asker<K>
 
 /** Asks a check and gives back its answer under its name. */
 export async function ask(check: Check, context: Context): Promise<Answered> {
-  if (check.check === 'one-host-changed') throw new TypeError('only a program that ended answers this');
+  if (answersFromOutput(check)) throw new TypeError('only a program that ended answers this');
   // The table holds for each name the asker of that name; the compiler can't see the pairing.
   const asker = askers[check.check] as (check: Check, context: Context) => Promise<unknown>;
   return { check: check.check, answer: await asker(check, context) } as Answered;
-}
-
-async function galeraStatus({ node }: NodeRef, question: () => Promise<Outcome>): Promise<NodeStatus> {
-  try {
-    const outcome = await question();
-    if (outcome.code === 0) return { node, answered: true, status: parseStatus(outcome.stdout) };
-    const params = { host: node, reason: saidBy(outcome) };
-    return { node, answered: false, problem: { code: 'GALERA_UNKNOWN', params } };
-  } catch (error) {
-    if (!(error instanceof KollaBackupError)) throw error;
-    return { node, answered: false, problem: error.problem };
-  }
 }

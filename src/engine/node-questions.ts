@@ -1,9 +1,12 @@
 import * as containers from '../kolla/containers.ts';
+import { parseStatus, STATUS_STATEMENT } from '../kolla/galera.ts';
 import { listVolumeCommand, readListing } from '../kolla/list-volume.ts';
 import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { NodeRef, VolumeEntry } from '../operation/checks.ts';
+import type { VolumeEntry } from '../operation/checks.ts';
 import type { Host, Outcome } from '../operation/host.ts';
+import { DEPLOY } from '../operation/plan.ts';
+import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import type { CloudHosts } from './hosts.ts';
 
 /** Small questions to one host. Each only reads, and rejects with a KollaBackupError where it got no usable answer. */
@@ -59,6 +62,46 @@ export async function listVolume(hosts: CloudHosts, node: NodeRef, volume: strin
   if (directory === null) return { directory, entries: [], omitted: 0 };
   const host = hosts.node(node.node);
   return { directory, ...readListing(host.name, directory, await host.run(listVolumeCommand(directory))) };
+}
+
+/** Who else works on MariaDB: a container or process of a backup on a node, a playbook on the deploy host. */
+export async function othersAtWork(
+  hosts: CloudHosts,
+  nodes: readonly NodeRef[],
+  container: string,
+  patience: Patience,
+): Promise<{ host: string; what: string }[]> {
+  const onNode = async (node: NodeRef) => [
+    ...((await containerRuns(hosts, node, container))
+      ? [{ host: node.node, what: `the container ${container} is there` }]
+      : []),
+    ...(await processesLike(hosts.node(node.node), containers.BACKUP_PROCESS, node.node)),
+  ];
+  const onNodes = await Promise.all(nodes.map((node) => patience(node.node, () => onNode(node))));
+  const onDeploy = await patience(DEPLOY, () => processesLike(hosts.deploy, containers.PLAYBOOK_PROCESS, DEPLOY));
+  return [...onNodes.flat(), ...onDeploy];
+}
+
+/** How long a host that doesn't answer is asked. */
+type Patience = <T>(host: string, question: () => Promise<T>) => Promise<T>;
+
+/** A node's place in the cluster, or why it couldn't be asked: a node that is down is an answer, too. */
+export async function galeraStatus(
+  hosts: CloudHosts,
+  node: NodeRef,
+  container: string,
+  patience: Patience = (_, question) => question(),
+): Promise<NodeStatus> {
+  const question = () => hosts.node(node.node).run(containers.sqlCommand(node, container, STATUS_STATEMENT));
+  try {
+    const outcome = await patience(node.node, question);
+    if (outcome.code === 0) return { node: node.node, answered: true, status: parseStatus(outcome.stdout) };
+    const params = { host: node.node, reason: saidBy(outcome) };
+    return { node: node.node, answered: false, problem: { code: 'GALERA_UNKNOWN', params } };
+  } catch (error) {
+    if (!(error instanceof KollaBackupError)) throw error;
+    return { node: node.node, answered: false, problem: error.problem };
+  }
 }
 
 /** The first number that a command printed, as `df` and `du` do; `du` ends with 1 when a file went away meanwhile. */

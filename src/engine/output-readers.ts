@@ -15,7 +15,7 @@ export type RunEnd = { readonly code: number | null; readonly signal: number | n
 
 /** Checks that a program's own output answers; all others are asked after it has ended. */
 const OUTPUT_CHECKS = ['one-host-changed', 'playbook-ended', 'reported'] as const satisfies readonly CheckName[];
-type OutputCheck = (typeof OUTPUT_CHECKS)[number];
+export type OutputCheck = (typeof OUTPUT_CHECKS)[number];
 
 type Readers = {
   readonly [K in OutputCheck]: (check: Extract<Check, { check: K }>, output: string, end: RunEnd) => AnswerTo<K>;

@@ -1,14 +1,38 @@
-import type { CloudConfig } from '../config.ts';
+import type { CloudConfig, Config } from '../config.ts';
 import { callCommand, dialectFor, inventoryCommand, versionArguments } from '../kolla/dialects.ts';
 import { mariadbNodes } from '../kolla/inventory.ts';
 import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Host } from '../operation/host.ts';
+import type { Journal } from '../operation/journal.ts';
+import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { probeDiscard } from './probe-discard.ts';
+import { probeRestore } from './probe-restore.ts';
+
+/** What planning an operation needs to know, by what was asked for. */
+export function probeFor(
+  config: Config,
+  journal: Pick<Journal, 'read' | 'recent'>,
+): (operation: Operation, hosts: CloudHosts, signal: AbortSignal) => Promise<Facts> {
+  return async ({ cloud: id, wish }, hosts, signal) => {
+    const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
+    if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
+    const facts = await probeCloud(cloud, hosts, signal);
+    switch (wish.kind) {
+      case 'backup':
+        return facts;
+      case 'discard':
+        return { ...facts, discard: await probeDiscard(id, wish, journal) };
+      case 'restore':
+        return { ...facts, restore: await probeRestore({ id, config: cloud }, wish, facts, hosts, signal) };
+    }
+  };
+}
 
 /** Asks a cloud what planning needs: its release, and whether inventory and config name the same nodes. */
-export async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSignal): Promise<Facts> {
+async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSignal): Promise<Facts> {
   const { deploy_host: deployHost, inventories } = cloud;
   const { executable, cwd, config_directory: configDirectory, extra_arguments: extraArguments } = deployHost;
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };

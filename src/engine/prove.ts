@@ -1,7 +1,10 @@
+import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { AnswerTo, NodeRef, VolumeEntry } from '../operation/checks.ts';
+import type { AnswerTo, VolumeEntry } from '../operation/checks.ts';
+import type { NodeRef } from '../operation/shapes.ts';
 import type { Drive } from './drive.ts';
+import { listVolume } from './node-questions.ts';
 
 const MINUTE_MS = 60_000;
 /** What an archive that isn't complete can't tell. */
@@ -61,5 +64,50 @@ export async function prove(
     serverVersion: info.server.text,
     startedAt: info.startTime,
     endedAt: info.endTime,
+  };
+}
+
+/** Reads an archive whole that a restore was asked for; `sha256` is that of its earlier proof. */
+export async function proveNamed(
+  drive: Drive,
+  node: NodeRef,
+  wanted: { readonly directory: string; readonly path: string; readonly sha256: string | null },
+  timeLimitMs: number,
+): Promise<AnswerTo<'archive-whole'>> {
+  const path = `${wanted.directory}/${wanted.path}`;
+  const listing = await listVolume(drive.hosts, node, BACKUP_VOLUME);
+  const listed = listing.entries.find((entry) => entry.path === wanted.path);
+  if (listed === undefined) {
+    const problem = { code: 'ARCHIVE_MISSING', params: { host: node.node, path, detail: 'it is not in the volume' } };
+    return {
+      problem,
+      bytes: 0,
+      unpackedBytes: 0,
+      sha256: null,
+      type: null,
+      serverVersion: null,
+      startedAt: null,
+      endedAt: null,
+    };
+  }
+  const proof = await prove(drive, node, path, listed, timeLimitMs);
+  const { bytes, unpackedBytes, sha256, type, serverVersion, startedAt, endedAt } = proof;
+  const changed =
+    wanted.sha256 !== null && sha256 !== null && sha256 !== wanted.sha256
+      ? {
+          code: 'ARCHIVE_CHANGED',
+          params: { host: node.node, path, detail: 'it is another file than the one that was proven' },
+        }
+      : null;
+  const incomplete = proof.complete ? null : { code: 'ARCHIVE_INCOMPLETE', params: { host: node.node, file: path } };
+  return {
+    problem: proof.problem ?? incomplete ?? changed,
+    bytes,
+    unpackedBytes,
+    sha256,
+    type,
+    serverVersion,
+    startedAt,
+    endedAt,
   };
 }

@@ -15,7 +15,7 @@ export async function askQuestions(drive: Drive, step: Step, attempt: number, no
   const operation = drive.operation();
   const at = { plan: trackOf(operation).number, step: step.id, attempt };
   const underWay = latest(operation, step)?.end === null;
-  const event = { type: 'step_started', claim, ...at, checks: [] } as const;
+  const event = { type: 'step_started' as const, claim, ...at, checks: [] };
   const terms = {
     ...(changeStarted(operation) ? { own: 'need' as const } : {}),
     ...(notAfter === null ? {} : { notAfter }),

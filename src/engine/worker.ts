@@ -3,19 +3,17 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { explain } from '../operation/catalogue.ts';
 import type { Keyring } from '../operation/record.ts';
-import { planBackup } from '../runbooks/backup.ts';
 import { calmly } from './calm.ts';
 import { type DriverParts, driveOperation } from './driver.ts';
 import { durabilityProblem } from './durability.ts';
 import type { CloudHosts } from './hosts.ts';
 import { redisJournal } from './journal.ts';
 import { redisNotes } from './notes.ts';
-import { probeCloud } from './probe.ts';
+import { planner } from './planner.ts';
+import { probeFor } from './probe.ts';
 import { listen, redisWake } from './queues.ts';
 import { connectRedis } from './redis.ts';
 import { startSweep } from './sweep.ts';
-
-const MINUTE_MS = 60_000;
 
 export type WorkerParts = {
   readonly config: Config;
@@ -44,7 +42,7 @@ export async function startWorker({
   const journal = redisJournal(redis, ring);
   const wake = redisWake(redis);
   const leaving = new AbortController();
-  const { backup_minutes, proof_minutes, operations_per_worker } = config.limits;
+  const { operations_per_worker } = config.limits;
   const parts: DriverParts = {
     journal,
     wake,
@@ -53,13 +51,9 @@ export async function startWorker({
     logDirectory: config.log_directory,
     worker: `${hostname()}:${process.pid}`,
     hostsOf,
-    probe: async ({ cloud }, hosts, signal) => {
-      const known = config.clouds[cloud];
-      if (known === undefined) throw new TypeError(`${cloud} is not in the config`);
-      return probeCloud(known, hosts, signal);
-    },
-    plan: ({ id, cloud }, facts) =>
-      planBackup(id, cloud, facts, { backupMs: backup_minutes * MINUTE_MS, proofMs: proof_minutes * MINUTE_MS }),
+    probe: probeFor(config, journal),
+    plan: planner(config),
+    durable: () => durabilityProblem(redis),
   };
   const sweep = startSweep(journal, wake, log);
   const listener = listen('drive', {

@@ -11,6 +11,11 @@ export function volumePathCommand({ engine }: NodeRef, volume: string): Command 
   return { argv: [engine, 'volume', 'inspect', '--format', '{{.Mountpoint}}', volume], timeoutMs: ENGINE_MS };
 }
 
+/** Exit code 0 where the image (by id or name) is on the node. */
+export function imageCommand({ engine }: NodeRef, image: string): Command {
+  return { argv: [engine, 'image', 'inspect', '--format', '{{.Id}}', image], timeoutMs: ENGINE_MS };
+}
+
 /** Exit code 1 and this on standard error: the volume isn't there (which `docker run -v` would make by being named). */
 export const NO_SUCH_VOLUME = /no such volume/i;
 

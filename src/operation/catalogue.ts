@@ -3,6 +3,7 @@ import { backups } from './catalogue/backups.ts';
 import { commands } from './catalogue/commands.ts';
 import { consent } from './catalogue/consent.ts';
 import type { Entries, Entry } from './catalogue/entry.ts';
+import { executions } from './catalogue/executions.ts';
 import { hosts } from './catalogue/hosts.ts';
 import { journal } from './catalogue/journal.ts';
 import { kolla } from './catalogue/kolla.ts';
@@ -28,6 +29,7 @@ export const catalogue = {
   ...kolla,
   ...backups,
   ...restores,
+  ...executions,
   ...stopAndRecovery,
 } as const satisfies Entries;
 

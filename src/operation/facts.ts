@@ -18,6 +18,8 @@ export const nodeSurvey = z.strictObject({
   freeBytes: count,
   /** Where operations keep their directories: on the datadir's file system, outside every volume. */
   base: hostPath,
+  /** When the newest binlog was last written (ms since the epoch). */
+  lastWriteAt: count.nullable(),
   /** The MariaDB container's image, by id, and under the name that recovery is given. */
   imageId: z.string().regex(/^(?:sha256:)?[0-9a-f]{12,64}$/),
   image: z.string().min(1).max(200),

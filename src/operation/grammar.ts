@@ -63,7 +63,7 @@ const rules: Rules = {
   expired: (operation, event) => aboutAwaited(operation, event),
   voided: (operation, event) => aboutAwaited(operation, event),
   given_up: (operation) =>
-    operation.wish.kind === 'restore' && !destroyStarted(operation) && operation.withdrawal === null
+    operation.wish.kind !== 'backup' && !destroyStarted(operation) && operation.withdrawal === null
       ? null
       : 'only what destroyed nothing is given up',
   clearing: (operation, { number }) =>

@@ -65,7 +65,13 @@ export const restoreChecks = [
   /** Each node is the same machine by SSH and by Ansible, with the planned datadir, image and unit. */
   z.strictObject({ check: z.literal('nodes-as-planned'), nodes: z.array(plannedNode).min(1) }),
   /** The prepared copy is, to the byte count and time of each file, what was tried. */
-  z.strictObject({ check: z.literal('copy-unchanged'), node: hostName, data: hostPath, manifest: hex64 }),
+  z.strictObject({
+    check: z.literal('copy-unchanged'),
+    node: hostName,
+    data: hostPath,
+    is: directoryId,
+    manifest: hex64,
+  }),
   /** A cluster that was without service when the plan was made still is. */
   z.strictObject({ check: z.literal('service-as-planned'), nodes, container: engineObject, served: z.boolean() }),
   /** The run directories of the hosts, and this Redis, know nothing that the journals don't. */

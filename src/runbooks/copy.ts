@@ -33,7 +33,13 @@ export const containerLabels = ({ operation, plan }: CopyContainer, step: CopySt
 
 const ALONE = ['--pull', 'never', '--network', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
-function run(container: CopyContainer, step: CopyStep, mounts: readonly string[], script: string, args: string[]) {
+function run(
+  container: CopyContainer,
+  step: CopyStep,
+  mounts: readonly string[],
+  script: string,
+  args: string[],
+): readonly string[] {
   const { engine, image, uid, gid, data } = container;
   const labels = containerLabels(container, step).flatMap((label) => ['--label', label]);
   const binds = [...mounts, `type=bind,src=${data},dst=/copy`].flatMap((mount) => ['--mount', mount]);
@@ -55,7 +61,7 @@ function run(container: CopyContainer, step: CopyStep, mounts: readonly string[]
     script,
     step,
     ...args,
-  ] as const;
+  ];
 }
 
 /** A live server works on the same disk. */

@@ -3,6 +3,7 @@ import { notMember } from '../kolla/galera.ts';
 import type { Code, Params } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
+import { restoreJudges } from './judge-restore.ts';
 
 /** Free space that must stay in the volume's file system beyond the expected archive, in bytes. */
 export const SPACE_FLOOR = 268_435_456;
@@ -22,6 +23,8 @@ const problem = (code: Code, params: Params = {}): JournaledProblem => ({ code, 
 
 /** What each answer means for the plan: null where it is as it must be. */
 const judges: Judged = {
+  ...restoreJudges,
+
   'backup-host-synced': ({ host }, { nodes }) => {
     const found = nodes.find(({ node }) => node === host);
     if (!found) return problem('GALERA_UNKNOWN', { host, reason: 'it was not asked' });

@@ -34,18 +34,18 @@ export const operationDirectory = ({ survey }: Node, operation: string) => `${su
 /** The file that keeps a held unit from starting; it stands in no volume and survives a reboot. */
 const HOLD_FLAG = '/var/lib/kolla-backup/hold';
 
-/** A step of the program that holds a node down, lets it go, or starts it. */
+/** What the program that holds a node down is asked. */
+export function holdRequest(request: Omit<ProgramRequests['hold'], 'flag'>): ProgramRequests['hold'] {
+  return { ...request, flag: HOLD_FLAG };
+}
+
+/** A step of that program. */
 export function holdStep(
   { ref, name, survey }: Node,
   act: ProgramRequests['hold']['act'],
   work: Omit<Work, 'host'>,
 ): Step {
-  return programStep({ ...work, host: name }, 'hold', {
-    act,
-    unit: survey.unit,
-    flag: HOLD_FLAG,
-    engine: ref.engine,
-    container: MARIADB,
-    live: survey.live,
-  });
+  const { unit, live } = survey;
+  const request = holdRequest({ act, unit, engine: ref.engine, container: MARIADB, live });
+  return programStep({ ...work, host: name }, 'hold', request);
 }

@@ -95,7 +95,8 @@ function beforeTheStop(
   manifest: string,
 ): Check[] {
   const refs = nodes.map(({ ref }) => ref);
-  const copy = places.find(({ node }) => node === backupHost)?.request.other ?? '';
+  const copy = places.find(({ node }) => node === backupHost)?.request;
+  if (copy === undefined) throw new TypeError('the backup host is no node');
   return [
     { check: 'journals-remembered', hosts: [DEPLOY, ...nodes.map(({ name }) => name)] },
     {
@@ -108,7 +109,7 @@ function beforeTheStop(
         image: survey.imageId,
       })),
     },
-    { check: 'copy-unchanged', node: backupHost.name, data: copy, manifest },
+    { check: 'copy-unchanged', node: backupHost.name, data: copy.other, is: [...copy.new], manifest },
     { check: 'service-as-planned', nodes: refs, container: MARIADB, served: facts.restore?.served ?? true },
     // Last, for the others take time.
     { check: 'nobody-else-now', nodes: refs, container: MARIABACKUP },

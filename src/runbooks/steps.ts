@@ -27,7 +27,7 @@ export type Work = {
 };
 
 /** A step whose program reports on standard output what it did. */
-export function reporting(work: Work, by: Reporter, argv: Program['argv']): Step {
+export function reporting(work: Work, by: Reporter, argv: Readonly<Program['argv']>): Step {
   const { before = [], timeLimitMs = NODE_PROGRAM_MS, ...rest } = work;
   return {
     ...rest,

@@ -1,0 +1,113 @@
+import { type Entries, NOTHING } from './entry.ts';
+
+const OLD_DATA_SAFE = 'The old datadirs are kept, or were not touched yet; nothing was erased.';
+
+/** What is found before, in and after the steps of an approved restore. */
+export const executions = {
+  NODE_CHANGED: {
+    wrong: '{host} is not as the plan has it: {detail}.',
+    done: 'Nothing was stopped; the plan is void.',
+    next: 'Find out who changed the node, then ask for the restore again.',
+  },
+  HOST_REMEMBERS_MORE: {
+    wrong: '{host} remembers an operation otherwise than the journals do: {operation}, {found}.',
+    done: NOTHING,
+    next: 'Redis was perhaps set back to an old copy. Find out, and run an audit of that operation, before anything is restored.',
+  },
+  COPY_CHANGED: {
+    wrong: 'The prepared copy {data} on {host} is not the one that was tried and approved.',
+    done: 'Nothing was stopped; the plan is void.',
+    next: 'Find out who wrote into it, then ask for the restore again.',
+  },
+  COPY_SCHEMAS_OLDER: {
+    wrong: 'These schemas in the archive are at another revision than the live ones, or are missing: {schemas}.',
+    done: 'The live databases were not touched; the copy is removed.',
+    next: 'The archive is from before an upgrade, or after one that was taken back. If that is meant, ask again and tick “older schemas are meant”.',
+  },
+  SERVICE_CAME_BACK: {
+    wrong: 'The cluster was without service when this plan was made, and {host} is Primary and Synced now.',
+    done: 'Nothing was stopped; the plan is void.',
+    next: 'Look at what came back; if a restore is still wanted, ask for it again.',
+  },
+  NODE_IS_UP: {
+    wrong: 'MariaDB on {host} is not down ({why}), so the cluster cannot be recovered.',
+    done: OLD_DATA_SAFE,
+    next: 'Find out who started it. A way back is offered on the card.',
+  },
+  NODE_IS_BEHIND: {
+    wrong:
+      'The old data on {host} is behind that on {ahead}: recovered from {host}, what was written last would be lost.',
+    done: OLD_DATA_SAFE,
+    next: 'Take the way back from {ahead} instead.',
+  },
+  DISCARD_NEEDS_FULL: {
+    wrong: 'No full backup was taken and proven since that restore ended.',
+    done: NOTHING,
+    next: 'Take a full backup first (/kolla-backup full): until then the old datadir may be the only other copy.',
+  },
+  SERVICE_NOT_BACK: {
+    wrong: 'After the recovery {host} is not a full member of its cluster: {state}.',
+    done: 'The restored data is in place; the old datadirs are kept.',
+    next: 'Look at the log of MariaDB on {host}. “Look again” and a way back are offered on the card.',
+  },
+  SERVICE_ADDRESS_SILENT: {
+    wrong: '{host} is Primary and Synced, but nobody answers SQL at the address of the service, {address}.',
+    done: 'The restored data is in place; the old datadirs are kept.',
+    next: 'Look at HAProxy or ProxySQL and the VIP (clustercheck answers on port 4569), then try again on the card.',
+  },
+  CLUSTER_NOT_WHOLE: {
+    wrong: 'The cluster is not whole: {why}.',
+    done: 'What answers already serves; the old datadirs are kept.',
+    next: 'A node that was left out comes back with one restart, which the card offers; or look again later.',
+  },
+  DATABASES_DIFFER: {
+    wrong: 'The databases on {host} are not those of the trial start: {differing}.',
+    done: 'The restored data is in place; the old datadirs are kept.',
+    next: 'Look at them before services go on. A way back is offered on the card.',
+  },
+  ARCHIVE_NOWHERE: {
+    wrong: 'No node of {cloud} holds an archive {path}.',
+    done: NOTHING,
+    next: 'Look at the list of archives, and at the backup volumes of the nodes.',
+  },
+  ARCHIVE_ON_SEVERAL: {
+    wrong: 'More than one node holds an archive {path}: {hosts}.',
+    done: NOTHING,
+    next: 'Choose it from the list, or move the copies that are not meant out of the volumes.',
+  },
+  DATADIR_MISSING: {
+    wrong: '{host} has no datadir that could be exchanged.',
+    done: NOTHING,
+    next: 'MariaDB was perhaps never deployed there, or its volume was removed. Deploy it first, or restore by hand with the runbook.',
+  },
+  DATADIR_NOT_EXCHANGEABLE: {
+    wrong: 'The datadir on {host} cannot be exchanged for a copy: {detail}.',
+    done: NOTHING,
+    next: 'This version exchanges directories within one file system only. Restore by hand with the runbook, or move the datadir.',
+  },
+  IMAGE_UNKNOWN: {
+    wrong: 'No node of {cloud} has a MariaDB container that tells its image.',
+    done: NOTHING,
+    next: 'Deploy MariaDB on one node with the release that the backup is of, then ask again.',
+  },
+  IMAGES_DIFFER: {
+    wrong: 'The nodes of {cloud} run different MariaDB images: {images}.',
+    done: NOTHING,
+    next: 'Finish the upgrade, or put the nodes on one image; recovery moves all of them to one.',
+  },
+  FORCE_RECOVERY_SET: {
+    wrong: 'The configuration on {host} sets innodb_force_recovery={value}.',
+    done: NOTHING,
+    next: 'Take it out of the deployment’s configuration: recovery would roll it out, and a server so started must not be written to.',
+  },
+  CLUSTER_SPLIT: {
+    wrong: 'The nodes are in more than one cluster: {detail}.',
+    done: NOTHING,
+    next: 'Find out which of them serves, and bring the others back into it first.',
+  },
+  NOTHING_KEPT: {
+    wrong: 'Nothing that {label} set aside is there any more.',
+    done: NOTHING,
+    next: 'Look at the status of the cloud: it names what is kept.',
+  },
+} as const satisfies Entries;

@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { notMember } from '../kolla/galera.ts';
+import type { Code, Params } from '../operation/catalogue.ts';
+import type { AnswerTo, Check, CheckName } from '../operation/checks.ts';
+import type { JournaledProblem } from '../operation/operation.ts';
+import type { restoreChecks } from '../operation/restore-checks.ts';
+
+/** What the answers to a restore's checks mean for the plan: null where they are as they must be. */
+
+type RestoreCheckName = z.infer<(typeof restoreChecks)[number]>['check'];
+type Judges = {
+  readonly [K in RestoreCheckName & CheckName]: (
+    check: Extract<Check, { check: K }>,
+    answer: AnswerTo<K>,
+  ) => JournaledProblem | null;
+};
+
+/** How much of a list is told, in characters. */
+const LIST_TOLD = 500;
+const problem = (code: Code, params: Params = {}): JournaledProblem => ({ code, params });
+const told = (list: readonly string[]) => list.join(', ').slice(0, LIST_TOLD);
+
+export const restoreJudges: Judges = {
+  reported: (_, answer) => answer.problem,
+  'playbook-ended': (_, answer) => answer.problem,
+  'archive-whole': ({ node, path }, answer) => {
+    if (answer.problem) return answer.problem;
+    return answer.type === 'full'
+      ? null
+      : problem('ARCHIVE_NOT_FULL', { host: node.node, file: path, type: answer.type ?? 'unknown' });
+  },
+  'copy-belongs': ({ olderSchemas }, { problem: why, older }) => {
+    if (why) return why;
+    return older.length === 0 || olderSchemas ? null : problem('COPY_SCHEMAS_OLDER', { schemas: told(older) });
+  },
+  'nodes-as-planned': (_, answer) => answer.problem,
+  'copy-unchanged': ({ node, data, manifest }, answer) =>
+    answer.manifest === manifest ? null : problem('COPY_CHANGED', { host: node, data }),
+  'service-as-planned': ({ served }, { nodes }) => {
+    const member = nodes.find((one) => one.answered && notMember(one.status) === null);
+    return served || member === undefined ? null : problem('SERVICE_CAME_BACK', { host: member.node });
+  },
+  'journals-remembered': (_, answer) => answer.problem,
+  'nodes-down': (_, { up: [first] }) => (first ? problem('NODE_IS_UP', { host: first.node, why: first.why }) : null),
+  'most-advanced': ({ node }, { ahead }) =>
+    ahead === null || ahead === node ? null : problem('NODE_IS_BEHIND', { host: node, ahead }),
+  'nobody-else-now': (_, { found: [first] }) =>
+    first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
+  'newer-full': (_, { label }) => (label === null ? problem('DISCARD_NEEDS_FULL') : null),
+  'service-back': ({ node, address }, answer) => {
+    const state = answer.node.answered ? notMember(answer.node.status) : 'it does not answer';
+    if (state !== null) return problem('SERVICE_NOT_BACK', { host: node.node, state });
+    return address === null || answer.answeredBy !== null
+      ? null
+      : problem('SERVICE_ADDRESS_SILENT', { address: `${address.host}:${address.port}`, host: node.node });
+  },
+  'cluster-whole': (_, { why }) => (why === null ? null : problem('CLUSTER_NOT_WHOLE', { why })),
+  'databases-as-shown': ({ node }, { differing }) =>
+    differing.length === 0 ? null : problem('DATABASES_DIFFER', { host: node.node, differing: told(differing) }),
+  'synced-lines': () => null,
+};
