@@ -29,7 +29,7 @@ test('a copy’s containers see the archive read-only and the copy, and nothing 
   expect(mounts(prepareArgv(container))).toEqual([`type=bind,src=${container.data},dst=/copy`]);
   for (const argv of [unpack, prepareArgv(container)]) {
     const line = argv.join(' ');
-    for (const part of ['--pull never', '--network none', '--cap-drop ALL', 'no-new-privileges', '--user 42434:42434'])
+    for (const part of ['--pull=never', '--network none', '--cap-drop ALL', 'no-new-privileges', '--user 42434:42434'])
       expect(line).toContain(part);
     expect(argv.filter((word) => /^(?:-v|--volume|--volumes-from|--privileged|-it?|-t)$/.test(word))).toEqual([]);
     expect(program.parse({ argv, cwd: '/', env: {}, redact: [] }).argv).toEqual(argv);
