@@ -31,7 +31,7 @@ export const containerLabels = ({ operation, plan }: CopyContainer, step: CopySt
   `kolla-backup.step=${step}`,
 ];
 
-const ALONE = ['--pull', 'never', '--network', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
+const ALONE = ['--pull=never', '--network', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
 function run(
   container: CopyContainer,

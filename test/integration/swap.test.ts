@@ -1,4 +1,3 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pythonArgv } from '../../src/runbooks/programs/program.ts';
 import type { ProgramRequests } from '../../src/runbooks/programs/requests.ts';
+import { openPidSpace, type PidSpace } from '../support/pid-space.ts';
 import { until } from '../support/until.ts';
 
 let dir = '';
@@ -14,38 +14,11 @@ let live = '';
 let other = '';
 let old: [number, number] = [0, 0];
 let fresh: [number, number] = [0, 0];
-const children: ReturnType<typeof spawn>[] = [];
-/** Processes are seen in a pid namespace of their own: this machine may run a MariaDB for other tests. */
-let space: ReturnType<typeof spawn>;
-let inside: readonly string[] = [];
-
+let space: PidSpace;
 beforeAll(async () => {
-  space = spawn(
-    'unshare',
-    ['--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', 'echo up; exec sleep infinity'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  if (space.stdout) await once(space.stdout, 'data');
-  const pid = await readFile(`/proc/${space.pid}/task/${space.pid}/children`, 'utf8');
-  inside = ['-t', pid.trim(), '--pid', '--mount', '--'];
+  space = await openPidSpace();
 });
-afterAll(() => {
-  space.kill('SIGKILL');
-});
-
-/** A companion in the same namespace. */
-function companion(argv: readonly string[], options: SpawnOptions = { stdio: 'ignore' }) {
-  const child = spawn('nsenter', [...inside, ...argv], options);
-  children.push(child);
-  return child;
-}
-
-async function endCompanions(): Promise<void> {
-  await execa('nsenter', [...inside, 'sh', '-c', 'kill -9 -1'], { reject: false });
-  children.splice(0);
-}
+afterAll(() => space.close());
 
 const identity = async (path: string): Promise<[number, number]> => {
   const found = await stat(path);
@@ -68,7 +41,7 @@ beforeEach(async () => {
   await unit('inactive');
 });
 afterEach(async () => {
-  await endCompanions();
+  await space.endAll();
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -97,7 +70,7 @@ const requestOf = (changes: Partial<Request> = {}): Request => ({
 async function swap(direction: 'aside' | 'back', changes: Partial<Request> = {}) {
   const request = requestOf({ direction, ...changes });
   const [python, ...argv] = pythonArgv('swap', request);
-  const { stdout, exitCode, stderr } = await execa('nsenter', [...inside, python, ...argv], {
+  const { stdout, exitCode, stderr } = await execa('nsenter', [...space.inside.slice(1), python, ...argv], {
     env: { PATH: `${dir}:${process.env['PATH']}` },
     reject: false,
   });
@@ -144,10 +117,11 @@ describe('refuses, and touches nothing,', () => {
   });
   test('while a mariadbd runs, wherever its data is', async () => {
     await copyFile('/bin/sleep', join(dir, 'mariadbd'));
-    companion([join(dir, 'mariadbd'), '60']);
+    space.companion([join(dir, 'mariadbd'), '60']);
     await until(
       async () =>
-        (await execa('nsenter', [...inside, 'pgrep', '-x', 'mariadbd'], { reject: false })).exitCode === 0 || null,
+        (await execa('nsenter', [...space.inside.slice(1), 'pgrep', '-x', 'mariadbd'], { reject: false })).exitCode ===
+          0 || null,
       'it runs',
       5_000,
     );
@@ -157,7 +131,7 @@ describe('refuses, and touches nothing,', () => {
   test.each(['live', 'other'])('while somebody holds InnoDB’s lock in %s', async (which) => {
     const path = join(which === 'live' ? live : other, 'ibdata1');
     const code = `import fcntl,sys,time; f=open(sys.argv[1],"r+b"); fcntl.lockf(f, fcntl.LOCK_EX); print("held",flush=True); time.sleep(60)`;
-    const holder = companion(['python3', '-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const holder = space.companion(['python3', '-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     if (holder.stdout) await once(holder.stdout, 'data');
     expect(await swap('aside')).toMatchObject({ code: 'SWAP_LOCKED' });
     await untouched();
@@ -165,10 +139,10 @@ describe('refuses, and touches nothing,', () => {
   test('while a process has a file of it open, or stands in it', async () => {
     await writeFile(join(live, 'nova.ibd'), 'x');
     for (const script of ['exec 3< "$1/nova.ibd"; echo up; exec sleep 60', 'cd "$2"; echo up; exec sleep 60']) {
-      const user = companion(['sh', '-c', script, 'sh', live, other], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const user = space.companion(['sh', '-c', script, 'sh', live, other], { stdio: ['ignore', 'pipe', 'inherit'] });
       if (user.stdout) await once(user.stdout, 'data');
       expect(await swap('aside')).toMatchObject({ code: 'SWAP_DIRECTORY_IN_USE' });
-      await endCompanions();
+      await space.endAll();
     }
     await untouched();
   });
@@ -218,7 +192,7 @@ describe('refuses, and touches nothing,', () => {
       live,
       ...argv,
     ];
-    const { stdout } = await execa('nsenter', [...inside, ...mounted], {
+    const { stdout } = await execa('nsenter', [...space.inside.slice(1), ...mounted], {
       env: { PATH: `${dir}:${process.env['PATH']}` },
       reject: false,
     });

@@ -169,6 +169,28 @@ test('a survey of a running node', async () => {
   expect(found.newestBinlog).toBeGreaterThan(Date.now() - 3_600_000);
 });
 
+test('a node is held, seen down, started and restarted', async () => {
+  const [, , third] = cloud.nodes;
+  expect(await hold(third, 'hold')).toMatchObject({
+    state: 'held',
+    position: { seqno: expect.stringMatching(/^\d+$/) },
+  });
+  await third.exec(['systemctl', 'start', UNIT]);
+  expect(await hold(third, 'look')).toEqual({ state: 'down' });
+  expect((await survey(third)).servers).toEqual([]);
+  expect(await hold(third, 'start')).toEqual({ state: 'started' });
+  await cloud.synced();
+  expect(await hold(third, 'restart')).toEqual({ state: 'restarted' });
+  await cloud.synced();
+  // As a recovery that failed leaves it: without its container.
+  expect(await hold(third, 'hold')).toMatchObject({ state: 'held' });
+  await third.must(['docker', 'rm', 'mariadb']);
+  const found = await survey(third);
+  expect(found).toMatchObject({ container: null, datadir: { path: '/var/lib/docker/volumes/mariadb/_data' } });
+  expect(await hold(third, 'hold')).toMatchObject({ state: 'held' });
+  await cloud.reset();
+});
+
 test('what bad archives are refused with', async () => {
   const [first] = cloud.nodes;
   const archive = await backup(first);

@@ -100,7 +100,7 @@ def container_argv(wanted, options):
     return [
         wanted["engine"], "run", "-i", "--rm", "--name", wanted["name"],
         *[part for label in wanted["labels"] for part in ("--label", label)],
-        "--pull", "never", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+        "--pull=never", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
         # What goes through it is nobody's log.
         "--log-driver", "none", "--memory", MEMORY, "--user", "%d:%d" % (wanted["uid"], wanted["gid"]),
         "--tmpfs", "/trial:rw,mode=1777,size=512m", "--mount", "type=bind,src=%s,dst=/copy" % wanted["data"],
@@ -203,6 +203,8 @@ def trial(wanted):
     if left:
         raise Refused("TRIAL_LEFTOVERS", ", ".join(left))
     changed = accounts_changed(rows(parts["accounts"][0]), wanted["live"], statement)
+    # What the manifest tells of must also be there after a power cut.
+    os.sync()
     return dict(
         measure(data),
         state="tried",
