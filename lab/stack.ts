@@ -113,8 +113,10 @@ function settings(dir: string, cloud: MiniCloud, slack: SlackLab) {
         nodes: Object.fromEntries(cloud.nodes.map((node) => [node.name, { ssh: login(node) }])),
         channel: slack.channel(CHANNEL).id,
         requesters: { groups: [slack.group('cloud-operators').id] },
+        approvers: { groups: [slack.group('cloud-operators').id] },
       },
     },
+    limits: { free_space_gib: 0.25 },
     log_directory: join(dir, 'logs'),
   };
 }

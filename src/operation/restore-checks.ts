@@ -37,7 +37,7 @@ export type PlannedNode = z.infer<typeof plannedNode>;
 
 export const restoreChecks = [
   /** The program's own report says that it worked. Answered from its output. */
-  z.strictObject({ check: z.literal('reported'), program: reporter, host: hostName, step: z.string().max(60) }),
+  z.strictObject({ check: z.literal('reported'), program: reporter, host: hostName, step: z.string().max(120) }),
   /** Ansible says that it reached and did it on every node. Answered from its output; never enough alone. */
   z.strictObject({
     check: z.literal('playbook-ended'),

@@ -368,6 +368,11 @@ describe('who lives', () => {
 });
 
 describe('output', () => {
+  test('is whole when a program closes it a while before it ends', async () => {
+    await bench.runs.start(shell(bench, step, 'echo completed OK!; exec >&- 2>&-; sleep 0.5'));
+    expect((await until(bench.runs, step, 'finished')).output.text).toBe('completed OK!\n');
+  });
+
   test('is bounded: the first bytes, a mark, the last lines', async () => {
     const limits = { outputBytes: 1_000, tailBytes: 200 };
     await bench.runs.start({ ...shell(bench, step, 'seq 1 50; sleep 0.5; seq 1001 3000'), limits });

@@ -145,13 +145,18 @@ def watch(program, pipe, directory, redactor, limits):
         pid, status = os.waitpid(-1, 0)
         if pid == program.pid:
             return status, helper
-        if pid == helper:
+        if pid == helper and status == 0:
+            # The program closed its output before it ended: everything is written.
+            helper = None
+        elif pid == helper:
             # It took the beginning of a line along: the rest alone could be half a secret.
             redactor.skip_line()
             helper = fork_filter(pipe, directory, redactor, limits)
 
 
 def drain(helper):
+    if helper is None:
+        return
     for sign, seconds in ((None, DRAIN_SECONDS), (signal.SIGUSR1, DRAIN_SECONDS), (signal.SIGKILL, DRAIN_SECONDS)):
         if sign is not None:
             os.kill(helper, sign)

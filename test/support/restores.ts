@@ -1,0 +1,88 @@
+import type { OperationEvent } from '../../src/operation/events.ts';
+import { newId } from '../../src/operation/ids.ts';
+import type { Journal } from '../../src/operation/journal.ts';
+import type { Operation } from '../../src/operation/operation.ts';
+import { until } from './until.ts';
+
+/** People and the bot of a restore, without Slack: what they would write into the journal. */
+
+export const ALICE = 'U0ALICE';
+export const BOB = 'U0BOB';
+
+export async function read(journal: Journal, id: string): Promise<Operation> {
+  const found = await journal.read(id);
+  if (found.state !== 'sound') throw new Error(`the journal is ${JSON.stringify(found).slice(0, 2000)}`);
+  return found.operation;
+}
+
+export async function untilIs(
+  journal: Journal,
+  id: string,
+  wanted: (operation: Operation) => boolean,
+  what: string,
+  limitMs = 180_000,
+): Promise<Operation> {
+  const found = await until(
+    async () => {
+      const operation = await read(journal, id);
+      if (process.env['SHOW']) show(operation);
+      const lost = operation.end !== null || operation.attention?.problem.code === 'ATTENTION_UNEXPECTED';
+      return wanted(operation) || lost ? operation : null;
+    },
+    what,
+    limitMs,
+  );
+  if (!wanted(found)) throw new Error(`it is not so: ${what}: ${JSON.stringify(found.end ?? found.attention)}`);
+  return found;
+}
+
+let shown = '';
+function show({ head, attention, track, attempts, end }: Operation): void {
+  const steps = [...attempts].map(([id, all]) => `${id}:${all.at(-1)?.end?.outcome ?? '…'}`).join(' ');
+  const line = `${head.seq} track ${track?.number ?? '-'} ${steps} ${attention?.problem.code ?? ''} ${end?.how ?? ''}`;
+  if (line !== shown) console.log(new Date().toISOString().slice(11, 19), line);
+  shown = line;
+}
+
+/** Appends what somebody says, decided anew while others write. */
+export async function say(
+  journal: Journal,
+  id: string,
+  saying: (operation: Operation) => OperationEvent,
+): Promise<Operation> {
+  for (;;) {
+    const said = await journal.append(await read(journal, id), saying(await read(journal, id)), {});
+    if (said.answer === 'appended') return said.operation;
+    if (said.answer !== 'moved') throw new Error(JSON.stringify(said));
+  }
+}
+
+export async function ask(
+  journal: Journal,
+  wish: Extract<OperationEvent, { type: 'requested' }>['wish'],
+  cloud: string,
+): Promise<string> {
+  const event = { type: 'requested', cloud, wish, by: ALICE, place: null } as const;
+  const terms =
+    wish.kind === 'backup' ? ({ own: 'take' } as const) : wish.kind === 'restore' ? ({ single: 'take' } as const) : {};
+  const said = await journal.request(newId(), event, terms);
+  if (said.answer !== 'appended') throw new Error(JSON.stringify(said));
+  return said.operation.id;
+}
+
+const about = ({ plan }: Operation) => ({ plan: plan?.plan.number ?? 0, digest: plan?.digest ?? '' });
+
+/** The plan is shown, Bob approves it, and that it begins is told. */
+export async function approve(journal: Journal, id: string): Promise<void> {
+  await say(journal, id, (operation) => ({ type: 'announced', what: 'plan', ...about(operation), eligible: [] }));
+  await say(journal, id, (operation) => ({ type: 'approved', by: BOB, ...about(operation) }));
+  await say(journal, id, (operation) => ({
+    type: 'announced',
+    what: 'execution',
+    ...about(operation),
+    eligible: [BOB],
+  }));
+}
+
+export const waitsForPeople = ({ plan, consent }: Operation) =>
+  plan?.plan.approval != null && consent.announcedAt === null;
