@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
+import { backOutCommand } from './back-out.ts';
 import type { Config } from './config.ts';
 import { connectClouds } from './connect.ts';
 import { calmly } from './engine/calm.ts';
@@ -26,6 +27,7 @@ const USAGE = `kolla-backup <command>
   start                            bot and worker in one process
   bot                              the Slack side alone
   worker                           drives operations; several may run
+  backout LABEL [ID]               lists an operation’s back-outs, or starts one, while Slack is away
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).
@@ -42,6 +44,7 @@ const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<num
   start: () => serve([startWorkerPart, keepBotPart]),
   bot: () => serve([(inputs) => startBotPart(inputs, endProcess(inputs.log))]),
   worker: () => serve([startWorkerPart]),
+  backout: backOut,
   audit: auditCommand,
 };
 
@@ -152,6 +155,23 @@ async function startBotPart(
       await close();
     },
   };
+}
+
+/** What a card's buttons would do, without Slack. */
+async function backOut([label, id, ...more]: readonly string[]): Promise<number> {
+  if (label === undefined || more.length > 0) throw new KollaBackupError('USAGE', { usage: 'backout LABEL [ID]' });
+  const environment = readEnvironment(process.env);
+  await reachRedis(environment.REDIS_URL);
+  const redis = connectRedis(environment.REDIS_URL, () => {}); // what fails is told by the command itself
+  const wake = redisWake(redis);
+  try {
+    const { text, exit } = await backOutCommand(redisJournal(redis, keyringOf(environment)), wake, label, id);
+    process.stdout.write(text);
+    return exit;
+  } finally {
+    await wake.close();
+    redis.disconnect();
+  }
 }
 
 /** Looks at an exported journal; with KOLLA_BACKUP_KEY set, at its signatures too. */

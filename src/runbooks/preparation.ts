@@ -51,8 +51,9 @@ export function planPreparation(
     ]),
     ...nodes.map((node) =>
       stage(node, directory(node), operation, {
-        needBytes: node === backupHost ? Math.max(node.survey.bytes, archive.bytes) : 0,
-        floorBytes: node === backupHost ? limits.floorBytes : 0,
+        // On the other nodes the state transfer brings the same data, beside the old that is set aside.
+        needBytes: Math.max(backupHost.survey.bytes, archive.bytes),
+        floorBytes: limits.floorBytes,
       }),
     ),
     reporting(
