@@ -7,6 +7,9 @@ import type { Head } from './record.ts';
 /** A problem out of a journal: the code may be one that this version doesn't know. */
 export type JournaledProblem = { readonly code: string; readonly params: Readonly<Record<string, string>> };
 
+/** How often a step whose program never began is sent. */
+export const ATTEMPTS_MAX = 5;
+
 /** One sending of one step. */
 export type Attempt = {
   readonly attempt: number;
@@ -166,7 +169,7 @@ export function stuckAt(operation: Operation): { readonly step: Step; readonly a
   for (const step of operation.track.steps) {
     const attempt = latest(operation, step);
     if (attempt === undefined || attempt.end === null || attempt.end.outcome === 'worked') continue;
-    if (attempt.end.outcome === 'not_begun') continue;
+    if (attempt.end.outcome === 'not_begun' && attempt.attempt < ATTEMPTS_MAX) continue;
     if (step.program === null && (operation.resumedAt ?? 0) > attempt.end.at) continue;
     return { step, attempt };
   }
