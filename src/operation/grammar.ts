@@ -160,10 +160,10 @@ function illegalStart(operation: Operation, event: Sent): string | null {
   const step = steps.find(({ id }) => id === event.step);
   if (!step || event.plan !== operation.track?.number) return 'a step that the plan has not';
   if (operation.withdrawal !== null && operation.track.kind !== 'clearing') return 'it was withdrawn';
-  const earlier = steps.slice(0, steps.indexOf(step));
+  const earlier = steps.slice(0, steps.indexOf(step)).map((one) => latest(operation, one)?.end ?? null);
   // What can't be removed on one host must not keep the others from being cleared.
-  const over = operation.track.kind === 'clearing' ? ['worked', 'failed', 'unclear'] : ['worked'];
-  if (!earlier.every((one) => over.includes(latest(operation, one)?.end?.outcome ?? '')))
+  const over = operation.track.kind === 'clearing';
+  if (!earlier.every((end) => (over ? end !== null : end?.outcome === 'worked')))
     return 'an earlier step has not worked';
   if (needsConsent(operation, step) && operation.consent.execution === null) return 'it was not approved';
   const before = latest(operation, step);
