@@ -95,12 +95,13 @@ const changes: Changes = {
     ...operation,
     resolution: { by, at, step, attempt, says, reason },
   }),
-  resolved: (operation, _, at) => {
+  resolved: (operation, { by }, at) => {
     const said = operation.resolution;
     const before = said === null ? undefined : operation.attempts.get(said.step)?.at(-1)?.end;
     if (said === null || !before) return operation;
     const outcome = said.says === 'ran' ? 'worked' : 'not_begun';
-    return withEnd({ ...operation, resolution: null }, said.step, { ...before, at, outcome });
+    const end = { ...before, at, outcome, saidBy: [said.by, by] } as const;
+    return resumed(withEnd({ ...operation, resolution: null }, said.step, end), at);
   },
   release_asked: (operation, { by, reason }, at) => ({ ...operation, release: { by, reason, at } }),
   released: (operation, event, at) => {

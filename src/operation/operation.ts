@@ -21,6 +21,10 @@ export type Attempt = {
     readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
     readonly after: readonly Answered[];
     readonly problem: JournaledProblem | null;
+    /** Two persons said so: the host could not tell. */
+    readonly saidBy?: readonly [string, string];
+    /** The plan was resumed since: a step that only looks is asked again. */
+    readonly again?: boolean;
   };
 };
 
@@ -137,19 +141,20 @@ export function highestNumber({ plans, track, past }: Operation): number {
   );
 }
 
-const sent = (attempt: Attempt | undefined) => attempt !== undefined && attempt.end?.outcome !== 'not_begun';
+/** Whether an attempt runs, has run or, with only people's word against it, may have. */
+const sent = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
 
 /** Whether something has been started that may still run, or has run, and changes what people live from. */
 export function changeStarted(operation: Operation): boolean {
   if (operation.wish.kind !== 'backup') return destroyStarted(operation);
-  return stepsOf(operation).some((step) => step.touches !== 'read' && sent(latest(operation, step)));
+  return stepsOf(operation).some((step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(sent));
 }
 
 /** Whether a destroy step has been started that may run, or has run: from here on only its end ends the operation. */
 export function destroyStarted(operation: Operation): boolean {
   const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
   return [...operation.past, ...current].some(({ track, attempts }) =>
-    track.steps.some((step) => step.touches === 'destroy' && sent(attempts.get(step.id)?.at(-1))),
+    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(sent)),
   );
 }
 
