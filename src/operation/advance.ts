@@ -177,7 +177,13 @@ function resumed(operation: Operation, at: number): Operation {
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
   const { number, steps } = plan.plan;
-  const attempts = attemptsIn(operation, number);
+  const attempts = new Map(attemptsIn(operation, number));
+  for (const step of steps) {
+    const last = attempts.get(step.id)?.at(-1);
+    if (step.program !== null || !last?.end || last.end.outcome === 'worked') continue;
+    const again = { ...last, end: { ...last.end, again: true } };
+    attempts.set(step.id, [...(attempts.get(step.id) ?? []).slice(0, -1), again]);
+  }
   const past = [...operation.past, { track, attempts: operation.attempts }];
   return { ...operation, track: { number, kind: 'plan', steps, backOut: null }, attempts, past, resumedAt: at };
 }

@@ -167,8 +167,7 @@ function illegalStart(operation: Operation, event: Sent): string | null {
     return 'an earlier step has not worked';
   if (needsConsent(operation, step) && operation.consent.execution === null) return 'it was not approved';
   const before = latest(operation, step);
-  const again = step.program === null && before?.end != null && (operation.resumedAt ?? 0) > before.end.at;
-  if (before && before.end?.outcome !== 'not_begun' && !again) return 'the step was sent already';
+  if (before && before.end?.outcome !== 'not_begun' && !before.end?.again) return 'the step was sent already';
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
 }
 

@@ -60,6 +60,8 @@ function moveOf(operation: Operation, step: Step, now: number): Move | null {
   if (last?.end === null) return { move: 'resume', step, attempt: last.attempt, startedAt: last.startedAt };
   const end = last?.end;
   if (!last || !end) return start(operation, step, 1, now);
+  // A step that only looks is asked again after somebody mended something.
+  if (end.again) return start(operation, step, last.attempt + 1, now);
   switch (end.outcome) {
     case 'worked':
       return null;
@@ -67,9 +69,6 @@ function moveOf(operation: Operation, step: Step, now: number): Move | null {
       if (last.attempt < ATTEMPTS_MAX) return start(operation, step, last.attempt + 1, now);
       return lost(operation, neverBegan(step, last.attempt), false);
     case 'failed':
-      // A step that only looks may be asked again after somebody mended something.
-      if (step.program === null && (operation.resumedAt ?? 0) > end.at)
-        return start(operation, step, last.attempt + 1, now);
       return lost(operation, problemOf(step, end), true);
     case 'unclear':
       if (mayPrepareAgain(operation)) return { move: 'plan' };

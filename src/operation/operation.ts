@@ -105,7 +105,7 @@ export type Operation = {
   readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
   readonly consent: Consent;
   readonly withdrawal: Withdrawal | null;
-  /** Since then a step that only looks may be asked again. */
+  /** When a back-out last let the plan go on (ms). */
   readonly resumedAt: number | null;
   readonly resolution: Resolution | null;
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
@@ -175,7 +175,7 @@ export function stuckAt(operation: Operation): { readonly step: Step; readonly a
     const attempt = latest(operation, step);
     if (attempt === undefined || attempt.end === null || attempt.end.outcome === 'worked') continue;
     if (attempt.end.outcome === 'not_begun' && attempt.attempt < ATTEMPTS_MAX) continue;
-    if (step.program === null && (operation.resumedAt ?? 0) > attempt.end.at) continue;
+    if (attempt.end.again) continue;
     return { step, attempt };
   }
   return null;
