@@ -3,6 +3,7 @@ import {
   type Attempt,
   attemptsIn,
   type Consent,
+  clearingOf,
   NO_CONSENT,
   type Operation,
   type Track,
@@ -72,7 +73,7 @@ const changes: Changes = {
     onTrack(operation, {
       number,
       kind: 'clearing',
-      steps: operation.plan?.plan.clearing ?? [],
+      steps: clearingOf(operation),
       backOut: null,
     }),
   cleared: (operation) => ({ ...operation, attention: null, end: operation.withdrawal }),

@@ -158,13 +158,18 @@ export function destroyStarted(operation: Operation): boolean {
   );
 }
 
+/** The steps that remove what was prepared: those of the last plan that names some. */
+export function clearingOf({ plans }: Pick<Operation, 'plans'>): readonly Step[] {
+  return plans.findLast(({ plan }) => plan.clearing.length > 0)?.plan.clearing ?? [];
+}
+
 /** Whether a preparation has sent something to the hosts that must be removed when nothing comes of it. */
 export function touched(operation: Operation): boolean {
   const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
   return (
     [...operation.past, ...current].some(({ track, attempts }) =>
       track.steps.some((step) => step.program !== null && step.touches === 'change' && attempts.has(step.id)),
-    ) && (operation.plan?.plan.clearing.length ?? 0) > 0
+    ) && clearingOf(operation).length > 0
   );
 }
 
