@@ -175,7 +175,7 @@ function start(world: World, seen: Operation, claimed: string, luck: Luck, next:
     if (host?.over.has(planKey(seen.id, track.number))) {
       // Whoever believes something old is told so by the journal.
       if (world.operations.get(seen.id)?.head.hash !== seen.head.hash)
-        return later({ type: 'attention', claim: claimed, problem: PROBLEM });
+        return void later({ type: 'attention', claim: claimed, problem: PROBLEM });
       world.fault ??= `${seen.id}: ${step.id} is to start in a plan that is over on its host`;
       return;
     }

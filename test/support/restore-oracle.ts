@@ -16,6 +16,12 @@ export function faultOfEvent(world: World, id: string, event: OperationEvent): s
   const destroyed = destroyBegan(world, id);
   if (destroyed && (event.type === 'cleared' || event.type === 'failed' || withdraws({ event })))
     return isBackup(said) ? null : `${id} ends by ${event.type} after a destroy step began`;
+  if (event.type === 'succeeded' && !isBackup(said)) {
+    const { track } = world.operations.get(id) ?? {};
+    const restored = world.hosts.get('node-a')?.live.startsWith(`copy of ${id} `);
+    if (track?.kind === 'plan' && !restored) return `${id} succeeded on other data than its copy`;
+    if (track?.backOut?.id === 'way-back' && restored) return `${id} went back and is on its copy`;
+  }
   if (event.type === 'released') {
     const asked = said.findLast((one) => one.event.type === 'release_asked')?.event;
     if (asked?.type !== 'release_asked' || asked.by === event.by) return `${id} released by one person`;

@@ -193,18 +193,19 @@ export function begin(world: World, name: Host, run: string): void {
   work(world, host, started);
 }
 
-/** What a program does to the data, the swap being one exchange. */
+/** What a program does to the data: each makes something true, and nothing where it is. */
 function work(world: World, host: HostState, { operation, step }: Run): void {
   const aside = host.aside.get(operation);
+  const copy = `copy of ${operation} `;
   switch (step.id) {
     case 'stage-a':
-      host.aside.set(operation, `copy of ${operation} (${world.counter})`);
+      host.aside.set(operation, `${copy}${world.counter}`);
       return;
     case 'swap-a':
-      if (aside !== undefined && !host.everLive.has(aside)) exchange(host, operation, aside);
+      if (aside?.startsWith(copy)) exchange(host, operation, aside);
       return;
     case 'swap-back':
-      if (aside !== undefined && host.everLive.has(aside)) exchange(host, operation, aside);
+      if (aside !== undefined && host.live.startsWith(copy)) exchange(host, operation, aside);
       return;
     case 'clear-a':
       if (aside !== undefined && host.everLive.has(aside)) world.fault ??= `${operation} removed old data`;
