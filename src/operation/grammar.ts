@@ -1,4 +1,4 @@
-import { awaited, countedApprovals, whyNotConsent } from './approval.ts';
+import { agreed, awaited, countedApprovals, whyNotConsent } from './approval.ts';
 import { offeredBackOuts } from './back-outs.ts';
 import type { EventType, OperationEvent } from './events.ts';
 import { PREPARATIONS_MAX, preparationSpoilt } from './next.ts';
@@ -165,7 +165,7 @@ function illegalStart(operation: Operation, event: Sent): string | null {
   const over = operation.track.kind === 'clearing';
   if (!earlier.every((end) => (over ? end !== null : end?.outcome === 'worked')))
     return 'an earlier step has not worked';
-  if (needsConsent(operation, step) && operation.consent.execution === null) return 'it was not approved';
+  if (needsConsent(operation, step) && !agreed(operation)) return 'it was not approved';
   const before = latest(operation, step);
   if (before && before.end?.outcome !== 'not_begun' && !before.end?.again) return 'the step was sent already';
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
