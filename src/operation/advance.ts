@@ -3,12 +3,14 @@ import {
   type Attempt,
   attemptsIn,
   type Consent,
+  clearingOf,
   NO_CONSENT,
   type Operation,
   type Track,
   touched,
   type Withdrawal,
 } from './operation.ts';
+import type { BackOut, Step } from './plan.ts';
 import type { JournalRecord } from './record.ts';
 
 type At = Pick<JournalRecord, 'operation' | 'seq' | 'at' | 'hash'>;
@@ -72,7 +74,7 @@ const changes: Changes = {
     onTrack(operation, {
       number,
       kind: 'clearing',
-      steps: operation.plan?.plan.clearing ?? [],
+      steps: clearingOf(operation),
       backOut: null,
     }),
   cleared: (operation) => ({ ...operation, attention: null, end: operation.withdrawal }),
@@ -95,12 +97,13 @@ const changes: Changes = {
     ...operation,
     resolution: { by, at, step, attempt, says, reason },
   }),
-  resolved: (operation, _, at) => {
+  resolved: (operation, { by }, at) => {
     const said = operation.resolution;
     const before = said === null ? undefined : operation.attempts.get(said.step)?.at(-1)?.end;
     if (said === null || !before) return operation;
     const outcome = said.says === 'ran' ? 'worked' : 'not_begun';
-    return withEnd({ ...operation, resolution: null }, said.step, { ...before, at, outcome });
+    const end = { ...before, at, outcome, saidBy: [said.by, by] } as const;
+    return resumed(withEnd({ ...operation, resolution: null }, said.step, end), at);
   },
   release_asked: (operation, { by, reason }, at) => ({ ...operation, release: { by, reason, at } }),
   released: (operation, event, at) => {
@@ -141,7 +144,7 @@ function begin(event: OperationEvent, record: At): Operation {
     past: [],
     consent: NO_CONSENT,
     withdrawal: null,
-    resumed: null,
+    resumedAt: null,
     resolution: null,
     attention: null,
     acknowledged: null,
@@ -169,6 +172,12 @@ function withdraw(operation: Operation, event: OperationEvent, withdrawal: Withd
   return { ...operation, attention: null, withdrawal, end: ended };
 }
 
+/** What only looks is asked again; of what failed, that of which the back-out says so. */
+function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { again }: BackOut): boolean {
+  if (outcome === 'worked') return false;
+  return step.program === null || (outcome === 'failed' && again.includes(step.id));
+}
+
 /** After a back-out that lets the plan go on, the plan is driven again where it stood. */
 function resumed(operation: Operation, at: number): Operation {
   const { track, plan } = operation;
@@ -176,14 +185,20 @@ function resumed(operation: Operation, at: number): Operation {
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
   const { number, steps } = plan.plan;
-  const attempts = attemptsIn(operation, number);
+  const attempts = new Map(attemptsIn(operation, number));
+  for (const step of steps) {
+    const last = attempts.get(step.id)?.at(-1);
+    if (!last?.end || !mayRunAgain(step, last.end, track.backOut)) continue;
+    const again = { ...last, end: { ...last.end, again: true } };
+    attempts.set(step.id, [...(attempts.get(step.id) ?? []).slice(0, -1), again]);
+  }
   const past = [...operation.past, { track, attempts: operation.attempts }];
   return {
     ...operation,
     track: { number, kind: 'plan', steps, backOut: null },
     attempts,
     past,
-    resumed: { at, again: track.backOut.again },
+    resumedAt: at,
   };
 }
 

@@ -26,20 +26,28 @@ export function gateOf(operation: Operation, now: number): Gate {
   const { plan, consent, headAt } = operation;
   if (plan === null || plan.plan.approval === null) return { gate: 'none' };
   const { needed, waitMs, beginMs } = plan.plan.approval;
-  const { announcedAt, execution } = consent;
+  const { announcedAt } = consent;
   if (announcedAt === null) return { gate: 'unannounced' };
   const have = countedApprovals(operation).length;
   if (have > 0 && now < headAt - CLOCK_BACK_MS) return { gate: 'expired', what: 'approval', why: 'clock' };
+  // An event is never stamped before its predecessor, so a clock that is behind gives nobody more time.
+  const journalNow = Math.max(now, headAt);
   const waitsUntil = announcedAt + waitMs;
   if (have < needed) {
-    const over = now > waitsUntil;
+    const over = journalNow > waitsUntil;
     return over ? { gate: 'expired', what: 'plan', why: 'time' } : { gate: 'open', have, needed, until: waitsUntil };
   }
   const until = (consent.completeAt ?? 0) + beginMs;
-  if (now > until) return { gate: 'expired', what: 'approval', why: 'time' };
-  if (execution === null) return { gate: 'approved', until };
-  const eligible = countedApprovals(operation).filter(({ by }) => execution.eligible.includes(by));
-  return eligible.length >= needed ? { gate: 'go', until } : { gate: 'approved', until };
+  if (journalNow > until) return { gate: 'expired', what: 'approval', why: 'time' };
+  return agreed(operation) ? { gate: 'go', until } : { gate: 'approved', until };
+}
+
+/** Whether enough of those whose approvals count were looked up again, and that it begins stands in the thread. */
+export function agreed(operation: Operation): boolean {
+  const { plan, consent } = operation;
+  const needed = plan?.plan.approval?.needed ?? Number.POSITIVE_INFINITY;
+  const eligible = countedApprovals(operation).filter(({ by }) => consent.execution?.eligible.includes(by));
+  return eligible.length >= needed;
 }
 
 /** Approvals that count: of others than the requester, each once, given while the plan waited. */
@@ -69,6 +77,8 @@ export function whyNotConsent(operation: Operation, { by, plan, digest }: Claime
   if (by === operation.by) return { code: 'APPROVER_IS_REQUESTER', params: { label, person: by } };
   if (saying === 'approve' && operation.consent.approvals.some((one) => one.by === by))
     return { code: 'APPROVED_ALREADY', params: { label, person: by } };
+  if (saying === 'approve' && operation.headAt > (approvableUntil(operation) ?? 0))
+    return { code: 'APPROVAL_TOO_LATE', params: { label } };
   return null;
 }
 export type Saying = 'approve' | 'decline' | 'revoke';

@@ -1,4 +1,4 @@
-import { awaited, countedApprovals, whyNotConsent } from './approval.ts';
+import { agreed, awaited, countedApprovals, whyNotConsent } from './approval.ts';
 import { offeredBackOuts } from './back-outs.ts';
 import type { EventType, OperationEvent } from './events.ts';
 import { PREPARATIONS_MAX, preparationSpoilt } from './next.ts';
@@ -7,13 +7,12 @@ import {
   destroyStarted,
   highestNumber,
   latest,
-  mayRunAgain,
   type Operation,
   stepsOf,
   stuckAt,
   touched,
 } from './operation.ts';
-import { digestOf, type Plan } from './plan.ts';
+import { digestOf, type Plan, type Step } from './plan.ts';
 
 type Rules = {
   readonly [K in EventType]: (operation: Operation, event: Extract<OperationEvent, { type: K }>) => string | null;
@@ -57,7 +56,8 @@ const rules: Rules = {
     const needed = plan.plan.approval?.needed ?? Number.POSITIVE_INFINITY;
     return consent.completeAt !== null && counted.length >= needed ? null : 'not enough approvals';
   },
-  approved: (operation, event) => whyNotConsent(operation, event, 'approve')?.code ?? null,
+  approved: (operation, event) =>
+    event.by === 'console' ? 'nobody knows who that is' : (whyNotConsent(operation, event, 'approve')?.code ?? null),
   declined: (operation, event) => whyNotConsent(operation, event, 'decline')?.code ?? null,
   revoked: (operation, event) => whyNotConsent(operation, event, 'revoke')?.code ?? null,
   expired: (operation, event) => aboutAwaited(operation, event),
@@ -70,11 +70,13 @@ const rules: Rules = {
     operation.withdrawal !== null && operation.track?.kind !== 'clearing' && number === highestNumber(operation) + 1
       ? null
       : 'nothing is to be cleared',
-  cleared: (operation) => (operation.withdrawal === null ? 'it was not withdrawn' : null),
-  release_asked: (operation) =>
-    changeStarted(operation) || operation.withdrawal !== null ? null : 'nothing was started: it can be cancelled',
+  cleared: ({ withdrawal, track }) =>
+    withdrawal !== null && track?.kind === 'clearing' ? null : 'nothing was to be cleared',
+  release_asked: (operation) => notReleasable(operation),
   released: (operation, event) =>
-    operation.release !== null && operation.release.by !== event.by ? null : 'a release needs two persons',
+    operation.release !== null && operation.release.by !== event.by
+      ? notReleasable(operation)
+      : 'a release needs two persons',
   cancelled: (operation) =>
     changeStarted(operation) ? 'a change was started' : operation.withdrawal ? 'it was withdrawn' : null,
   succeeded: (operation) => {
@@ -102,12 +104,22 @@ const rules: Rules = {
   },
 };
 
+function notReleasable(operation: Operation): string | null {
+  const held = changeStarted(operation) || operation.withdrawal !== null;
+  return held ? null : 'nothing was started: it can be cancelled';
+}
+
 function illegalPlan(operation: Operation, plan: Plan, digest: string): string | null {
   const { wish, facts, plan: before, withdrawal } = operation;
   if (facts === null) return 'a plan without facts';
   if (withdrawal !== null) return 'it was withdrawn';
   if (plan.number !== highestNumber(operation) + 1) return 'a number out of order';
   if (plan.approval !== null && digestOf(plan) !== digest) return 'a digest of another plan';
+  if (wish.kind !== 'backup' && (plan.operation !== operation.id || plan.cloud !== operation.cloud))
+    return 'a plan of another operation';
+  if (sameNamed(plan.steps) || sameNamed(plan.clearing) || plan.backOuts.some(({ steps }) => sameNamed(steps)))
+    return 'two steps of one name';
+  if (plan.clearing.some(({ touches }) => touches === 'destroy')) return 'a clearing that destroys';
   if (plan.approval === null && everyStep(plan).some(({ touches }) => touches === 'destroy'))
     return 'a plan that destroys without approval';
   if (wish.kind === 'restore' && plan.runbook === 'preparation')
@@ -117,6 +129,10 @@ function illegalPlan(operation: Operation, plan: Plan, digest: string): string |
   if (wish.kind === 'restore') return illegalExecution(operation, plan);
   if (before !== null) return 'a second plan';
   return plan.runbook === wish.kind ? null : 'a plan for something else';
+}
+
+function sameNamed(steps: readonly Step[]): boolean {
+  return new Set(steps.map(({ id }) => id)).size < steps.length;
 }
 
 function everyStep(plan: Plan) {
@@ -161,15 +177,14 @@ function illegalStart(operation: Operation, event: Sent): string | null {
   const step = steps.find(({ id }) => id === event.step);
   if (!step || event.plan !== operation.track?.number) return 'a step that the plan has not';
   if (operation.withdrawal !== null && operation.track.kind !== 'clearing') return 'it was withdrawn';
-  const earlier = steps.slice(0, steps.indexOf(step));
+  const earlier = steps.slice(0, steps.indexOf(step)).map((one) => latest(operation, one)?.end ?? null);
   // What can't be removed on one host must not keep the others from being cleared.
-  const over = operation.track.kind === 'clearing' ? ['worked', 'failed', 'unclear'] : ['worked'];
-  if (!earlier.every((one) => over.includes(latest(operation, one)?.end?.outcome ?? '')))
+  const over = operation.track.kind === 'clearing';
+  if (!earlier.every((end) => (over ? end !== null : end?.outcome === 'worked')))
     return 'an earlier step has not worked';
-  if (needsConsent(operation, step) && operation.consent.execution === null) return 'it was not approved';
+  if (needsConsent(operation, step) && !agreed(operation)) return 'it was not approved';
   const before = latest(operation, step);
-  const again = before?.end != null && mayRunAgain(operation, step, before.end);
-  if (before && before.end?.outcome !== 'not_begun' && !again) return 'the step was sent already';
+  if (before && before.end?.outcome !== 'not_begun' && !before.end?.again) return 'the step was sent already';
   return event.attempt === (before?.attempt ?? 0) + 1 ? null : 'an attempt out of order';
 }
 

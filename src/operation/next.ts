@@ -1,17 +1,17 @@
 import { type Gate, gateOf } from './approval.ts';
 import {
+  ATTEMPTS_MAX,
   type Attempt,
   destroyStarted,
   type JournaledProblem,
   latest,
-  mayRunAgain,
   type Operation,
   stuckAt,
 } from './operation.ts';
 import type { Step } from './plan.ts';
 
-/** How often a step whose program never began is sent. */
-export const ATTEMPTS_MAX = 5;
+export { ATTEMPTS_MAX };
+
 /** How many preparations one restore may begin: after a crash that nobody can judge, everything is unpacked anew. */
 export const PREPARATIONS_MAX = 4;
 
@@ -46,10 +46,7 @@ export function nextMove(operation: Operation, now: number): Move {
   if (operation.facts === null) return { move: 'probe' };
   if (operation.plan === null || operation.track === null) return { move: 'plan' };
   const stuck = stuckAt(operation);
-  if (stuck !== null) {
-    const problem = stuck.attempt.end?.problem ?? { code: 'STEP_FAILED', params: { step: stuck.step.title } };
-    return operation.attention === null ? { move: 'ask', problem } : NOTHING;
-  }
+  if (stuck !== null) return operation.attention === null ? { move: 'ask', problem: problemAt(stuck) } : NOTHING;
   for (const step of operation.track.steps) {
     const move = moveOf(operation, step, now);
     if (move !== null) return move;
@@ -63,6 +60,8 @@ function moveOf(operation: Operation, step: Step, now: number): Move | null {
   if (last?.end === null) return { move: 'resume', step, attempt: last.attempt, startedAt: last.startedAt };
   const end = last?.end;
   if (!last || !end) return start(operation, step, 1, now);
+  // Somebody mended something and let the plan go on.
+  if (end.again) return start(operation, step, last.attempt + 1, now);
   switch (end.outcome) {
     case 'worked':
       return null;
@@ -70,7 +69,6 @@ function moveOf(operation: Operation, step: Step, now: number): Move | null {
       if (last.attempt < ATTEMPTS_MAX) return start(operation, step, last.attempt + 1, now);
       return lost(operation, neverBegan(step, last.attempt), false);
     case 'failed':
-      if (mayRunAgain(operation, step, end)) return start(operation, step, last.attempt + 1, now);
       return lost(operation, problemOf(step, end), true);
     case 'unclear':
       if (mayPrepareAgain(operation)) return { move: 'plan' };
@@ -107,6 +105,11 @@ function lost(operation: Operation, problem: JournaledProblem, sent: boolean): M
 function neverBegan(step: Step, attempts: number): JournaledProblem {
   const params = { step: step.title, host: step.host, attempts: String(attempts) };
   return { code: 'STEP_NEVER_BEGAN', params };
+}
+
+function problemAt({ step, attempt: { attempt, end } }: NonNullable<ReturnType<typeof stuckAt>>): JournaledProblem {
+  if (end === null) throw new TypeError(`${step.id} has not ended`);
+  return end.outcome === 'not_begun' ? neverBegan(step, attempt) : problemOf(step, end);
 }
 
 function problemOf(step: Step, { problem }: NonNullable<Attempt['end']>): JournaledProblem {

@@ -7,6 +7,9 @@ import type { Head } from './record.ts';
 /** A problem out of a journal: the code may be one that this version doesn't know. */
 export type JournaledProblem = { readonly code: string; readonly params: Readonly<Record<string, string>> };
 
+/** How often a step whose program never began is sent. */
+export const ATTEMPTS_MAX = 5;
+
 /** One sending of one step. */
 export type Attempt = {
   readonly attempt: number;
@@ -18,6 +21,10 @@ export type Attempt = {
     readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
     readonly after: readonly Answered[];
     readonly problem: JournaledProblem | null;
+    /** Two persons said so: the host could not tell. */
+    readonly saidBy?: readonly [string, string];
+    /** The plan was resumed since, and this step may be started again. */
+    readonly again?: boolean;
   };
 };
 
@@ -98,8 +105,8 @@ export type Operation = {
   readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
   readonly consent: Consent;
   readonly withdrawal: Withdrawal | null;
-  /** Since then a step that only looks may be asked again, and these that failed may be sent again. */
-  readonly resumed: { readonly at: number; readonly again: readonly string[] } | null;
+  /** When a back-out last let the plan go on (ms). */
+  readonly resumedAt: number | null;
   readonly resolution: Resolution | null;
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
   /** Who looks after what needs attention. */
@@ -134,20 +141,26 @@ export function highestNumber({ plans, track, past }: Operation): number {
   );
 }
 
-const sent = (attempt: Attempt | undefined) => attempt !== undefined && attempt.end?.outcome !== 'not_begun';
+/** Whether an attempt runs, has run or, with only people's word against it, may have. */
+const sent = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
 
 /** Whether something has been started that may still run, or has run, and changes what people live from. */
 export function changeStarted(operation: Operation): boolean {
   if (operation.wish.kind !== 'backup') return destroyStarted(operation);
-  return stepsOf(operation).some((step) => step.touches !== 'read' && sent(latest(operation, step)));
+  return stepsOf(operation).some((step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(sent));
 }
 
 /** Whether a destroy step has been started that may run, or has run: from here on only its end ends the operation. */
 export function destroyStarted(operation: Operation): boolean {
   const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
   return [...operation.past, ...current].some(({ track, attempts }) =>
-    track.steps.some((step) => step.touches === 'destroy' && sent(attempts.get(step.id)?.at(-1))),
+    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(sent)),
   );
+}
+
+/** The steps that remove what was prepared: those of the last plan that names some. */
+export function clearingOf({ plans }: Pick<Operation, 'plans'>): readonly Step[] {
+  return plans.findLast(({ plan }) => plan.clearing.length > 0)?.plan.clearing ?? [];
 }
 
 /** Whether a preparation has sent something to the hosts that must be removed when nothing comes of it. */
@@ -156,14 +169,8 @@ export function touched(operation: Operation): boolean {
   return (
     [...operation.past, ...current].some(({ track, attempts }) =>
       track.steps.some((step) => step.program !== null && step.touches === 'change' && attempts.has(step.id)),
-    ) && (operation.plan?.plan.clearing.length ?? 0) > 0
+    ) && clearingOf(operation).length > 0
   );
-}
-
-/** Whether people let the plan go on after this end of a step, so that it may be started again. */
-export function mayRunAgain({ resumed }: Operation, step: Step, end: NonNullable<Attempt['end']>): boolean {
-  if (resumed === null || resumed.at <= end.at || end.outcome !== 'failed') return false;
-  return step.program === null || resumed.again.includes(step.id);
 }
 
 /** The step that ended otherwise than well and waits for people; null while the operation goes on by itself. */
@@ -172,7 +179,8 @@ export function stuckAt(operation: Operation): { readonly step: Step; readonly a
   for (const step of operation.track.steps) {
     const attempt = latest(operation, step);
     if (attempt === undefined || attempt.end === null || attempt.end.outcome === 'worked') continue;
-    if (attempt.end.outcome === 'not_begun' || mayRunAgain(operation, step, attempt.end)) continue;
+    if (attempt.end.outcome === 'not_begun' && attempt.attempt < ATTEMPTS_MAX) continue;
+    if (attempt.end.again) continue;
     return { step, attempt };
   }
   return null;
