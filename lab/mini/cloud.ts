@@ -97,6 +97,10 @@ export type Switches = {
   readonly rc?: number;
   readonly vip?: { readonly tries?: number; readonly seconds?: number };
   readonly wait?: { readonly retries?: number; readonly timeout?: number; readonly delay?: number };
+  readonly nothing?: readonly ('backup' | 'stop' | 'recovery')[];
+  /** Names of the inventory. */
+  readonly stop_leaves?: string;
+  readonly leave_out?: string;
 };
 
 export type MiniOptions = {
