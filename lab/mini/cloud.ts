@@ -299,6 +299,8 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
     );
     forwarder ??= await startForwarder(vip, nodeAddresses, layout.DATABASE_PORT);
     await synced();
+    // The seed is every cloud's; what a service catalogue tells is this one's.
+    await first.sql(`UPDATE keystone.endpoint SET url = REGEXP_REPLACE(url, '//[^:/]+', '//${vip}')`);
   };
   const down = async () => {
     await Promise.all(machines.map((machine) => machine.kill()));
