@@ -60,6 +60,13 @@ export function size(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? 'B'}`;
 }
 
+const GROUPED = new Intl.NumberFormat('en-US');
+
+/** A whole number as people read it: `12,345`. */
+export function grouped(value: number | bigint): string {
+  return GROUPED.format(value);
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { advance } from '../../src/operation/advance.ts';
+import { offeredBackOuts } from '../../src/operation/back-outs.ts';
 import type { Answered } from '../../src/operation/checks.ts';
-import type { OperationEvent } from '../../src/operation/events.ts';
+import { ASKED, type OperationEvent, type Wish } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import type { Operation } from '../../src/operation/operation.ts';
-import { digestOf, type Plan, type Step } from '../../src/operation/plan.ts';
+import { highestNumber, latest, type Operation, stepsOf, stuckAt } from '../../src/operation/operation.ts';
+import { digestOf, type Plan } from '../../src/operation/plan.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord, type Keyring, sign } from '../../src/operation/record.ts';
+import { answerBag, answersFor, host, problem, some, text } from './hostile.ts';
+import { backupPlan, discardPlan, execution, facts, preparation } from './hostile-plans.ts';
 import { sampleFacts } from './sample.ts';
 
 /** Journals as hostile as their schemas allow: long values, markup, invisible characters, many steps and files. */
@@ -14,106 +17,7 @@ export const TEST_RING: Keyring = { current: 'k', keys: { k: 'test' } };
 export const CLAIM = 'c'.repeat(20);
 export const ID = 'a'.repeat(20);
 
-const nasty = fc.constantFrom(
-  '<!channel>',
-  '<@U0ALICE>',
-  '<https://evil.example|click>',
-  '*bold* _it_ `code` ```',
-  '\u202Egnp.exe',
-  '\u0000\u0007\n\n\n',
-  '&lt;&amp;',
-  '🙂'.repeat(30),
-  '"'.repeat(200),
-  '\\'.repeat(200),
-  '{host}{label}',
-);
-const text = (max: number): fc.Arbitrary<string> =>
-  fc
-    .oneof(
-      fc.string({ maxLength: max, unit: 'grapheme' }),
-      nasty,
-      fc.string({ minLength: Math.min(max, 200), maxLength: max, size: 'max' }),
-    )
-    .map((value) => value.slice(0, max));
-const maybe = (value: fc.Arbitrary<string>): fc.Arbitrary<string | null> => fc.option(value, { nil: null });
 const moments = fc.integer({ min: 0, max: 40 * 86_400_000 });
-const host = fc.constantFrom('node-a', 'deploy', `n${'-x'.repeat(120)}1`);
-
-const problem = fc.record({
-  code: fc.oneof(
-    fc.constantFrom('ARCHIVE_CUT', 'HOST_UNREACHABLE', 'REDIS_AWAY', 'STEP_FAILED', 'CANCEL_TOO_LATE'),
-    text(60),
-  ),
-  params: fc.dictionary(
-    fc.oneof(fc.constantFrom('host', 'path', 'detail', 'reason', 'label', 'person'), text(40)),
-    text(2000),
-    {
-      maxKeys: 12,
-    },
-  ),
-});
-
-const sha = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
-const proof: fc.Arbitrary<Answered> = fc.record({
-  check: fc.constant('archive-complete' as const),
-  answer: fc.record({
-    path: text(1000).map((name) => `/${name.replace(/\p{Cc}/gu, '')}`),
-    complete: fc.boolean(),
-    problem: fc.constant(null),
-    bytes: fc.nat(),
-    unpackedBytes: fc.maxSafeNat(),
-    files: fc.nat(),
-    sha256: maybe(sha),
-    type: maybe(text(60)),
-    fromLsn: maybe(fc.constant('18446744073709551615')),
-    toLsn: maybe(fc.constant('18446744073709551615')),
-    serverVersion: maybe(text(100)),
-    startedAt: maybe(text(40)),
-    endedAt: maybe(text(40)),
-  }),
-});
-
-const step = (index: number): fc.Arbitrary<Step> =>
-  fc.record({
-    id: fc.constant(`step-${index}`),
-    title: text(120),
-    host,
-    touches: fc.constantFrom('read' as const, 'change' as const, 'destroy' as const),
-    program: fc.option(
-      fc.record({
-        argv: fc.array(
-          text(4000).map((value) => value.replaceAll('\0', '')),
-          { minLength: 1, maxLength: 30 },
-        ),
-        cwd: fc.constant('/'),
-        env: fc.constant({}),
-        redact: fc.constant([]),
-      }),
-    ),
-    timeLimitMs: fc.constant(60_000),
-    before: fc.constant([]),
-    after: fc.constant([
-      { check: 'archive-complete' as const, node: { node: 'node-a', engine: 'docker' as const }, foundBy: 'find' },
-    ]),
-  });
-
-const plan: fc.Arbitrary<Plan> = fc.constantFrom(1, 1, 1, 2, 5, 40).chain((steps) =>
-  fc.record({
-    v: fc.constant(1 as const),
-    operation: fc.constant(ID),
-    number: fc.constant(1),
-    cloud: fc.constant('lab'),
-    runbook: fc.constant('backup' as const),
-    release: text(40),
-    nodes: fc.constant([{ name: 'node-a', address: '192.0.2.1' }]),
-    backupHost: host,
-    steps: fc.tuple(...Array.from({ length: steps }, (_, index) => step(index))),
-    sources: fc.constant({}),
-    approval: fc.constant(null),
-    backOuts: fc.constant([]),
-    clearing: fc.constant([]),
-  }),
-);
 
 const remains = fc.array(
   fc.record({
@@ -127,7 +31,7 @@ const remains = fc.array(
   { maxLength: 12 },
 );
 
-const by = fc.constantFrom('U0ALICE', 'W0BOB', 'console');
+const by = fc.constantFrom('U0ALICE', 'W0BOB', 'U0CAROL', 'U0DAVE', 'console');
 const outcome = fc.constantFrom(
   'worked' as const,
   'worked' as const,
@@ -138,32 +42,74 @@ const outcome = fc.constantFrom(
   'not_begun' as const,
 );
 
+/** Large values are made once and taken again and again: what varies from journal to journal is their order. */
+const pool = <T>(values: fc.Arbitrary<T>, size = 40): fc.Arbitrary<T> =>
+  fc.constantFrom(...fc.sample(values, { numRuns: size, seed: 20_261_125 }));
+const bags = pool(answerBag, 80);
+
 type Saying = (operation: Operation) => OperationEvent;
 const saying = <T>(values: fc.Arbitrary<T>, say: (value: T) => OperationEvent): fc.Arbitrary<Saying> =>
   values.map((value) => () => say(value));
+/** Something that is about the operation as it is then. */
+const about = <T>(
+  values: fc.Arbitrary<T>,
+  say: (operation: Operation, value: T) => OperationEvent,
+): fc.Arbitrary<Saying> =>
+  values.map(
+    (value): Saying =>
+      (operation) =>
+        say(operation, value),
+  );
 
 const claiming = saying(text(200), (worker) => ({ type: 'claimed', claim: CLAIM, worker }));
-const probing = saying(fc.constant(sampleFacts), (facts) => ({ type: 'probed', claim: CLAIM, facts }));
-const planning = saying(plan, (made) => ({ type: 'planned', claim: CLAIM, plan: made, digest: digestOf(made) }));
+const probing = saying(pool(facts, 20), (found) => ({ type: 'probed', claim: CLAIM, facts: found }));
+const planning = (made: fc.Arbitrary<Plan>) =>
+  about(made, (operation, one) => {
+    const plan = { ...one, number: highestNumber(operation) + 1 };
+    return { type: 'planned', claim: CLAIM, plan, digest: digestOf(plan) };
+  });
+const starting = fc.constant<Saying>((operation) => started(operation));
+const ending = (how: fc.Arbitrary<'worked' | 'failed' | 'not_begun'>) =>
+  about(
+    fc.record({ outcome: how, bag: bags, problem: fc.option(problem), code: fc.integer({ min: 0, max: 255 }) }),
+    finished,
+  );
+
+const shown = ({ plan }: Operation) => ({ plan: plan?.plan.number ?? 1, digest: plan?.digest ?? '0'.repeat(64) });
+const sent = (operation: Operation) => {
+  const stuck = stuckAt(operation);
+  return { plan: operation.track?.number ?? 1, step: stuck?.step.id ?? 'none', attempt: stuck?.attempt.attempt ?? 1 };
+};
+const announcing = about(fc.constantFrom('plan' as const, 'execution' as const), (operation, what) => {
+  const eligible = operation.consent.approvals.map((one) => one.by);
+  return { type: 'announced', what, ...shown(operation), eligible };
+});
+const approving = about(by, (operation, who) => ({ type: 'approved', by: who, ...shown(operation) }));
+const reason = some(300);
+
+const unclear = about(problem, (operation, what) => {
+  return { type: 'step_unclear', claim: CLAIM, ...runningIn(operation), problem: what };
+});
+const resolving = about(
+  fc.record({ by, says: fc.constantFrom('ran' as const, 'not_run' as const), reason }),
+  (operation, how): OperationEvent => ({ type: 'resolution_asked', ...sent(operation), ...how }),
+);
+const agreeing = about(by, (operation, who): OperationEvent => ({ type: 'resolved', by: who, ...sent(operation) }));
 
 /** What could be said next, whatever the journal holds; the grammar sorts out what can't. */
 const anything: fc.Arbitrary<Saying> = fc.oneof(
   { weight: 2, arbitrary: claiming },
-  { weight: 20, arbitrary: fc.constant<Saying>((operation) => started(operation)) },
-  {
-    weight: 20,
-    arbitrary: fc
-      .record({ outcome, proof: fc.option(proof), problem: fc.option(problem), code: fc.integer({ min: 0, max: 255 }) })
-      .map(
-        (how): Saying =>
-          (operation) =>
-            finished(operation, how),
-      ),
-  },
+  { weight: 20, arbitrary: starting },
+  { weight: 20, arbitrary: ending(outcome) },
+  { weight: 4, arbitrary: unclear },
   { weight: 2, arbitrary: saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what })) },
+  { weight: 1, arbitrary: saying(fc.constant(CLAIM), (claim) => ({ type: 'eased', claim })) },
   {
     weight: 2,
-    arbitrary: saying(fc.record({ by, problem }), (how) => ({ type: 'refused', asked: 'cancel', ...how })),
+    arbitrary: saying(fc.record({ by, problem, asked: fc.constantFrom(...ASKED) }), (how) => ({
+      type: 'refused',
+      ...how,
+    })),
   },
   { weight: 1, arbitrary: saying(by, (who) => ({ type: 'cancelled', by: who })) },
   { weight: 12, arbitrary: saying(fc.constant(CLAIM), (claim) => ({ type: 'succeeded', claim })) },
@@ -171,43 +117,182 @@ const anything: fc.Arbitrary<Saying> = fc.oneof(
     weight: 1,
     arbitrary: saying(fc.record({ problem, remains }), (how) => ({ type: 'failed', claim: CLAIM, ...how })),
   },
+  { weight: 3, arbitrary: announcing },
+  { weight: 4, arbitrary: approving },
+  {
+    weight: 1,
+    arbitrary: about(fc.record({ by, reason }), (operation, how) => ({
+      type: 'declined',
+      ...shown(operation),
+      ...how,
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: about(fc.record({ by, problem: fc.option(problem) }), (operation, how) => ({
+      type: 'revoked',
+      ...shown(operation),
+      ...how,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: about(
+      fc.record({
+        what: fc.constantFrom('plan' as const, 'approval' as const),
+        why: fc.constantFrom('time' as const, 'clock' as const),
+      }),
+      (operation, how) => ({ type: 'expired', claim: CLAIM, ...shown(operation), ...how }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: about(problem, (operation, what) => ({
+      type: 'voided',
+      claim: CLAIM,
+      ...shown(operation),
+      problem: what,
+    })),
+  },
+  { weight: 1, arbitrary: saying(problem, (what) => ({ type: 'given_up', claim: CLAIM, problem: what })) },
+  {
+    weight: 4,
+    arbitrary: fc.constant<Saying>((operation) => ({
+      type: 'clearing',
+      claim: CLAIM,
+      number: highestNumber(operation) + 1,
+    })),
+  },
+  {
+    weight: 3,
+    arbitrary: saying(fc.array(fc.record({ host, problem }), { maxLength: 20 }), (left) => ({
+      type: 'cleared',
+      claim: CLAIM,
+      left,
+    })),
+  },
+  {
+    weight: 4,
+    arbitrary: about(fc.record({ by, which: fc.nat() }), (operation, { by: who, which }) => {
+      const offered = offeredBackOuts(operation);
+      const backOut = offered[which % Math.max(1, offered.length)]?.id ?? 'none';
+      const plan = operation.plan?.plan.number ?? 1;
+      return { type: 'backing_out', by: who, plan, backOut, number: highestNumber(operation) + 1 };
+    }),
+  },
+  { weight: 1, arbitrary: saying(by, (who) => ({ type: 'acknowledged', by: who })) },
+  { weight: 3, arbitrary: resolving },
+  { weight: 3, arbitrary: agreeing },
+  {
+    weight: 1,
+    arbitrary: saying(fc.record({ by, reason }), (how) => ({ type: 'release_asked', ...how })),
+  },
+  { weight: 1, arbitrary: saying(by, (who) => ({ type: 'released', by: who })) },
 );
 
-/** Most journals come as far as a plan; some stop before, or go astray. */
-const sayings: fc.Arbitrary<readonly Saying[]> = fc
+const driven = (steps: number) =>
+  fc
+    .array(ending(fc.constant('worked' as const)), { minLength: steps, maxLength: steps })
+    .map((ends) => ends.flatMap((end): Saying[] => [(operation) => started(operation), end]));
+
+/** What leads a restore to its end without a hitch, with some to spare where a step takes longer. */
+const restoring = fc
   .tuple(
-    fc.tuple(claiming, probing, planning),
-    fc.constantFrom(0, 1, 2, 3, 3, 3, 3),
-    fc.array(anything, { maxLength: 40, size: 'max' }),
+    planning(pool(preparation)),
+    driven(6),
+    planning(pool(execution, 60)),
+    announcing.map(
+      (): Saying => (operation) => ({ type: 'announced', what: 'plan', ...shown(operation), eligible: [] }),
+    ),
+    fc.tuple(...['W0BOB', 'U0CAROL', 'U0DAVE'].map((who) => about(fc.constant(who), approve))),
+    driven(8),
   )
-  .map(([opening, depth, rest]) => [...opening.slice(0, depth), ...rest]);
+  .map(([prepare, preparing, execute, show, approvals, doing]) => [
+    prepare,
+    ...preparing,
+    execute,
+    show,
+    ...approvals,
+    executing,
+    ...doing,
+  ]);
+
+function approve(operation: Operation, who: string): OperationEvent {
+  return { type: 'approved', by: who, ...shown(operation) };
+}
+const executing: Saying = (operation) => ({
+  type: 'announced',
+  what: 'execution',
+  ...shown(operation),
+  eligible: operation.consent.approvals.map((one) => one.by),
+});
+
+const paths: { readonly [K in Wish['kind']]: fc.Arbitrary<readonly Saying[]> } = {
+  backup: planning(pool(backupPlan)).map((one) => [one]),
+  restore: restoring,
+  discard: fc
+    .tuple(planning(pool(discardPlan, 20)), fc.tuple(...[1, 2].map(() => announcing)), approving)
+    .map((all) => all.flat()),
+};
+
+/** What happens in trouble, in its usual order. */
+const trouble = fc.oneof(
+  fc.constant([]),
+  fc.tuple(
+    starting,
+    unclear,
+    saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what })),
+    resolving,
+    agreeing,
+  ),
+);
+
+/** Most journals come as far as a plan; some stop before, some go far, some astray. */
+const sayings = (kind: Wish['kind']): fc.Arbitrary<readonly Saying[]> =>
+  fc
+    .tuple(claiming, probing, paths[kind], fc.nat(), trouble, fc.array(anything, { maxLength: 40, size: 'max' }))
+    .map(([claim, probe, path, depth, upset, rest]) => {
+      const opening = [claim, probe, ...path];
+      // A journal of a backup is mostly one with a plan.
+      const far = kind === 'backup' && depth % 3 > 0 ? opening.length : depth % (opening.length + 1);
+      return [...opening.slice(0, far), ...upset, ...rest];
+    });
+
+/** The sending that is under way. */
+function runningIn(operation: Operation): { plan: number; step: string; attempt: number } {
+  const [step, attempts] = [...operation.attempts].findLast(([, all]) => all.at(-1)?.end === null) ?? ['none', []];
+  return { plan: operation.track?.number ?? 1, step, attempt: attempts.at(-1)?.attempt ?? 1 };
+}
 
 function started(operation: Operation): OperationEvent {
-  const steps = operation.plan?.plan.steps ?? [];
-  const next = steps.find(({ id }) => operation.attempts.get(id)?.at(-1)?.end?.outcome !== 'worked') ?? steps[0];
-  const attempt = (operation.attempts.get(next?.id ?? '')?.at(-1)?.attempt ?? 0) + 1;
-  return { type: 'step_started', claim: CLAIM, plan: 1, step: next?.id ?? 'none', attempt, checks: [] };
+  const steps = stepsOf(operation);
+  const over = operation.track?.kind === 'clearing' ? ['worked', 'failed', 'unclear'] : ['worked'];
+  const next = steps.find((one) => !over.includes(latest(operation, one)?.end?.outcome ?? '')) ?? steps[0];
+  const attempt = ((next ? latest(operation, next)?.attempt : 0) ?? 0) + 1;
+  const plan = operation.track?.number ?? 1;
+  return { type: 'step_started', claim: CLAIM, plan, step: next?.id ?? 'none', attempt, checks: [] };
 }
 
 function finished(
   operation: Operation,
   how: {
-    outcome: 'worked' | 'failed' | 'not_begun';
-    proof: Answered | null;
-    problem: OperationEvent extends never ? never : { code: string; params: Record<string, string> } | null;
-    code: number;
+    readonly outcome: 'worked' | 'failed' | 'not_begun';
+    readonly bag: readonly Answered[];
+    readonly problem: { code: string; params: Record<string, string> } | null;
+    readonly code: number;
   },
 ): OperationEvent {
-  const [id, attempts] = [...operation.attempts].findLast(([, all]) => all.at(-1)?.end === null) ?? ['none', []];
+  const running = runningIn(operation);
   return {
     type: 'step_finished',
     claim: CLAIM,
-    plan: 1,
-    step: id,
-    attempt: attempts.at(-1)?.attempt ?? 1,
+    ...running,
     outcome: how.outcome,
     exit: { code: how.code, signal: null },
-    checks: how.proof === null ? [] : [how.proof],
+    checks: answersFor(
+      stepsOf(operation).find(({ id }) => id === running.step),
+      how.bag,
+    ),
     problem: how.problem,
   };
 }
@@ -215,14 +300,32 @@ function finished(
 /** One step of a journal: the event, and the operation after it. */
 export type Told = { readonly event: OperationEvent; readonly operation: Operation; readonly record: JournalRecord };
 
-const request = fc.record({
-  type: fc.constant('requested' as const),
-  label: fc.constantFrom('BKP-1', 'BKP-999999999'),
-  cloud: fc.constant('lab'),
-  wish: fc.constant({ kind: 'backup' as const, type: 'full' as const }),
-  by,
-  place: fc.constant({ channel: 'C0OPS' }),
+const archive = fc.record({
+  path: fc.constantFrom('mysqlbackup-20-09-2026-1789873200.qp.xbc.xbs.gz', `${'x'.repeat(500)}.gz`),
+  node: fc.option(host),
+  sha256: fc.option(fc.constant('e'.repeat(64))),
 });
+const wishes = {
+  backup: fc.constant({ kind: 'backup' as const, type: 'full' as const }),
+  restore: fc.record({ kind: fc.constant('restore' as const), archive, reason, olderSchemas: fc.boolean() }),
+  discard: fc.record({
+    kind: fc.constant('discard' as const),
+    restore: fc.constant('d'.repeat(20)),
+    label: fc.constant('RST-999999999'),
+    reason,
+  }),
+} as const satisfies { readonly [K in Wish['kind']]: fc.Arbitrary<Wish> };
+const PREFIX = { backup: 'BKP', restore: 'RST', discard: 'DSC' } as const;
+
+const request = (kind: Wish['kind']) =>
+  fc.record({
+    type: fc.constant('requested' as const),
+    label: fc.constantFrom(`${PREFIX[kind]}-1`, `${PREFIX[kind]}-999999999`),
+    cloud: fc.constantFrom('lab', 'c'.repeat(40)),
+    wish: wishes[kind] as fc.Arbitrary<Wish>,
+    by,
+    place: fc.constant({ channel: 'C0OPS' }),
+  });
 
 function tellAll(first: OperationEvent, moves: readonly Saying[], pause: (index: number) => number): readonly Told[] {
   const told: Told[] = [];
@@ -243,12 +346,18 @@ function tellAll(first: OperationEvent, moves: readonly Saying[], pause: (index:
   return told;
 }
 
-/** A legal journal of up to 44 events, as signed records with the operation after each. */
-export const journal: fc.Arbitrary<readonly Told[]> = fc
-  .record({ request, moves: sayings, waits: fc.array(moments, { minLength: 1, maxLength: 10 }) })
-  .map(({ request: first, moves, waits }) =>
-    tellAll(first, moves, (index) => (waits[index % waits.length] ?? 0) % 600_000),
-  );
+/** A legal journal of one kind, as signed records with the operation after each. */
+export const journalOf = (kind: Wish['kind']): fc.Arbitrary<readonly Told[]> =>
+  fc
+    .record({ first: request(kind), moves: sayings(kind), waits: fc.array(moments, { minLength: 1, maxLength: 10 }) })
+    .map(({ first, moves, waits }) => tellAll(first, moves, (index) => (waits[index % waits.length] ?? 0) % 600_000));
+
+/** A legal journal of up to some 90 events. */
+export const journal: fc.Arbitrary<readonly Told[]> = fc.oneof(
+  { weight: 2, arbitrary: journalOf('backup') },
+  { weight: 5, arbitrary: journalOf('restore') },
+  { weight: 1, arbitrary: journalOf('discard') },
+);
 
 /** A journal in which every value is as long as its schema allows, made of `filler`. */
 export function longest(filler: string): readonly Told[] {
@@ -278,6 +387,10 @@ export function longest(filler: string): readonly Told[] {
       before: [],
       after: [{ check: 'archive-complete', node: { node, engine: 'docker' }, foundBy: 'find' }],
     })),
+    sources: {},
+    approval: null,
+    backOuts: [],
+    clearing: [],
   };
   const files = Array.from({ length: 50 }, () => ({ path: full(512), bytes: 9e15, modified: 0, inode: 0 }));
   const proved: Answered = {
@@ -300,7 +413,7 @@ export function longest(filler: string): readonly Told[] {
   };
   const steps = Array.from({ length: 20 }, (): Saying[] => [
     (operation) => started(operation),
-    (operation) => finished(operation, { outcome: 'worked', proof: proved, problem: null, code: 0 }),
+    (operation) => finished(operation, { outcome: 'worked', bag: [proved], problem: null, code: 0 }),
   ]).flat();
   return tellAll(
     {
@@ -321,7 +434,7 @@ export function longest(filler: string): readonly Told[] {
       () => ({ type: 'attention', claim: CLAIM, problem: trouble }),
       () => ({ type: 'refused', by: 'U0ALICE', asked: 'cancel', problem: { ...trouble, code: full(60) } }),
       (operation) => started(operation),
-      (operation) => finished(operation, { outcome: 'failed', proof: null, problem: trouble, code: 1 }),
+      (operation) => finished(operation, { outcome: 'failed', bag: [], problem: trouble, code: 1 }),
       () => ({
         type: 'failed',
         claim: CLAIM,

@@ -1,15 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { awaited, whyNotConsent } from '../../src/operation/approval.ts';
+import { offeredBackOuts } from '../../src/operation/back-outs.ts';
+import { canonicalJson, sha256 } from '../../src/operation/canonical.ts';
 import { catalogue } from '../../src/operation/catalogue.ts';
-import { listCard, refusalCard, statusCard } from '../../src/slack/cards/answers.ts';
+import { illegal } from '../../src/operation/grammar.ts';
+import { type Operation, stuckAt } from '../../src/operation/operation.ts';
+import { digestOf } from '../../src/operation/plan.ts';
+import { alertCard, stoppingCard } from '../../src/slack/cards/alerts.ts';
+import { cancelledCard, listCard, refusalCard, requestedCard, statusCard } from '../../src/slack/cards/answers.ts';
+import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
+import { readClaims } from '../../src/slack/cards/claims.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
+import { approveModal, declineModal, resolveModal, restoreModal } from '../../src/slack/cards/modals.ts';
 import { logTail } from '../../src/slack/cards/notices.ts';
-import { canCancel } from '../../src/slack/cards/progress.ts';
-import { rootCard } from '../../src/slack/cards/root.ts';
-import { faults, type Message } from '../../src/slack/limits.ts';
+import { planFile } from '../../src/slack/cards/plan-file.ts';
+import { ACTIONS, rootCard } from '../../src/slack/cards/root.ts';
+import { faults, type Message, type View, viewFaults } from '../../src/slack/limits.ts';
 import { clean } from '../../src/slack/text.ts';
 import { isKnown } from '../../src/slack/words.ts';
-import { journal, longest, type Told } from '../support/journals.ts';
+import { text } from '../support/hostile.ts';
+import { journal, journalOf, longest, type Told } from '../support/journals.ts';
 
 const glance = fc.record({
   progress: fc.option(
@@ -67,7 +78,7 @@ test('a journal with every value as long as it may be still fits', () => {
 });
 
 test('whatever an event holds, its thread reply fits into Slack, and ends, refusals and failures are told', () => {
-  const silent = new Set(['requested', 'probed', 'claimed', 'step_started', 'step_finished']);
+  const silent = new Set(['requested', 'probed', 'claimed', 'step_started', 'step_finished', 'announced']);
   const met = new Map<string, number>();
   fc.assert(
     fc.property(journal, (told) => {
@@ -76,17 +87,36 @@ test('whatever an event holds, its thread reply fits into Slack, and ends, refus
         const milestone = milestoneOf(event, operation);
         if (milestone === null) expect(silent).toContain(event.type);
         else expectSendable(milestone.message);
+        if (event.type === 'announced') expect(milestone !== null).toBe(event.what === 'plan');
+        if (event.type === 'planned') expect(milestone?.plan === true).toBe(event.plan.approval !== null);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
   const every = [
     'planned',
+    'announced',
     'step_started',
     'step_finished',
+    'step_unclear',
+    'approved',
+    'declined',
+    'revoked',
+    'expired',
+    'voided',
+    'given_up',
+    'clearing',
+    'cleared',
+    'backing_out',
+    'acknowledged',
+    'resolution_asked',
+    'resolved',
     'refused',
     'cancelled',
     'attention',
+    'eased',
+    'release_asked',
+    'released',
     'succeeded',
     'failed',
   ];
@@ -100,22 +130,186 @@ test('lists, status and refusals fit into Slack', () => {
       const listed = operations.map((operation) => ({ id: operation.id, at: operation.requestedAt, operation }));
       expectSendable(listCard('lab', [...listed, { id: 'b'.repeat(20), at: 0, operation: null }], look.now));
       const running = operations.slice(0, 3).map((operation) => [operation, look] as const);
-      expectSendable(statusCard('lab', { running, good: operations[0] ?? null, now: look.now }));
+      const kept = operations.map(({ label, head }) => ({
+        label,
+        node: head.hash.repeat(4),
+        data: '<!channel>'.repeat(100),
+        bytes: null,
+        since: 0,
+      }));
+      expectSendable(statusCard('lab', { running, good: operations[0] ?? null, kept, now: look.now }));
       for (const { event } of all.flat()) if (event.type === 'failed') expectSendable(refusalCard(event.problem));
     }),
     { numRuns: 30 },
   );
 });
 
-test('the card has a Cancel button exactly while the journal takes a cancellation', () => {
+/** The buttons of a message, by their action ids, with what they claim. */
+function buttonsOf({ blocks }: Message) {
+  const all = blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
+  return new Map(all.flatMap((one) => (one.type === 'button' ? [[one.action_id ?? '', readClaims(one.value)]] : [])));
+}
+
+/** The buttons that the heart allows at this moment, by their action ids. */
+function allowed(operation: Operation): string[] {
+  const stored = awaited(operation);
+  const shown = { plan: stored?.plan.number ?? 0, digest: stored?.digest ?? '' };
+  const may = (by: string, what: 'approve' | 'decline' | 'revoke') =>
+    whyNotConsent(operation, { by, ...shown }, what) === null;
+  const stuck = stuckAt(operation);
+  const sent = { plan: operation.track?.number ?? 1, step: stuck?.step.id ?? '', attempt: stuck?.attempt.attempt ?? 1 };
+  const says = (what: 'ran' | 'not_run') =>
+    illegal(operation, { type: 'resolution_asked', by: 'U0EVE', ...sent, says: what, reason: 'x' }) === null;
+  const agree = illegal(operation, { type: 'resolved', by: 'U0EVE', ...sent }) === null;
+  const said = agree ? operation.resolution?.says : undefined;
+  const ids: [string, boolean][] = [
+    [ACTIONS.cancel, illegal(operation, { type: 'cancelled', by: 'U0EVE' }) === null],
+    [ACTIONS.approve, may('U0EVE', 'approve')],
+    [ACTIONS.decline, may('U0EVE', 'decline')],
+    [ACTIONS.revoke, operation.consent.approvals.some(({ by }) => may(by, 'revoke'))],
+    [
+      ACTIONS.acknowledge,
+      operation.acknowledged === null && illegal(operation, { type: 'acknowledged', by: 'U0EVE' }) === null,
+    ],
+    [ACTIONS.ran, says('ran') && said !== 'ran'],
+    [ACTIONS.notRun, says('not_run') && said !== 'not_run'],
+    [ACTIONS.agree, agree],
+    ...offeredBackOuts(operation)
+      .slice(0, BACK_OUTS_SHOWN)
+      .map(({ id }): [string, boolean] => [`${ACTIONS.backOut}:${id}`, true]),
+  ];
+  return ids.flatMap(([id, may]) => (may ? [id] : []));
+}
+
+test('the card has exactly the buttons that the heart allows at that moment, and none after the end', () => {
+  const met = new Set<string>();
   fc.assert(
     fc.property(journal, glance, (told, look) => {
       for (const { operation } of told) {
-        const { blocks } = rootCard(operation, look);
-        expect(blocks.some((block) => block.type === 'actions')).toBe(canCancel(operation));
+        const buttons = buttonsOf(rootCard(operation, look));
+        expect([...buttons.keys()].toSorted()).toEqual(allowed(operation).toSorted());
+        if (operation.end !== null) expect(buttons.size).toBe(0);
+        for (const [id, claims] of buttons) {
+          met.add(id.split(':')[0] ?? '');
+          expect(claims).toMatchObject({ operation: operation.id, ...operation.head });
+        }
+        expect(buttonsOf(rootCard(operation, look, false)).size).toBe(0);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  const { backup, ...onTheRoot } = ACTIONS;
+  expect([...met].toSorted()).toEqual(Object.values(onTheRoot).toSorted());
+  expect(met).not.toContain(backup);
+});
+
+test('a button claims the plan, step or back-out that it was shown for', () => {
+  fc.assert(
+    fc.property(journalOf('restore'), glance, (told, look) => {
+      for (const { operation } of told) {
+        const shown = { plan: operation.plan?.plan.number, digest: operation.plan?.digest };
+        for (const [id, claims] of buttonsOf(rootCard(operation, look))) {
+          const [kind, which] = id.split(':');
+          if (['approve', 'decline', 'revoke', 'back_out'].includes(kind ?? '')) expect(claims).toMatchObject(shown);
+          if (kind === ACTIONS.backOut) expect(claims?.backOut).toBe(which);
+          if (id.startsWith('resolve')) expect(claims?.step).toBe(stuckAt(operation)?.step.id);
+        }
       }
     }),
     { numRuns: 100 },
+  );
+});
+
+test('the card to approve has its buttons in the moment of its event, and carries the digest', () => {
+  let met = 0;
+  fc.assert(
+    fc.property(fc.oneof(journalOf('restore'), journalOf('discard')), (told) => {
+      for (const { event, operation } of told) {
+        if (event.type !== 'announced' || event.what !== 'plan') continue;
+        const card = milestoneOf(event, operation)?.message ?? expect.fail('no card');
+        const ids = [...buttonsOf(card).keys()];
+        expect(ids.includes(ACTIONS.approve) && ids.includes(ACTIONS.decline)).toBe(true);
+        expect(JSON.stringify(card.blocks)).toContain(operation.plan?.digest);
+        met += 1;
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(met).toBeGreaterThan(20);
+});
+
+function expectOpenable(view: View): void {
+  expect(viewFaults(view)).toEqual([]);
+  expectSendable({ text: view.title.text, blocks: view.blocks.filter(({ type }) => type !== 'input') });
+}
+
+test('every modal fits into Slack, whatever the journal holds', () => {
+  fc.assert(
+    fc.property(fc.oneof(journalOf('restore'), journalOf('discard')), (told) => {
+      for (const { operation } of told)
+        for (const view of [
+          approveModal(operation),
+          declineModal(operation),
+          resolveModal(operation, 'ran'),
+          resolveModal(operation, 'not_run'),
+        ])
+          expectOpenable(view);
+    }),
+    { numRuns: 60 },
+  );
+  const archive = fc.record({
+    id: fc.uuid(),
+    path: text(512),
+    node: text(250),
+    bytes: fc.maxSafeNat(),
+    sha256: fc.constant(null),
+    at: fc.integer({ min: 0, max: 1_900_000_000_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(archive, { maxLength: 130 }), fc.option(text(512)), fc.nat(), (archives, typed, which) => {
+      const chosen = which % 2 === 0 ? typed : (archives[which % Math.max(1, archives.length)]?.path ?? null);
+      expectOpenable(restoreModal({ cloud: 'c'.repeat(40), archives, chosen, now: 1_790_000_000_000 }));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the plan’s file holds every argument, and ends with the text that the digest is of', () => {
+  fc.assert(
+    fc.property(fc.oneof(journalOf('restore'), journalOf('discard')), (told) => {
+      for (const { operation } of told.filter(({ event }) => event.type === 'planned')) {
+        const plan = operation.plan ?? expect.fail('no plan');
+        const { text: file } = planFile(operation);
+        const last = file.trimEnd().split('\n').at(-1) ?? '';
+        expect(sha256(last)).toBe(plan.digest);
+        expect(last).toBe(canonicalJson(JSON.parse(JSON.stringify(plan.plan))));
+        expect(digestOf(plan.plan)).toBe(plan.digest);
+        const above = file.slice(0, -last.length - 1);
+        for (const { program } of [...plan.plan.steps, ...plan.plan.backOuts.flatMap(({ steps }) => steps)])
+          for (const part of program?.argv ?? [])
+            if (typeof part === 'string' && /^[\w ]+$/.test(part)) expect(above).toContain(part);
+        // What is hidden or turned around is written as its number above the one exact line.
+        expect(above).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b-\u200f]/);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what is said before and about an interrupted restore fits, and calls those whom it is told to', () => {
+  const call = '<!subteam^S0OPS> <@U0BOB>';
+  fc.assert(
+    fc.property(journal, (told) => {
+      for (const { operation } of told) {
+        expectSendable(stoppingCard(operation));
+        expectSendable(alertCard(operation, '<!channel> everybody'));
+        expect(faults(alertCard(operation, call))).toEqual([]);
+        expect(alertCard(operation, call).text.startsWith(call)).toBe(true);
+        expectSendable(requestedCard(operation, { channel: null, link: null }));
+        expectSendable(cancelledCard(operation, { channel: null, link: null }));
+      }
+    }),
+    { numRuns: 60 },
   );
 });
 

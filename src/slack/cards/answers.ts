@@ -3,6 +3,8 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../parse.ts';
 import { clean, duration, elapsed, esc, moment, size } from '../text.ts';
+import { untouched } from './ends.ts';
+import { fitting } from './fitting.ts';
 import {
   code,
   codeLine,
@@ -16,8 +18,8 @@ import {
   say,
   strong,
 } from './parts.ts';
-import { archiveOf, checklist, type Glance, heartbeat, PHASES, phaseOf } from './progress.ts';
-import { titleOf, wishWords } from './root.ts';
+import { PHASES, phaseOf, phaseWords, titleOf, wishOn } from './phases.ts';
+import { archiveOf, checklist, type Glance, heartbeat } from './progress.ts';
 
 /** Answers that only the one who asked sees. They may vanish, so nothing stands in them alone. */
 
@@ -38,12 +40,21 @@ function toldCard(said: string, where: Where): Message {
   return { text: esc(said), blocks: [lines([say(said), ...whereTo(where)])] };
 }
 
+/** What comes of a request before anything is destroyed. */
+const NEXT = {
+  backup: '',
+  restore: 'The archive is prepared and tried now, beside the live data; then other people must approve the plan.',
+  discard: 'Other people must approve before anything is removed.',
+} as const satisfies Record<Operation['wish']['kind'], string>;
+
 export function requestedCard(operation: Operation, where: Where): Message {
-  return toldCard(`${operation.label} requested: ${wishWords(operation.wish)} of ${operation.cloud}.`, where);
+  const { label, cloud, wish } = operation;
+  return toldCard(`${label} requested: ${wishOn(wish, cloud)}. ${NEXT[wish.kind]}`.trim(), where);
 }
 
 export function cancelledCard(operation: Operation, where: Where): Message {
-  return toldCard(`${operation.label} is cancelled. Nothing was changed on the cloud.`, where);
+  const removed = operation.end === null ? ' What it had prepared on the hosts is removed now.' : '';
+  return toldCard(`${operation.label} is cancelled. ${untouched(operation)}${removed}`, where);
 }
 
 /** What was answered to the first, or to the second who asks for a release. */
@@ -80,14 +91,22 @@ export function listCard(cloud: string, listed: readonly Listed[], now: number):
   return { text: esc(`${title}: ${listed.length}`), blocks: [header(title), lines(...body)] };
 }
 
+const LISTED = {
+  backup: 'backup',
+  restore: 'restore',
+  discard: 'removal of old data',
+} as const satisfies Record<Operation['wish']['kind'], string>;
+
 function listRow(operation: Operation, now: number): readonly RichTextElement[] {
-  const { mark, words } = PHASES[phaseOf(operation)];
+  const { mark } = PHASES[phaseOf(operation)];
   const archive = archiveOf(operation);
   const age = duration(Math.floor((now - operation.requestedAt) / 60_000) * 60_000);
   return [
     say(`${mark} `),
     strong(operation.label),
-    say(` · ${words} · ${now - operation.requestedAt < 60_000 ? 'just now' : `${age} ago`} · `),
+    say(
+      ` · ${LISTED[operation.wish.kind]} · ${phaseWords(operation)} · ${now - operation.requestedAt < 60_000 ? 'just now' : `${age} ago`} · `,
+    ),
     person(operation.by),
     ...(archive
       ? [
@@ -99,28 +118,74 @@ function listRow(operation: Operation, now: number): readonly RichTextElement[] 
   ];
 }
 
-/** A cloud at a glance: what runs, and the newest archive that was proved complete. */
+/** An old datadir that a restore has set aside and nobody has discarded yet; `since` in ms. */
+export type Kept = {
+  readonly label: string;
+  readonly node: string;
+  readonly data: string;
+  readonly bytes: number | null;
+  readonly since: number;
+};
+
+/** How many kept datadirs a card names. */
+const KEPT_MAX = 12;
+
+/** A cloud at a glance: what runs, the newest archive that was proved complete, and what old data is kept. */
 export function statusCard(
   cloud: string,
-  { running, good, now }: { running: readonly (readonly [Operation, Glance])[]; good: Operation | null; now: number },
+  {
+    running,
+    good,
+    kept = [],
+    now,
+  }: {
+    readonly running: readonly (readonly [Operation, Glance])[];
+    readonly good: Operation | null;
+    readonly kept?: readonly Kept[];
+    readonly now: number;
+  },
 ): Message {
-  const blocks: KnownBlock[] = [header(`${cloud} now`)];
-  if (running.length === 0) blocks.push(lines([say('Nothing runs.')]));
-  for (const [operation, glance] of running)
-    blocks.push(
-      lines(
-        [
-          strong(titleOf(operation)),
-          say(` · for ${elapsed(now - operation.requestedAt)} · asked by `),
-          person(operation.by),
-        ],
-        ...checklist(operation, now),
-        ...heartbeat(operation, glance),
-      ),
-    );
-  blocks.push(lines(newest(good, now)));
   const what = running.map(([operation]) => titleOf(operation)).join('; ') || 'nothing runs';
-  return { text: esc(clean(`${cloud}: ${what}`, 1000)), blocks };
+  return fitting((room) => {
+    const blocks: KnownBlock[] = [header(`${cloud} now`)];
+    if (running.length === 0) blocks.push(lines([say('Nothing runs.')]));
+    for (const [operation, glance] of running)
+      blocks.push(
+        lines(
+          [
+            strong(titleOf(operation)),
+            say(` · for ${elapsed(now - operation.requestedAt)} · asked by `),
+            person(operation.by),
+          ],
+          ...checklist(operation, now, room.rows),
+          ...heartbeat(operation, glance),
+        ),
+      );
+    blocks.push(lines(newest(good, now)));
+    if (kept.length > 0) blocks.push(lines(...keptLines(kept, now)));
+    return { text: esc(clean(`${cloud}: ${what}`, 1000)), blocks };
+  });
+}
+
+function keptLines(kept: readonly Kept[], now: number): readonly (readonly RichTextElement[])[] {
+  const rows = kept
+    .slice(0, KEPT_MAX)
+    .map(({ label, node, data, bytes, since }) => [
+      say('• '),
+      strong(clean(label, 20)),
+      say(' · '),
+      onHost(node),
+      say(' '),
+      code(clean(data, 160)),
+      say(`${bytes === null ? '' : ` ${size(bytes)}`} · for ${elapsed(now - since)}`),
+    ]);
+  const more = kept.length > KEPT_MAX ? [[faint(`… and ${kept.length - KEPT_MAX} more`)]] : [];
+  return [
+    [strong('Old data set aside by restores, kept until it is discarded')],
+    ...rows,
+    ...more,
+    [faint('To remove it for good, with a second person: '), code(`${SLASH_COMMAND} discard <label> <reason>`)],
+  ];
 }
 
 function newest(good: Operation | null, now: number): readonly RichTextElement[] {

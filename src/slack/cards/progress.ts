@@ -1,64 +1,55 @@
 import type { RichTextElement } from '@slack/types';
 import type { AnswerTo } from '../../operation/checks.ts';
-import { changeStarted, latest, type Operation } from '../../operation/operation.ts';
+import { type Attempts, latest, type Operation, stepsOf, type Track } from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
 import type { Progress } from '../../operation/ports.ts';
 import { clean, clock, duration, elapsed, moment, size } from '../text.ts';
 import { code, faint, onHost, say, strong } from './parts.ts';
+import { PHASES } from './phases.ts';
+import { tracksOf } from './sendings.ts';
+
+export { PHASES } from './phases.ts';
 
 /** What a card is made from besides the journal: for eyes only. */
 export type Glance = { readonly progress: Progress | null; readonly now: number };
 
-/** How far an operation is, in words. */
-type Phase =
-  | 'waiting'
-  | 'asking'
-  | 'planning'
-  | 'running'
-  | 'attention'
-  | 'succeeded'
-  | 'cancelled'
-  | 'released'
-  | 'failed';
-
-export const PHASES = {
-  waiting: { mark: '🕓', words: 'waiting for a worker' },
-  asking: { mark: '🔎', words: 'asking the hosts' },
-  planning: { mark: '🔎', words: 'making the plan' },
-  running: { mark: '⏳', words: 'running' },
-  attention: { mark: '⚠️', words: 'needs attention' },
-  succeeded: { mark: '✅', words: 'succeeded' },
-  cancelled: { mark: '🚫', words: 'cancelled' },
-  released: { mark: '🔓', words: 'released' },
-  failed: { mark: '❌', words: 'failed' },
-} as const satisfies Record<Phase, { mark: string; words: string }>;
-
-export function phaseOf(operation: Operation): Phase {
-  if (operation.end) return operation.end.how;
-  if (operation.attention) return 'attention';
-  if (operation.plan) return 'running';
-  if (operation.facts) return 'planning';
-  return operation.claim ? 'asking' : 'waiting';
-}
-
-/** Whether the journal would take a cancellation now. */
-export function canCancel(operation: Operation): boolean {
-  return operation.end === null && !changeStarted(operation);
-}
-
-/** How many steps a card lists; a plan may have more. */
-const STEPS_MAX = 16;
 const TITLE_MAX = 80;
 /** How much of a program's last line a card shows. */
 const PROGRESS_MAX = 140;
 /** After so long without a sign from a running step the card says so, in ms. */
 const SILENCE_MS = 60_000;
+/** How many steps a card lists; a plan may have more. */
+const STEPS_MAX = 16;
 
-/** The plan's steps as a checklist. */
-export function checklist(operation: Operation, now: number): readonly (readonly RichTextElement[])[] {
-  const steps = operation.plan?.plan.steps ?? [];
-  const listed = steps.slice(0, STEPS_MAX).map((step) => stepLine(operation, step, now));
-  return steps.length > STEPS_MAX ? [...listed, [faint(`… and ${steps.length - STEPS_MAX} more steps`)]] : listed;
+/** What was driven before in a line each, then the steps that are driven now as a checklist, at most `max` of them. */
+export function checklist(
+  operation: Operation,
+  now: number,
+  max: number = STEPS_MAX,
+): readonly (readonly RichTextElement[])[] {
+  const steps = stepsOf(operation);
+  const open = steps.findIndex((step) => latest(operation, step)?.end?.outcome !== 'worked');
+  // A third of what is shown lies before the step that is open.
+  const from = Math.max(0, Math.min((open < 0 ? steps.length : open) - Math.floor(max / 3), steps.length - max));
+  const shown = steps.slice(from, from + max);
+  const after = steps.length - from - shown.length;
+  return [
+    ...tracksOf(operation).flatMap((one) => (one.track.number === operation.track?.number ? [] : [trackLine(one)])),
+    ...(from > 0 ? [[faint(`… ${from} steps before`)]] : []),
+    ...shown.map((step) => stepLine(operation, step, now)),
+    ...(after > 0 ? [[faint(`… and ${after} more steps`)]] : []),
+  ];
+}
+
+/** A track that was driven before: how far it came and how long it took. */
+function trackLine({ track, attempts }: { track: Track; attempts: Attempts }): readonly RichTextElement[] {
+  const ends = track.steps.map((step) => latest({ attempts }, step));
+  const done = ends.filter((one) => one?.end?.outcome === 'worked').length;
+  const times = ends.flatMap((one) => (one?.end ? [one.startedAt, one.end.at] : []));
+  const took = times.length === 0 ? '' : ` · ${duration(Math.max(...times) - Math.min(...times))}`;
+  const name = track.backOut === null ? `Plan ${track.number}` : clean(track.backOut.title, TITLE_MAX);
+  const whole = done === track.steps.length;
+  return [say(`${whole ? '✅' : '↩️'} ${name} · ${whole ? '' : `${done} of `}${track.steps.length} steps${took}`)];
 }
 
 const ENDED = {
@@ -101,7 +92,8 @@ export function heartbeat(operation: Operation, { progress, now }: Glance): read
 type Archive = AnswerTo<'archive-complete'> & { readonly host: string };
 
 export function archiveOf(operation: Operation): Archive | null {
-  for (const step of operation.plan?.plan.steps ?? []) {
+  if (operation.wish.kind !== 'backup') return null;
+  for (const step of stepsOf(operation)) {
     const proof = latest(operation, step)?.end?.after.find((one) => one.check === 'archive-complete');
     const asked = step.after.find((one) => one.check === 'archive-complete');
     if (proof?.answer.complete)

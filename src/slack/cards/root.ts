@@ -1,12 +1,17 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
-import type { Wish } from '../../operation/events.ts';
-import type { Operation, Remains } from '../../operation/operation.ts';
+import { countedApprovals } from '../../operation/approval.ts';
+import { offeredBackOuts } from '../../operation/back-outs.ts';
+import type { JournaledProblem, Operation, Remains } from '../../operation/operation.ts';
+import { stuckAt } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
-import { clean, esc, moment, size } from '../text.ts';
-import { claimsOf } from './claims.ts';
+import { clean, clock, duration, esc, moment, size } from '../text.ts';
+import { BACK_OUTS_SHOWN, liveButtons, pendingResolution } from './buttons.ts';
+import { endBlocks } from './ends.ts';
+import { fitting, type Room } from './fitting.ts';
 import {
   code,
   codeLine,
+  faint,
   header,
   headLine,
   lines,
@@ -17,79 +22,125 @@ import {
   say,
   strong,
 } from './parts.ts';
-import {
-  archiveLines,
-  archiveOf,
-  canCancel,
-  checklist,
-  endLine,
-  type Glance,
-  heartbeat,
-  PHASES,
-  phaseOf,
-} from './progress.ts';
+import { downSince, phaseOf, titleOf } from './phases.ts';
+import { archiveOf, checklist, endLine, type Glance, heartbeat } from './progress.ts';
 
-/** The action ids of our buttons. */
-export const ACTIONS = { cancel: 'cancel' } as const;
+export { ACTIONS } from './buttons.ts';
 
-/** What was asked for, in words. */
-export function wishWords(wish: Wish): string {
-  return `${wish.type} backup`;
+/** The status card of an operation: the root of its thread, updated in place. `buttons`: whether it may carry some. */
+export function rootCard(operation: Operation, glance: Glance, buttons = true): Message {
+  return fitting((room) => card(operation, glance, buttons, room));
 }
 
-/** `BKP-7 · full backup of prod · running`, with its mark. */
-export function titleOf(operation: Operation): string {
-  const { mark, words } = PHASES[phaseOf(operation)];
-  return `${mark} ${operation.label} · ${wishWords(operation.wish)} of ${operation.cloud} · ${words}`;
-}
-
-/** The status card of an operation: the root of its thread, updated in place. `button`: whether it may carry one. */
-export function rootCard(operation: Operation, glance: Glance, button = true): Message {
+function card(operation: Operation, glance: Glance, buttons: boolean, room: Room): Message {
   const ended = endLine(operation);
   const blocks: KnownBlock[] = [
     header(titleOf(operation)),
     lines(
       [strong('Asked by '), person(operation.by), say(` · ${moment(operation.requestedAt)}`)],
+      ...wishLines(operation),
+      ...down(operation, glance.now),
       ...(ended === null ? [] : [[say(ended)]]),
     ),
   ];
-  const steps = [...checklist(operation, glance.now), ...heartbeat(operation, glance)];
+  const steps = [...checklist(operation, glance.now, room.rows), ...heartbeat(operation, glance)];
   if (steps.length > 0) blocks.push(lines(...steps));
-  blocks.push(...outcome(operation));
-  if (button && canCancel(operation)) blocks.push(cancelButton(operation));
+  blocks.push(...approvals(operation), ...trouble(operation, room));
+  if (operation.end?.how === 'failed') blocks.push(...remainsBlocks(operation.end.remains));
+  blocks.push(...endBlocks(operation));
+  if (buttons) blocks.push(...liveButtons(operation, room.does));
   blocks.push(headLine(operation.id, operation.head));
   return { text: fallback(operation), blocks };
 }
 
-function outcome(operation: Operation): readonly KnownBlock[] {
-  const archive = archiveOf(operation);
-  const problem = operation.end?.how === 'failed' ? operation.end.problem : operation.attention?.problem;
-  return [
-    ...(problem ? [lines(...problemLines(problem)), codeLine(problem)] : []),
-    ...(operation.end?.how === 'failed' ? remainsBlocks(operation.end.remains) : []),
-    ...(operation.end?.how === 'cancelled'
-      ? [lines([say('Cancelled by '), person(operation.end.by), say('. Nothing was changed on the cloud.')])]
-      : []),
-    ...(operation.end?.how === 'released'
-      ? [
-          lines([
-            say('Released by '),
-            person(operation.end.by[0]),
-            say(' and '),
-            person(operation.end.by[1]),
-            say(`: ${clean(operation.end.reason, REASON_MAX)}. How it stands on the hosts is not known here.`),
-          ]),
-        ]
-      : []),
-    ...(archive && operation.end?.how === 'succeeded' ? [lines(...archiveLines(archive))] : []),
+const REASON_MAX = 300;
+const PATH_MAX = 140;
+
+/** What is restored or removed, and why. */
+function wishLines({ wish, facts }: Operation): readonly (readonly RichTextElement[])[] {
+  if (wish.kind === 'backup') return [];
+  const reason = [strong('Reason: '), say(clean(wish.reason, REASON_MAX))];
+  if (wish.kind === 'discard') return [reason];
+  const node = facts?.restore?.archive.node ?? wish.archive.node;
+  const archive = [
+    strong('Archive: '),
+    code(clean(wish.archive.path, PATH_MAX)),
+    ...(node === null ? [] : [say(' on '), onHost(node)]),
   ];
+  return [reason, archive];
 }
 
-const REASON_MAX = 300;
+function down(operation: Operation, now: number): readonly (readonly RichTextElement[])[] {
+  const since = downSince(operation);
+  if (since === null) return [];
+  const minutes = Math.floor((now - since) / 60_000) * 60_000;
+  const long = minutes >= 60_000 ? `, for ${duration(minutes)}` : '';
+  return [[strong(`MariaDB is down since ${clock(since)}${long}`), say('; it is not confirmed back yet.')]];
+}
+
+/** Who approved, while it matters. */
+function approvals(operation: Operation): readonly KnownBlock[] {
+  const counted = countedApprovals(operation);
+  const approval = operation.plan?.plan.approval ?? null;
+  if (approval === null || operation.consent.announcedAt === null) return [];
+  const who = counted.flatMap(({ by }, index) => [...(index > 0 ? [say(', ')] : []), person(by)]);
+  const line =
+    counted.length === 0
+      ? [say('Nobody has approved yet. What it would do stands in the thread.')]
+      : [strong(`Approved (${counted.length} of ${approval.needed}): `), ...who];
+  return operation.end !== null && counted.length === 0 ? [] : [lines(line)];
+}
+
+/** What needs people, who looks after it, and the ways out. */
+function trouble(operation: Operation, room: Room): readonly KnownBlock[] {
+  const problem = troubleOf(operation);
+  if (problem === null) return [];
+  const offered = offeredBackOuts(operation);
+  const said = pendingResolution(operation);
+  const stuck = stuckAt(operation);
+  const rows: (readonly RichTextElement[])[] = [
+    ...(stuck
+      ? [[strong('Stands at: '), say(clean(stuck.step.title, 120)), say(' on '), onHost(stuck.step.host)]]
+      : []),
+    ...(operation.acknowledged ? [[say('👀 '), person(operation.acknowledged.by), say(' looks after it.')]] : []),
+    ...(said
+      ? [
+          [
+            person(said.by),
+            say(said.says === 'ran' ? ' says that it ran: ' : ' says that it didn’t run: '),
+            say(clean(said.reason, REASON_MAX)),
+          ],
+          [say('Another person must agree.')],
+        ]
+      : []),
+    ...(offered.length > 0 && room.listed
+      ? [
+          [strong('Ways out from here')],
+          ...offered
+            .slice(0, BACK_OUTS_SHOWN)
+            .map(({ title, does }) => [say('• '), strong(clean(title, 75)), say(` – ${clean(does, room.does)}`)]),
+        ]
+      : []),
+    ...(offered.length > BACK_OUTS_SHOWN
+      ? [[faint(`… and ${offered.length - BACK_OUTS_SHOWN} more, by kolla-backup backout on a worker.`)]]
+      : []),
+  ];
+  return [lines(...problemLines(problem)), codeLine(problem), ...(rows.length > 0 ? [lines(...rows)] : [])];
+}
+
+/** The problem that an operation has now or ended with. */
+function troubleOf(operation: Operation): JournaledProblem | null {
+  const { end, attention, withdrawal } = operation;
+  if (end) return end.how === 'failed' || end.how === 'voided' ? end.problem : null;
+  const stuck = stuckAt(operation);
+  if (attention) return attention.problem;
+  if (stuck) return stuck.attempt.end?.problem ?? { code: 'STEP_FAILED', params: { step: stuck.step.title } };
+  return withdrawal?.how === 'failed' || withdrawal?.how === 'voided' ? withdrawal.problem : null;
+}
+
 /** How many hosts and files a card names of what was left behind. */
 const REMAINS_HOSTS = 3;
 const REMAINS_FILES = 4;
-const PATH_MAX = 140;
 
 /** What a run that didn't end well left behind. */
 export function remainsBlocks(remains: Remains): readonly KnownBlock[] {
@@ -106,34 +157,9 @@ export function remainsBlocks(remains: Remains): readonly KnownBlock[] {
   return [lines([strong('New in the volume since it began, not proven complete (do not restore from it):')], ...rows)];
 }
 
-function cancelButton(operation: Operation): KnownBlock {
-  return {
-    type: 'actions',
-    block_id: 'root-actions',
-    elements: [
-      {
-        type: 'button',
-        action_id: ACTIONS.cancel,
-        text: { type: 'plain_text', text: 'Cancel' },
-        value: claimsOf(operation),
-        confirm: {
-          title: { type: 'plain_text', text: `Cancel ${operation.label}?` },
-          text: {
-            type: 'plain_text',
-            text: 'It ends without a backup. Once the backup was started it cannot be cancelled.',
-          },
-          confirm: { type: 'plain_text', text: 'Cancel the backup' },
-          deny: { type: 'plain_text', text: 'Keep it' },
-          style: 'danger',
-        },
-      },
-    ],
-  };
-}
-
 function fallback(operation: Operation): string {
-  const problem = operation.end?.how === 'failed' ? operation.end.problem : operation.attention?.problem;
-  const archive = operation.end?.how === 'succeeded' ? archiveOf(operation) : null;
+  const problem = troubleOf(operation);
+  const archive = phaseOf(operation) === 'succeeded' ? archiveOf(operation) : null;
   return [
     esc(titleOf(operation)),
     ...(problem ? [problemText(problem)] : []),

@@ -1,0 +1,91 @@
+import type { OperationEvent } from '../../operation/events.ts';
+import type { JournaledProblem, Operation } from '../../operation/operation.ts';
+import { clean, clock, esc } from '../text.ts';
+import { liveButtons } from './buttons.ts';
+import { fitting } from './fitting.ts';
+import type { Milestone } from './milestones.ts';
+import { faint, mention, onHost, person, say, strong } from './parts.ts';
+import { downSince } from './phases.ts';
+import { problemReply, REASON_MAX, reply, stepIn, titleIn } from './replies.ts';
+
+type Of<T extends OperationEvent['type']> = Extract<OperationEvent, { type: T }>;
+
+/** Needs people: with what they may press now, so that nobody has to look for it. */
+export function attention(problem: JournaledProblem, operation: Operation): Milestone {
+  const { label, cloud, by, wish } = operation;
+  const since = downSince(operation);
+  const lead =
+    since === null
+      ? [say('⚠️ '), person(by), say(` ${label} needs attention.`)]
+      : [
+          strong(`⚠️ MariaDB on ${cloud} is down since ${clock(since)}. `),
+          person(by),
+          say(` ${label} needs attention.`),
+        ];
+  const message = fitting(
+    (room) =>
+      problemReply(operation, problem, {
+        lead,
+        asks: by,
+        head: true,
+        more: wish.kind === 'backup' ? [] : liveButtons(operation, room.does),
+      }).message,
+  );
+  return { message, log: null };
+}
+
+export function backingOut(by: string, operation: Operation): Milestone {
+  const { label, track } = operation;
+  // A back-out without steps has let the plan go on by now.
+  const backOut = track?.backOut ?? operation.past.findLast((one) => one.track.backOut !== null)?.track.backOut ?? null;
+  const title = clean(backOut?.title ?? 'a back-out', 75);
+  return reply(
+    operation,
+    `${mention(by)} begins for ${esc(label)}: ${esc(title)}`,
+    [
+      [say('↩️ '), person(by), say(' begins: '), strong(title)],
+      ...(backOut ? [[say(clean(backOut.does, 300))]] : []),
+      [faint('It was approved with the plan.')],
+    ],
+    { head: true, mrkdwn: true },
+  );
+}
+
+export function resolutionAsked(
+  { by, plan, step, says, reason }: Of<'resolution_asked'>,
+  operation: Operation,
+): Milestone {
+  const title = titleIn(operation, plan, step);
+  const host = stepIn(operation, plan, step)?.host;
+  const said = says === 'ran' ? 'ran' : 'didn’t run';
+  return reply(
+    operation,
+    `${mention(by)} says that a step of ${esc(operation.label)} ${said}: another person must agree`,
+    [
+      [
+        say('🔎 '),
+        person(by),
+        say(` says that this step ${said}: `),
+        strong(title),
+        ...(host ? [say(' on '), onHost(host)] : []),
+      ],
+      [strong('How they know: '), say(clean(reason, REASON_MAX))],
+      [say('Another person must agree, by the button on the card above, before anything goes on.')],
+    ],
+    { head: true, mrkdwn: true },
+  );
+}
+
+export function resolved({ by, plan, step, attempt }: Of<'resolved'>, operation: Operation): Milestone {
+  const end = operation.attempts.get(step)?.find((one) => one.attempt === attempt)?.end;
+  const follows =
+    end?.outcome === 'not_begun'
+      ? 'It counts as never begun, and is sent again.'
+      : 'It counts as done; the operation goes on.';
+  return reply(
+    operation,
+    `${mention(by)} agreed how a step of ${esc(operation.label)} ended`,
+    [[say('🤝 '), person(by), say(' agreed about: '), strong(titleIn(operation, plan, step))], [say(follows)]],
+    { head: true, mrkdwn: true },
+  );
+}
