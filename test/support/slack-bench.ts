@@ -69,6 +69,7 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
       // The queue's worker, without the queue.
       project: async (id) => void bot.project(id),
     },
+    durable: async () => null,
     log: logTo(lines),
     onFatal: (error) => fatal.push(error),
     ...options,
@@ -157,6 +158,9 @@ export function cloudConfig(slack: SlackLab): BotParts['config']['clouds'][strin
     nodes: { 'node-a': { ssh: { address: '192.0.2.1', port: 22 }, engine: 'docker' } },
     channel: slack.channel('cloud-ops').id,
     requesters: { users: [slack.user('gus').id], groups: [slack.group('cloud-operators').id] },
+    approvals: 1,
+    alerts: {},
+    unit: null,
   };
 }
 
