@@ -31,12 +31,11 @@ function isDown(operation: Operation): boolean {
   return attemptsIn(operation, track.number).get(SERVICE_SEEN)?.at(-1)?.end?.outcome !== 'worked';
 }
 
-/** Whom a cloud's alerts mention: ids of a group or of people. */
-export function alerted({ alerts, approvers, requesters }: CloudConfig): readonly string[] {
-  const group = alerts.group ?? approvers?.groups[0];
-  if (group !== undefined) return [group];
-  const users = approvers?.users ?? requesters.users;
-  return users.length > 0 ? users : requesters.groups.slice(0, 1);
+/** Whom a cloud's alerts mention, in mrkdwn: a group, or each person. */
+export function alerted({ alerts, approvers, requesters }: CloudConfig): string {
+  const people = approvers ?? requesters;
+  const group = alerts.group ?? people.groups[0];
+  return group === undefined ? people.users.map((id) => `<@${id}>`).join(' ') : `<!subteam^${group}>`;
 }
 
 export type AlertParts = {

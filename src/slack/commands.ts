@@ -2,7 +2,6 @@ import type { Operation } from '../operation/operation.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
 import { helpCard, listCard, statusCard } from './cards/answers.ts';
-import { withKept } from './cards/kept.ts';
 import { archiveOf } from './cards/progress.ts';
 import { rootCard } from './cards/root.ts';
 import { meantCloud } from './clouds.ts';
@@ -73,11 +72,7 @@ function cloudFor(office: Office, named: string | null, asked: Asked, sub: Subco
 
 async function statusOf(office: Office, label: string): Promise<Message> {
   const { operation } = await readSound(office, await byLabel(office, label), label);
-  const card = rootCard(operation, { progress: await office.notes.progress(operation.id), now: office.now() }, false);
-  if (operation.wish.kind !== 'restore') return card;
-  const others = await newest(office, operation.cloud, STATUS_LOOK);
-  const kept = keptAmong([operation, ...others.flatMap((one) => one.operation ?? [])]);
-  return withKept(card, kept.filter((one) => one.operation.id === operation.id).slice(0, 1));
+  return rootCard(operation, { progress: await office.notes.progress(operation.id), now: office.now() }, false);
 }
 
 async function statusOn(office: Office, cloud: string): Promise<Message> {
@@ -87,5 +82,5 @@ async function statusOn(office: Office, cloud: string): Promise<Message> {
   for (const operation of underWay)
     running.push([operation, { progress: await office.notes.progress(operation.id), now: office.now() }] as const);
   const good: Operation | null = found.find((one) => one.end?.how === 'succeeded' && archiveOf(one) !== null) ?? null;
-  return withKept(statusCard(cloud, { running, good, now: office.now() }), keptAmong(found));
+  return statusCard(cloud, { running, good, kept: keptAmong(found), now: office.now() });
 }

@@ -1,5 +1,6 @@
 import { keptBy } from '../operation/kept.ts';
 import type { Operation } from '../operation/operation.ts';
+import type { Kept } from './cards/answers.ts';
 import { archiveOf } from './cards/progress.ts';
 import type { Message } from './limits.ts';
 import { type Asked, byLabel, demandDestroyable, demandRequester, type Office, readSound, refuse } from './office.ts';
@@ -24,15 +25,16 @@ export async function requestDiscard(office: Office, asked: Asked, label: string
   return request(office, asked, cloud, { kind: 'discard', restore: id, label, reason });
 }
 
-/** A restore that keeps old data, of those that were looked through. */
-export type Kept = { readonly operation: Operation; readonly kept: ReturnType<typeof keptBy> };
-
-/** What old data of these operations is still kept. */
+/** The old datadirs that these restores still keep, of all operations that were looked through. */
 export function keptAmong(operations: readonly Operation[]): readonly Kept[] {
   return operations
     .filter((one) => !isDiscarded(one, operations))
-    .map((operation) => ({ operation, kept: keptBy(operation) }))
-    .filter(({ kept }) => kept.length > 0);
+    .flatMap((one) =>
+      keptBy(one).map(({ node, data, bytes }) => {
+        const { label, end, headAt } = one;
+        return { label, node, data, bytes, since: end?.at ?? headAt };
+      }),
+    );
 }
 
 function isDiscarded({ id }: Operation, others: readonly Operation[]): boolean {

@@ -85,12 +85,10 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
   }
 
   async function write(id: string, event: OperationEvent, ring = true): Promise<Operation> {
-    const claim = event.type === 'claimed' ? event.claim : null;
-    const said = await journal.append(
-      await operation(id),
-      event,
-      claim === null ? {} : { lease: { mode: 'take', claim } },
-    );
+    const terms = event.type === 'claimed' ? { lease: { mode: 'take', claim: event.claim } as const } : {};
+    let said = await journal.append(await operation(id), event, terms);
+    // The bot may have written at the same moment.
+    while (said.answer === 'moved') said = await journal.append(await operation(id), event, terms);
     if (said.answer !== 'appended') throw new Error(`${event.type}: ${JSON.stringify(said)}`);
     if (ring) await bot.project(id);
     return said.operation;

@@ -8,8 +8,7 @@ export function stoppingCard({ label, cloud }: Operation): Message {
   return { text, blocks: [lines([say(text)])] };
 }
 
-/** `people`: ids of user groups and users. */
-export function alertCard({ label, cloud }: Operation, people: readonly string[]): Message {
-  const who = people.map((id) => (id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`)).join(' ');
+/** `who`: mentions in mrkdwn. */
+export function alertCard({ label, cloud }: Operation, who: string): Message {
   return { text: `${who} ${label} on ${cloud} needs people.`, blocks: [lines([say(`${label} needs people.`)])] };
 }
