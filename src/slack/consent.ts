@@ -64,8 +64,9 @@ async function askAbout(
 
 /** The cloud's name must be typed as it is: a second look at which cloud this is. */
 export async function approvalFaults(office: Office, { fields, context }: Filled): Promise<FormFaults> {
-  const { operation } = await readSound(office, claimed(context).operation, '');
-  return fields.text('name') === operation.cloud ? {} : { name: 'APPROVAL_NAME_WRONG' };
+  const id = claimed(context).operation;
+  const { cloud } = (await readSound(office, id, id)).operation;
+  return fields.text('name') === cloud ? {} : { name: { code: 'APPROVAL_NAME_WRONG', params: { cloud } } };
 }
 
 export async function approve(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Code } from '../operation/catalogue.ts';
+import type { Problem } from '../operation/catalogue.ts';
 import { cloudId } from '../operation/ids.ts';
 import { type Claims, readClaims } from './cards/claims.ts';
 import { refuse } from './office.ts';
@@ -26,7 +26,7 @@ export type Fields = {
 export type Filled = { readonly fields: Fields; readonly context: FormContext };
 
 /** What is wrong with a form, by block: shown in it, and nothing is done. */
-export type FormFaults = Readonly<Record<string, Code>>;
+export type FormFaults = Readonly<Record<string, Problem>>;
 
 /** What a form says of an operation. */
 export function claimed({ claims }: FormContext): Claims {

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App, RespondArguments } from '@slack/bolt';
-import { explain } from '../operation/catalogue.ts';
-import { REASON_CHARS } from '../operation/events.ts';
 import { newId } from '../operation/ids.ts';
 import type { JournaledProblem } from '../operation/operation.ts';
 import { readClick, runClick } from './actions.ts';
@@ -104,16 +102,17 @@ async function faultsOf(office: Office, submission: Submission): Promise<Readonl
 }
 
 function inWords(faults: FormFaults): Readonly<Record<string, string>> {
-  const params = { limit: String(REASON_CHARS) };
-  const said = (code: FormFaults[string]) => explain({ code, params });
-  return Object.fromEntries(
-    Object.entries(faults).map(([block, code]) => [block, cap(`${said(code).wrong} ${said(code).next}`, FAULT_MAX)]),
-  );
+  return Object.fromEntries(Object.entries(faults).map(([block, problem]) => [block, underField(problem)]));
 }
 
 function underMain({ form }: Submission, problem: JournaledProblem): Readonly<Record<string, string>> {
+  return { [form.main]: underField(problem) };
+}
+
+/** What is wrong and what to do about it: that nothing was done, an open form says by itself. */
+function underField(problem: JournaledProblem): string {
   const { wrong, next } = sentencesOf(problem);
-  return { [form.main]: cap(`${wrong} ${next}`, FAULT_MAX) };
+  return cap(`${wrong} ${next}`, FAULT_MAX);
 }
 
 /** The answer, whatever happens; null where a form is it. */

@@ -1,3 +1,4 @@
+import type { Problem } from '../operation/catalogue.ts';
 import { archivePath, REASON_CHARS, type Wish } from '../operation/events.ts';
 import { type KnownArchive, knownArchives } from './archives.ts';
 import { restoreModal } from './cards/modals.ts';
@@ -26,21 +27,24 @@ export async function askRestore(
   return openForm(office, asked, view, { cloud });
 }
 
+const fault = (code: Problem['code']): Problem => ({ code, params: {} });
+
 /** What is wrong with a filled-in form, by field. */
 export function restoreFaults({ fields }: Filled): FormFaults {
   const typed = fields.text('archive_name');
   const [chosen] = fields.chosen('archive');
   return {
     ...reasonFault(fields),
-    ...((typed === '') === (chosen === undefined) ? { archive_name: 'FIELD_ARCHIVE' as const } : {}),
-    ...(typed !== '' && !archivePath.safeParse(typed).success ? { archive_name: 'FIELD_ARCHIVE_NAME' as const } : {}),
+    ...((typed === '') === (chosen === undefined) ? { archive_name: fault('FIELD_ARCHIVE') } : {}),
+    ...(typed !== '' && !archivePath.safeParse(typed).success ? { archive_name: fault('FIELD_ARCHIVE_NAME') } : {}),
   };
 }
 
 /** A form that needs a reason. */
 export function reasonFault(fields: Fields): FormFaults {
   const reason = fields.text('reason');
-  return reason === '' || reason.length > REASON_CHARS ? { reason: 'FIELD_REASON' } : {};
+  const params = { limit: String(REASON_CHARS) };
+  return reason === '' || reason.length > REASON_CHARS ? { reason: { code: 'FIELD_REASON', params } } : {};
 }
 
 /** Requests the restore that a form describes. Who asked is looked up again: the form may be old. */

@@ -216,6 +216,7 @@ test('when Redis is away a form keeps what was typed, and says so', async () => 
 });
 
 test('old data is discarded only after a newer full, with approvers, and once', async () => {
+  await backedUp(bench, OLDER);
   const { id: of, label } = await begun(bench);
   expect(heard(await ask('alice', 'discard BKP-9 x'))).toContain('LABEL_UNKNOWN');
   expect(heard(await ask('alice', `discard ${label} x`))).toContain('DISCARD_NOT_ENDED');
@@ -278,8 +279,10 @@ test('a plan can be approved only after all of it stands in the thread, whatever
 test('where files are forbidden the whole plan is posted as text, each piece once', async () => {
   bench.slack.set({ filesForbidden: true });
   const { id: of, plan } = await waiting(bench);
-  bench.slack.fail('chat.postMessage', { answer: '500', committed: true }, 3);
+  // Each post arrives, and none is answered at first.
+  bench.slack.fail('chat.postMessage', { answer: '500', committed: true }, 100);
   await shown(of);
+  bench.slack.clearFaults();
   const pieces = (await threadOf(of)).filter(({ text }) => /, part \d+ of \d+$/.test(text));
   expect(pieces.length).toBeGreaterThan(1);
   const numbers = pieces.map(({ text }) => Number(/part (\d+)/.exec(text)?.[1]));
@@ -293,7 +296,9 @@ test('a second person approves; “stopping now” stands in the thread before t
   const { id: of } = operation;
   const modal = await press('bob', 'approve', operation);
   expect(modal.view?.callback_id).toBe('approve');
-  expect(await submit('bob', { name: 'Lab' })).toContain('errors {"name":"What was typed');
+  expect(await submit('bob', { name: 'Lab' })).toContain(
+    'errors {"name":"What was typed is not the name of the cloud, lab.',
+  );
   rung = [];
   expect(await submit('bob', { name: ' lab ' })).toContain('Approved: plan 2');
   const after = await until(
