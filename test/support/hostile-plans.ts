@@ -133,6 +133,7 @@ const backOut = (index: number): fc.Arbitrary<BackOut> =>
       ),
       // biome-ignore lint/suspicious/noThenProperty: the plan's own word, and nothing awaits it
       then: fc.constantFrom('end' as const, 'resume' as const),
+      again: fc.constant([]),
     })
     .map((made) => backOutSchema.parse(made));
 
@@ -228,6 +229,7 @@ export const facts: fc.Arbitrary<Facts> = fc
         base: live,
         imageId: 'a'.repeat(64),
         image: 'image',
+        lastWriteAt: null,
         unit: null,
       })),
       archive: { node: LONG_NODE, directory: '/v', path: path || 'a', bytes, sha256: null },

@@ -34,6 +34,7 @@ const backOut = (id: string, offered: BackOut['offered'], steps: Step[], then: B
   node: null,
   steps,
   then,
+  again: [],
 });
 
 export const backOuts: readonly BackOut[] = [

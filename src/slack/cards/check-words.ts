@@ -22,6 +22,8 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   'service-as-planned': ({ served }) => (served ? 'the cluster had service' : 'the cluster is still without service'),
   'journals-remembered': ({ hosts }) => `${hosts.join(', ')} and the thread remember no more than the journals`,
   'nodes-down': ({ nodes }) => `MariaDB was seen down a moment ago on ${nodesOf(nodes)}`,
+  'most-advanced': ({ node }) =>
+    `by the positions read when they were held, no node has more of the old data than ${node}`,
   'nobody-else-now': ({ nodes }) => `nobody runs a backup on ${nodesOf(nodes)} or kolla-ansible on the deploy host`,
   'newer-full': ({ after }) => `a full backup exists that was proved after ${new Date(after).toISOString()}`,
   'service-back': ({ node, address }) =>
