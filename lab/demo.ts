@@ -61,8 +61,8 @@ try {
   say('the bot, and two workers');
   await stack.start('bot');
   await Promise.all([stack.start('worker'), stack.start('worker')]);
-  const { root } = await story(stack, tell);
-  if (root) showThread(stack, root.ts);
+  const { roots } = await story(stack, tell);
+  for (const { ts } of roots) showThread(stack, ts);
   if (values.keep && !leaving) {
     console.log(
       `\nThe page: ${stack.slack.pageUrl}\nTry /kolla-backup full, status, list or audit BKP-1 in #${CHANNEL}. Ctrl-C removes everything.`,

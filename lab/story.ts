@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveChecksums, liveChecksums } from './mini/open-archive.ts';
+import { restoreStory } from './restore-story.ts';
 import type { MessageJson } from './slack/control-type.ts';
 import { CHANNEL, CLOUD, type Stack } from './stack.ts';
 
@@ -16,10 +17,8 @@ const COMMAND = '/kolla-backup';
 /** Runs one part of the story; what it throws is what isn't true. */
 export type Tell = (what: string, act: () => Promise<void>) => Promise<void>;
 
-export async function story(
-  { slack, cloud, dir, environment }: Stack,
-  tell: Tell,
-): Promise<{ root: MessageJson | null }> {
+export async function story(stack: Stack, tell: Tell): Promise<{ roots: readonly MessageJson[] }> {
+  const { slack, cloud, dir, environment } = stack;
   const [node] = cloud.nodes;
   const type = async (who: string, text: string) => {
     const seen = await slack.slash(who, CHANNEL, COMMAND, text, { waitMs: ANSWER_MS });
@@ -101,7 +100,12 @@ export async function story(
     const code = await audit(dir, exported.replace('"by":"', '"by":"W0'), environment);
     if (code !== 1) throw new Error(`exit code ${code}`);
   });
-  return { root: root() };
+  const restored = await restoreStory(stack, tell, before);
+  await tell('the restore’s exported journal verifies by itself, too', async () => {
+    const code = await audit(dir, restored.exported, environment);
+    if (code !== 0) throw new Error(`exit code ${code}`);
+  });
+  return { roots: [root(), restored.root].filter((one) => one !== null) };
 }
 
 /** `kolla-backup audit FILE`, as a process of its own. */
@@ -122,7 +126,7 @@ async function audit(
   return typeof code === 'number' ? code : null;
 }
 
-function expect(text: string, pattern: RegExp): void {
+export function expect(text: string, pattern: RegExp): void {
   if (!pattern.test(text)) throw new Error(`expected ${pattern} in:\n${text || '(nothing was said)'}`);
 }
 
