@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 const someClaim = fc.constantFrom('claim-a', 'claim-b');
-const request = fc.record({
+const asked = {
   kind: fc.constant('append' as const),
   operation: fc.constantFrom('a'.repeat(20), 'b'.repeat(20), 'c'.repeat(20)),
   stale: fc.constantFrom(false, false, false, false, true),
@@ -45,9 +45,26 @@ const request = fc.record({
   single: fc.constantFrom('none' as const, 'none' as const, 'take' as const, 'drop' as const),
   ends: fc.boolean(),
   once: fc.constantFrom(null, null, null, null, null, null, 'x', 'y'),
+};
+const request = fc.record(asked);
+const sound = { ...asked, stale: fc.constant(false), timeOff: fc.constant(0), once: fc.constant(null) };
+/** A driver takes its lease, and writes the first destroy start of a restore, which takes the cloud. */
+const claiming = fc.record({
+  ...sound,
+  lease: fc.record({ mode: fc.constant('take' as const), claim: fc.constant('claim-a') }),
+  own: fc.constant('none' as const),
+});
+const starting = fc.record({
+  ...sound,
+  notAfterOff: fc.constantFrom(-1, 0, 10_000),
+  lease: fc.record({ mode: fc.constant('hold' as const), claim: fc.constant('claim-a') }),
+  cloud: fc.constant('lab'),
+  own: fc.constant('take' as const),
 });
 const act = fc.oneof(
   { weight: 6, arbitrary: request },
+  { weight: 2, arbitrary: claiming },
+  { weight: 2, arbitrary: starting },
   {
     weight: 1,
     arbitrary: fc.record({
