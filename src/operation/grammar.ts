@@ -74,9 +74,11 @@ const rules: Rules = {
     withdrawal !== null && track?.kind === 'clearing' ? null : 'nothing was to be cleared',
   release_asked: (operation) => notReleasable(operation),
   released: (operation, event) =>
-    operation.release !== null && operation.release.by !== event.by
-      ? notReleasable(operation)
-      : 'a release needs two persons',
+    operation.release === null || operation.release.by === event.by
+      ? 'a release needs two persons'
+      : operation.wish.kind === 'backup'
+        ? null
+        : notReleasable(operation),
   cancelled: (operation) =>
     changeStarted(operation) ? 'a change was started' : operation.withdrawal ? 'it was withdrawn' : null,
   succeeded: (operation) => {

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRedis } from '../../lab/redis.ts';
 import { appendScript } from '../../src/engine/append-script.ts';
+import { keys } from '../../src/engine/keys.ts';
 import {
   type AppendRequest,
   EMPTY_SHELF,
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 const someClaim = fc.constantFrom('claim-a', 'claim-b');
-const request = fc.record({
+const asked = {
   kind: fc.constant('append' as const),
   operation: fc.constantFrom('a'.repeat(20), 'b'.repeat(20), 'c'.repeat(20)),
   stale: fc.constantFrom(false, false, false, false, true),
@@ -41,11 +42,29 @@ const request = fc.record({
   ),
   cloud: fc.constantFrom('lab', 'prod'),
   own: fc.constantFrom('none' as const, 'none' as const, 'take' as const, 'need' as const, 'drop' as const),
+  single: fc.constantFrom('none' as const, 'none' as const, 'take' as const, 'drop' as const),
   ends: fc.boolean(),
   once: fc.constantFrom(null, null, null, null, null, null, 'x', 'y'),
+};
+const request = fc.record(asked);
+const sound = { ...asked, stale: fc.constant(false), timeOff: fc.constant(0), once: fc.constant(null) };
+/** A driver takes its lease, and writes the first destroy start of a restore, which takes the cloud. */
+const claiming = fc.record({
+  ...sound,
+  lease: fc.record({ mode: fc.constant('take' as const), claim: fc.constant('claim-a') }),
+  own: fc.constant('none' as const),
+});
+const starting = fc.record({
+  ...sound,
+  notAfterOff: fc.constantFrom(-1, 0, 10_000),
+  lease: fc.record({ mode: fc.constant('hold' as const), claim: fc.constant('claim-a') }),
+  cloud: fc.constant('lab'),
+  own: fc.constant('take' as const),
 });
 const act = fc.oneof(
   { weight: 6, arbitrary: request },
+  { weight: 2, arbitrary: claiming },
+  { weight: 2, arbitrary: starting },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -90,6 +109,9 @@ test('the script in Redis and its model answer alike and leave alike, whatever i
           const model = judgeAppend(shelf, asked, now);
           expect(await script.send(asked)).toEqual(model);
           said.set(model.answer, (said.get(model.answer) ?? 0) + 1);
+          // As the first destroy start of a restore is written.
+          const start = one.lease.mode === 'hold' && one.own === 'take' && one.notAfterOff !== null;
+          if (start) said.set(`start ${model.answer}`, (said.get(`start ${model.answer}`) ?? 0) + 1);
           if (model.answer === 'appended') shelf = shelve(shelf, asked, now);
         }
       }
@@ -97,8 +119,21 @@ test('the script in Redis and its model answer alike and leave alike, whatever i
     }),
     { numRuns: 500 },
   );
-  const every = ['appended', 'moved', 'clock', 'late', 'claimed', 'not_driver', 'owned', 'not_owner', 'duplicate'];
+  const every = [
+    'appended',
+    'moved',
+    'clock',
+    'late',
+    'claimed',
+    'not_driver',
+    'owned',
+    'not_owner',
+    'another',
+    'duplicate',
+  ];
   for (const answer of every) expect(said.get(answer) ?? 0, answer).toBeGreaterThan(10);
+  for (const answer of ['start appended', 'start owned', 'start late', 'start not_driver'])
+    expect(said.get(answer) ?? 0, answer).toBeGreaterThan(2);
 });
 
 function toRequest(
@@ -109,7 +144,7 @@ function toRequest(
   const present = shelf.heads.get(asked.operation) ?? EMPTY_HEAD;
   const expected = asked.stale ? { seq: present.seq, hash: 'f'.repeat(64) } : present;
   const record = sign(expected, { operation: asked.operation, at: now, event: { type: 'noted' } }, ring);
-  const { lease, cloud, own, ends, once } = asked;
+  const { lease, cloud, own, single, ends, once } = asked;
   return {
     expected,
     record,
@@ -118,6 +153,7 @@ function toRequest(
     lease,
     cloud,
     own,
+    single,
     ends,
     once,
   };
@@ -131,7 +167,9 @@ async function expectSame(shelf: Shelf): Promise<void> {
     const lease = shelf.leases.get(id);
     expect([claim, until]).toEqual(lease ? [lease.claim, String(lease.until)] : [null, null]);
   }
-  for (const cloud of ['lab', 'prod'])
-    expect(await redis.get(`kb:cloud:${cloud}:owner`)).toBe(shelf.owners.get(cloud) ?? null);
+  for (const cloud of ['lab', 'prod']) {
+    expect(await redis.get(keys.owner(cloud))).toBe(shelf.owners.get(cloud) ?? null);
+    expect(await redis.get(keys.restore(cloud))).toBe(shelf.restores.get(cloud) ?? null);
+  }
   expect(new Set(await redis.smembers('kb:open'))).toEqual(shelf.open);
 }

@@ -3,7 +3,7 @@ import { LEASE_MS } from '../../src/operation/append.ts';
 import { type Operation, stuckAt } from '../../src/operation/operation.ts';
 import { claim, drive, type Luck, letGo, renew } from './restore-drive.ts';
 import { announce, consent, type Digest, deliver, SAYINGS, type Saying, say } from './restore-people.ts';
-import { type Host, restoreRequest, type Shape } from './restore-plans.ts';
+import { type Host, restoreRequest, type Shape, WAIT_MS } from './restore-plans.ts';
 import { append, begin, PERSONS, tally, type Worker, type World } from './restore-world.ts';
 import { sampleRequest } from './sample.ts';
 
@@ -55,7 +55,7 @@ const STUCK: readonly Saying[] = [
   ...(['back_out', 'back_out', 'ask_ran', 'ask_not_run', 'resolve', 'resolve'] as const),
   ...(['acknowledge', 'ask_release', 'release'] as const),
 ];
-const CONSENTING: readonly Saying[] = ['approve', 'approve', 'approve', 'approve', 'revoke', 'decline'];
+const CONSENTING: readonly Saying[] = ['approve', 'approve', 'approve', 'revoke', 'revoke', 'decline'];
 
 const acts: { readonly [K in Act['act']]: (world: World, act: Extract<Act, { act: K }>) => void } = {
   restore(world, { person, shape }) {
@@ -263,25 +263,40 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
   weighed(1, 'back', { ms: fc.constantFrom(1_000, 4_999, 6_000, HOUR_MS) }),
 );
 
+const UNLUCKY: Luck = { well: false, hasty: false };
+const CLICK = { act: 'say', bot: 0, operation: 0, digest: 'shown', stale: 0, pick: 0, hold: false } as const;
+
 /** How far a restore is when the test begins to disturb it. */
 export const beginning: fc.Arbitrary<readonly Act[]> = fc
   .record({
     shape,
     person: some,
-    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4),
+    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8),
     acts: fc.integer({ min: 1, max: 40 }),
     how: fc.constantFrom<Outcome>('failed', 'lost'),
   })
   .map(({ shape: asked, person, stage, acts: times, how }) => {
-    const go = (count: number, last: Outcome | null = null): Act => ({
-      act: 'smooth',
-      operation: 0,
-      acts: count,
-      programs: 'begin',
-      last,
-    });
+    const smoothly = { act: 'smooth', operation: 0, programs: 'begin', last: null } as const;
+    const go = (count: number, last: Outcome | null = null): Act => ({ ...smoothly, acts: count, last });
     const agree: Act = { act: 'consent', bot: 0, operation: 0 };
     const request: Act = { act: 'restore', person, shape: asked };
-    const rest = [[], [go(30)], [go(30), agree], [go(30), agree, go(times)], [go(30), agree, go(times, how), go(6)]];
-    return [request, ...(rest[stage] ?? [])];
+    const ready = [go(30), agree];
+    const deliver: Act = { act: 'deliver', bot: 0 };
+    const shown: readonly Act[] = [{ act: 'announce', bot: 0, operation: 0 }, deliver];
+    const tooLong: Act = { act: 'wait', ms: WAIT_MS + 1 };
+    const stages: readonly (readonly Act[])[] = [
+      [],
+      [go(30)],
+      ready,
+      [...ready, go(times)],
+      [...ready, go(times, how), go(6)],
+      // The start of the first step is written, and then nobody is there for a day.
+      [...ready, { ...smoothly, acts: 6, programs: 'freeze' }, { act: 'wait', ms: 30 * HOUR_MS }],
+      // What must be true before it isn't.
+      [...ready, { act: 'claim', worker: 0, operation: 0 }, { act: 'drive', worker: 0, luck: UNLUCKY }],
+      [go(times % 15), { ...CLICK, saying: 'cancel', person }],
+      // A bot holds a click until the plan has waited too long.
+      [go(30), ...shown, { ...CLICK, saying: 'approve', person: person + 1, hold: true }, tooLong, deliver],
+    ];
+    return [request, ...(stages[stage] ?? [])];
   });

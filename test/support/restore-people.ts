@@ -52,11 +52,8 @@ export function deliver(world: World, bot: Bot): void {
   if (pending === null) return;
   const { seen, event, notAfter, eligible } = pending;
   const said = append(world, seen.id, seen, event, { eligible, ...(notAfter === null ? {} : { notAfter }) });
-  if (said.answer === 'appended') tally(world, event.type);
-  if (said.answer === 'illegal') tally(world, `refused: ${event.type}: ${said.why}`);
+  if (said.answer === 'illegal') tally(world, `refused: ${said.why}`);
   if (said.answer === 'late') tally(world, `late: ${event.type}`);
-  if (event.type === 'revoked' && said.answer === 'appended' && seen.consent.completeAt !== null)
-    tally(world, 'revoked after it was complete');
 }
 
 function eventOf({ seen, person: by, saying, digest: which, pick }: Said): OperationEvent | null {

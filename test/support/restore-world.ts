@@ -176,7 +176,21 @@ export function append(
   const after = advance(seen, event, record);
   if (seen !== null) world.past.set(id, [...(world.past.get(id) ?? []).slice(1 - PAST_KEPT), seen]);
   world.operations.set(id, after);
+  if (seen !== null) tellReached(world, seen, event, after);
   return said;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Counts the places that a test must have seen to mean something. */
+function tellReached(world: World, seen: Operation, event: OperationEvent, after: Operation): void {
+  tally(world, event.type === 'expired' ? `expired ${event.what} by ${event.why}` : event.type);
+  if (event.type === 'revoked' && seen.consent.completeAt !== null) tally(world, 'revoked after it was complete');
+  if (event.type === 'cancelled' && seen.track?.steps[0]?.id === 'stage-a') tally(world, 'cancelled in preparation');
+  if (after.resumedAt !== seen.resumedAt) tally(world, 'resumed');
+  if (event.type !== 'step_finished' || event.outcome !== 'not_begun') return;
+  const started = seen.attempts.get(event.step)?.at(-1)?.startedAt ?? world.now;
+  if (event.step === 'stop' && world.now - started > DAY_MS) tally(world, 'stop found not begun after a day');
 }
 
 /** A detached supervisor does its second act: it takes `begun`, or finds its plan over or its place taken. */
@@ -190,6 +204,8 @@ export function begin(world: World, name: Host, run: string): void {
   world.fault ??= faultOfBegin(world, name, run, started);
   host.begun.set(run, 'supervisor');
   host.running.add(run);
+  if (started.step.id === 'stop') tally(world, `stopped with ${world.shapes.get(started.operation)?.needed} approvals`);
+  if (started.step.id === 'swap-back') tally(world, 'swapped back');
   work(world, host, started);
 }
 

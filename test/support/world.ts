@@ -228,7 +228,7 @@ function drive(world: World, worker: Worker, works: boolean): void {
     if (said.answer === 'not_driver' || said.answer === 'illegal') Object.assign(worker, { claim: null, seen: null });
     return said.answer === 'appended';
   };
-  const move = nextMove(seen);
+  const move = nextMove(seen, world.now);
   switch (move.move) {
     case 'none':
       Object.assign(worker, { claim: null, seen: null });

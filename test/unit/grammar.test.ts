@@ -12,7 +12,7 @@ import {
   sign,
   verifyChain,
 } from '../../src/operation/record.ts';
-import { sampleFacts, samplePlanned, sampleRequest } from '../support/sample.ts';
+import { sampleFacts, samplePlan, samplePlanned, sampleRequest } from '../support/sample.ts';
 
 const id = 'a'.repeat(20);
 const claim = 'c'.repeat(20);
@@ -107,7 +107,7 @@ describe('the grammar of a journal', () => {
     const operation = operationAfter(...sent, finished('take-backup', 'not_begun'));
     expect(illegal(operation, started('take-backup', 2))).toBeNull();
     expect(illegal(operation, { type: 'cancelled', by: 'U0ALICE' })).toBeNull();
-    expect(nextMove(operation)).toMatchObject({ move: 'start', attempt: 2 });
+    expect(nextMove(operation, operation.headAt)).toMatchObject({ move: 'start', attempt: 2 });
   });
 
   test('an event of a later version stops the fold and is named', () => {
@@ -116,6 +116,65 @@ describe('the grammar of a journal', () => {
     const head = { seq: last?.seq ?? 0, hash: last?.hash ?? '' };
     const strange = sign(head, { operation: id, at: 5000, event: { type: 'beamed_up', by: 'U0ALICE' } }, ring);
     expect(fold([...records, strange])).toMatchObject({ ok: false, seq: 5, type: 'beamed_up' });
+  });
+});
+
+describe('journals of the version before restores', () => {
+  /** As they were written then: without the fields that came with restores. */
+  function asWritten(event: OperationEvent): OperationEvent {
+    const { sources: _, approval: __, backOuts: ___, clearing: ____, ...plan } = samplePlan(id);
+    const { restore: _____, discard: ______, ...facts } = sampleFacts;
+    const old = event.type === 'planned' ? { ...event, plan } : event.type === 'probed' ? { ...event, facts } : event;
+    return old as OperationEvent;
+  }
+  const sent = [...begun, started('take-backup')];
+  const problem = { code: 'STEP_FAILED', params: {} };
+  const asked: OperationEvent = { type: 'release_asked', by: 'U0ALICE', reason: 'nobody can tell' };
+  const endings: [string, OperationEvent[], string | undefined][] = [
+    ['under way', sent, undefined],
+    [
+      'worked',
+      [
+        ...sent,
+        finished('take-backup', 'worked'),
+        started('find-archive'),
+        finished('find-archive', 'worked'),
+        { type: 'succeeded', claim },
+      ],
+      'succeeded',
+    ],
+    ['failed', [...sent, finished('take-backup', 'failed'), { type: 'failed', claim, problem, remains: [] }], 'failed'],
+    ['cancelled', [...begun, { type: 'cancelled', by: 'U0ALICE' }], 'cancelled'],
+    [
+      'cancelled after its program never began',
+      [...sent, finished('take-backup', 'not_begun'), { type: 'cancelled', by: 'U0ALICE' }],
+      'cancelled',
+    ],
+    ['released', [...sent, asked, { type: 'released', by: 'U0BOB' }], 'released'],
+    [
+      'released after its program never began',
+      [...sent, asked, finished('take-backup', 'not_begun'), { type: 'released', by: 'U0BOB' }],
+      'released',
+    ],
+    [
+      'unclear, told and eased',
+      [
+        ...sent,
+        { type: 'attention', claim, problem },
+        { type: 'eased', claim },
+        { type: 'step_unclear', claim, plan: 1, step: 'take-backup', attempt: 1, problem },
+        { type: 'failed', claim, problem, remains: [] },
+      ],
+      'failed',
+    ],
+  ];
+  test.each(endings)('one that was %s folds', (_, events, how) => {
+    const records = journalOf(...events.map(asWritten));
+    expect(verifyChain(records, ring)).toMatchObject({ ok: true });
+    const folded = fold(records);
+    if (!folded.ok) throw new Error(`${folded.type}: ${folded.why}`);
+    expect(folded.operation.end?.how).toBe(how);
+    expect(folded.operation.plan?.plan).toEqual(samplePlan(id));
   });
 });
 
