@@ -21,8 +21,10 @@ export const ACTIONS = {
   backup: 'backup_again',
 } as const;
 
-/** How many back-outs a card has buttons for. */
-export const BACK_OUTS_SHOWN = 12;
+/** The least of a back-out's title on its button. */
+const TITLE_MIN = 40;
+/** How many back-outs a card has buttons for: what five nodes offer at once. */
+export const BACK_OUTS_SHOWN = 11;
 
 type Asks = { readonly title: string; readonly text: string; readonly yes: string; readonly no?: string };
 type Look = { readonly style?: 'primary' | 'danger'; readonly asks?: Asks };
@@ -130,8 +132,10 @@ function backOuts(operation: Operation, does: number): Button[] {
 
 function backOutButton(operation: Operation, { id, title, does }: BackOut, max: number): Button {
   const value = claimsOf(operation, { ...planClaims(operation), backOut: id });
-  const asks = { title: `${clean(title, 90)}?`, text: clean(does, max), yes: 'Do it' };
-  return button(`${ACTIONS.backOut}:${id}`, title, value, { style: 'danger', asks });
+  const asks = { title: 'Take this way out?', text: clean(does, max), yes: 'Do it' };
+  // Where many must fit, each is told by the beginning of its title.
+  const label = clean(title, Math.max(TITLE_MIN, Math.min(max, LIMITS.buttonText)));
+  return button(`${ACTIONS.backOut}:${id}`, label, value, { style: 'danger', asks });
 }
 
 function attention(operation: Operation): Button[] {

@@ -40,6 +40,8 @@ export function problemReply(
     readonly asks: string | null;
     readonly head: boolean;
     readonly more?: readonly KnownBlock[];
+    /** What may be pressed; it stands last. */
+    readonly buttons?: readonly KnownBlock[];
     /** Only what is wrong: what to do about it follows with the operation's end. */
     readonly brief?: boolean;
   },
@@ -49,6 +51,7 @@ export function problemReply(
     lines(told.lead, ...(told.brief ? said.slice(0, 1) : said)),
     ...(told.more ?? []),
     codeLine(problem),
+    ...(told.buttons ?? []),
     ...(told.head ? [headLine(operation.id, operation.head)] : []),
   ];
   const text = `${told.asks === null ? '' : `${mention(told.asks)} `}${esc(operation.label)}: ${problemText(problem)}`;

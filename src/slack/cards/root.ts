@@ -38,7 +38,7 @@ function card(operation: Operation, glance: Glance, buttons: boolean, room: Room
     header(titleOf(operation)),
     lines(
       [strong('Asked by '), person(operation.by), say(` · ${moment(operation.requestedAt)}`)],
-      ...wishLines(operation),
+      ...wishLines(operation, room),
       ...down(operation, glance.now),
       ...(ended === null ? [] : [[say(ended)]]),
     ),
@@ -53,13 +53,12 @@ function card(operation: Operation, glance: Glance, buttons: boolean, room: Room
   return { text: fallback(operation), blocks };
 }
 
-const REASON_MAX = 300;
 const PATH_MAX = 140;
 
 /** What is restored or removed, and why. */
-function wishLines({ wish, facts }: Operation): readonly (readonly RichTextElement[])[] {
+function wishLines({ wish, facts }: Operation, { reason: max }: Room): readonly (readonly RichTextElement[])[] {
   if (wish.kind === 'backup') return [];
-  const reason = [strong('Reason: '), say(clean(wish.reason, REASON_MAX))];
+  const reason = [strong('Reason: '), say(clean(wish.reason, max))];
   if (wish.kind === 'discard') return [reason];
   const node = facts?.restore?.archive.node ?? wish.archive.node;
   const archive = [
@@ -108,7 +107,7 @@ function trouble(operation: Operation, room: Room): readonly KnownBlock[] {
           [
             person(said.by),
             say(said.says === 'ran' ? ' says that it ran: ' : ' says that it didn’t run: '),
-            say(clean(said.reason, REASON_MAX)),
+            say(clean(said.reason, room.reason)),
           ],
           [say('Another person must agree.')],
         ]
@@ -125,7 +124,11 @@ function trouble(operation: Operation, room: Room): readonly KnownBlock[] {
       ? [[faint(`… and ${offered.length - BACK_OUTS_SHOWN} more, by kolla-backup backout on a worker.`)]]
       : []),
   ];
-  return [lines(...problemLines(problem)), codeLine(problem), ...(rows.length > 0 ? [lines(...rows)] : [])];
+  return [
+    lines(...problemLines(problem).slice(0, room.sentences)),
+    codeLine(problem),
+    ...(rows.length > 0 ? [lines(...rows)] : []),
+  ];
 }
 
 /** The problem that an operation has now or ended with. */

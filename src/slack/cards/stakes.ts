@@ -35,7 +35,7 @@ export function lastWriteLine(operation: Operation, now: number): Line {
   const at = comparison(operation)?.live?.lastWriteAt ?? null;
   return at === null
     ? [strong('Last write: '), say('not known.')]
-    : [strong('Last write: '), say(`${moment(at)}, ${age(now - at)} before this card.`)];
+    : [strong('Last write: '), say(`${moment(at)}, ${now - at < 60_000 ? 'just' : age(now - at)} before this card.`)];
 }
 
 /** The rows of key tables as text, numbers first so that a narrow screen cuts nothing that matters. */

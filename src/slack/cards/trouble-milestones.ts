@@ -28,7 +28,8 @@ export function attention(problem: JournaledProblem, operation: Operation): Mile
         lead,
         asks: by,
         head: true,
-        more: wish.kind === 'backup' ? [] : liveButtons(operation, room.does),
+        brief: room.sentences < 3,
+        buttons: wish.kind === 'backup' ? [] : liveButtons(operation, room.does),
       }).message,
   );
   return { message, log: null };
