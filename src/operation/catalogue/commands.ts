@@ -68,6 +68,51 @@ export const commands = {
     done: 'The backup goes on; it runs on the host, whatever is asked here.',
     next: 'Wait for its end. It changes nothing in the databases, and reports here when it is done.',
   },
+  RESTORE_BEGUN: {
+    wrong: '{label} cannot be cancelled any more: what cannot be undone was started on {host}.',
+    done: 'It goes on; it runs on the hosts, whatever is asked here.',
+    next: 'Follow it in its thread; its card shows what can be done when a step does not work.',
+  },
+  WITHDRAWN_ALREADY: {
+    wrong: '{label} comes to nothing already: {how}.',
+    done: 'What it prepared on the hosts is being removed.',
+    next: 'Wait until it has ended. If a host cannot be reached for long, two persons can release it.',
+  },
+  RESTORE_OPEN: {
+    wrong: '{label} is open on {cloud}, and one restore or discard at a time is.',
+    done: 'Nothing was started.',
+    next: 'Wait until {label} has ended, or cancel it: /kolla-backup cancel {label}',
+  },
+  NO_ARCHIVE_KNOWN: {
+    wrong: 'No proven archive of {cloud} is in the journals.',
+    done: NOTHING,
+    next: 'Take a backup, or name the file in the backup volume: /kolla-backup restore <archive> {cloud}',
+  },
+  DISCARD_NOT_RESTORE: {
+    wrong: '{label} is not a restore, so it has set no data aside.',
+    done: NOTHING,
+    next: 'Name the restore whose old data is to be removed; the list of operations has its label.',
+  },
+  DISCARD_NOT_ENDED: {
+    wrong: '{label} has not ended yet; its old data may still be needed.',
+    done: NOTHING,
+    next: 'Wait until {label} has ended.',
+  },
+  NOTHING_KEPT: {
+    wrong: '{label} keeps no old data.',
+    done: NOTHING,
+    next: 'Look at its thread: it never set data aside, put it back, or it was discarded already.',
+  },
+  DISCARD_REASON: {
+    wrong: 'Removing the old data of {label} for good needs a reason.',
+    done: NOTHING,
+    next: 'Type /kolla-backup discard {label} <reason>',
+  },
+  DISCARD_NEEDS_FULL: {
+    wrong: 'No full backup of {cloud} was taken after {label} ended, so its old data may be the only copy.',
+    done: NOTHING,
+    next: 'Take one first: /kolla-backup full {cloud}',
+  },
   CLOUD_BUSY: {
     wrong: '{label} is under way on {cloud}.',
     done: 'Nothing was started.',

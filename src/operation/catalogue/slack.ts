@@ -47,6 +47,51 @@ export const slack = {
     done: NOTHING,
     next: 'Let one of the cloud’s requesters ask, or have the config changed by those who keep it.',
   },
+  APPROVER_NOT_LISTED: {
+    wrong: '{person} is not among the approvers of {cloud}.',
+    done: NOTHING,
+    next: 'Ask one of the approvers that the config names, or have it changed by those who keep it.',
+  },
+  MODAL_LATE: {
+    wrong: 'Slack took back the chance to show a form: it has to be there within three seconds.',
+    done: NOTHING,
+    next: 'Try again; the second time is quicker.',
+  },
+  MODAL_NOT_OPENED: {
+    wrong: 'Slack did not show the form ({reason}).',
+    done: NOTHING,
+    next: 'Try again in a minute.',
+  },
+  FORM_UNKNOWN: {
+    wrong: 'This version does not know this form.',
+    done: NOTHING,
+    next: 'Close it, and use the buttons of a newer card, or the command.',
+  },
+  FIELD_REASON: {
+    wrong: 'A reason is needed, of at most {limit} characters.',
+    done: NOTHING,
+    next: 'Write why; it stands in the thread and in the journal.',
+  },
+  FIELD_ARCHIVE: {
+    wrong: 'Exactly one archive is needed.',
+    done: NOTHING,
+    next: 'Choose one, or write the name of another file, not both.',
+  },
+  FIELD_ARCHIVE_NAME: {
+    wrong: 'This is not the name of an archive.',
+    done: NOTHING,
+    next: 'Write its path in the backup volume, as in full-…/mysqlbackup-….gz.',
+  },
+  THREAD_DISAGREES: {
+    wrong: 'The journal of {label} is not the one that this thread shows: record {seq} is missing or another.',
+    done: 'Nothing was destroyed, and nothing will be begun.',
+    next: 'Find out whether Redis was restored from an old copy or written by hand; run an audit of {label}.',
+  },
+  THREAD_UNREADABLE: {
+    wrong: 'The thread of {label} could not be compared with its journal: Slack says {error}.',
+    done: 'Nothing was destroyed, and nothing is begun until it can be compared.',
+    next: 'Give the app the scopes of manifest.yml and keep it in the channel. It is tried again until the approval expires.',
+  },
   SLACK_UNANSWERED: {
     wrong: 'Slack could not be asked ({method}: {reason}), so it is not known who may do this.',
     done: NOTHING,
