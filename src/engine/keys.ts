@@ -6,6 +6,7 @@ export const keys = {
   projector: (id: string) => `kb:op:${id}:projector`,
   progress: (id: string) => `kb:op:${id}:progress`,
   log: (id: string, run: string) => `kb:op:${id}:log:${run}`,
+  alert: (occasion: string) => `kb:alert:${occasion}`,
   owner: (cloud: string) => `kb:cloud:${cloud}:owner`,
   restore: (cloud: string) => `kb:cloud:${cloud}:restore`,
   recentOf: (cloud: string) => `kb:cloud:${cloud}:recent`,

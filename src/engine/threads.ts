@@ -50,5 +50,7 @@ export function redisThreads(redis: Redis): Threads {
       asking(async () => {
         await redis.eval(RELEASE, 1, keys.projector(id), token);
       }),
+    alertDue: (occasion, everyMs) =>
+      asking(async () => (await redis.set(keys.alert(occasion), '1', 'PX', everyMs, 'NX')) === 'OK'),
   };
 }

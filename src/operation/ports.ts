@@ -33,6 +33,8 @@ export interface Threads {
   /** One projector an operation at a time; false while another holds it. `ms` until the hold ends by itself. */
   hold(id: string, token: string, ms: number): Promise<boolean>;
   release(id: string, token: string): Promise<void>;
+  /** True once in `everyMs` for each occasion, whoever asks: whoever is told so gives the alert. */
+  alertDue(occasion: string, everyMs: number): Promise<boolean>;
 }
 
 /** What a running step shows of itself: for eyes only, never for decisions. */
