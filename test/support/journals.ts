@@ -278,6 +278,10 @@ export function longest(filler: string): readonly Told[] {
       before: [],
       after: [{ check: 'archive-complete', node: { node, engine: 'docker' }, foundBy: 'find' }],
     })),
+    sources: {},
+    approval: null,
+    backOuts: [],
+    clearing: [],
   };
   const files = Array.from({ length: 50 }, () => ({ path: full(512), bytes: 9e15, modified: 0, inode: 0 }));
   const proved: Answered = {

@@ -99,10 +99,29 @@ function listRow(operation: Operation, now: number): readonly RichTextElement[] 
   ];
 }
 
+/** An old datadir that a restore has set aside; `since` in ms. */
+export type Kept = {
+  readonly label: string;
+  readonly node: string;
+  readonly data: string;
+  readonly bytes: number | null;
+  readonly since: number;
+};
+
 /** A cloud at a glance: what runs, and the newest archive that was proved complete. */
 export function statusCard(
   cloud: string,
-  { running, good, now }: { running: readonly (readonly [Operation, Glance])[]; good: Operation | null; now: number },
+  {
+    running,
+    good,
+    kept = [],
+    now,
+  }: {
+    running: readonly (readonly [Operation, Glance])[];
+    good: Operation | null;
+    kept?: readonly Kept[];
+    now: number;
+  },
 ): Message {
   const blocks: KnownBlock[] = [header(`${cloud} now`)];
   if (running.length === 0) blocks.push(lines([say('Nothing runs.')]));
@@ -119,6 +138,7 @@ export function statusCard(
       ),
     );
   blocks.push(lines(newest(good, now)));
+  for (const { label, node, data } of kept) blocks.push(lines([strong(`${label} keeps `), onHost(node), code(data)]));
   const what = running.map(([operation]) => titleOf(operation)).join('; ') || 'nothing runs';
   return { text: esc(clean(`${cloud}: ${what}`, 1000)), blocks };
 }

@@ -35,7 +35,24 @@ type Telling = {
   readonly [K in EventType]: (event: Extract<OperationEvent, { type: K }>, operation: Operation) => Milestone | null;
 };
 
+/** A word for what has no telling of its own yet. */
+const plain = (event: OperationEvent, operation: Operation) =>
+  reply(operation, `${operation.label}: ${event.type}`, [[say(`${operation.label}: ${event.type}`)]], { head: true });
+
 const tellings: Telling = {
+  announced: plain,
+  approved: plain,
+  declined: plain,
+  revoked: plain,
+  expired: plain,
+  voided: plain,
+  given_up: plain,
+  clearing: plain,
+  cleared: plain,
+  backing_out: plain,
+  acknowledged: plain,
+  resolution_asked: plain,
+  resolved: plain,
   requested: () => null,
   claimed: ({ worker }, operation) =>
     operation.claims < 2
@@ -194,7 +211,12 @@ function planned(plan: Plan, operation: Operation): Milestone {
     {
       more: programs
         .slice(0, PROGRAMS_MAX)
-        .map((step) => preformatted((step.program?.argv ?? []).map(displayed).join(' '), ARGV_MAX)),
+        .map((step) =>
+          preformatted(
+            (step.program?.argv ?? []).map((one) => displayed(typeof one === 'string' ? one : one.source)).join(' '),
+            ARGV_MAX,
+          ),
+        ),
       head: true,
     },
   );

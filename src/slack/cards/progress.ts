@@ -19,6 +19,10 @@ type Phase =
   | 'succeeded'
   | 'cancelled'
   | 'released'
+  | 'backed_out'
+  | 'declined'
+  | 'expired'
+  | 'voided'
   | 'failed';
 
 export const PHASES = {
@@ -30,6 +34,10 @@ export const PHASES = {
   succeeded: { mark: '✅', words: 'succeeded' },
   cancelled: { mark: '🚫', words: 'cancelled' },
   released: { mark: '🔓', words: 'released' },
+  backed_out: { mark: '↩️', words: 'went back' },
+  declined: { mark: '✋', words: 'declined' },
+  expired: { mark: '⌛', words: 'expired' },
+  voided: { mark: '🚫', words: 'void' },
   failed: { mark: '❌', words: 'failed' },
 } as const satisfies Record<Phase, { mark: string; words: string }>;
 

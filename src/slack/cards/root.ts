@@ -30,11 +30,22 @@ import {
 } from './progress.ts';
 
 /** The action ids of our buttons. */
-export const ACTIONS = { cancel: 'cancel' } as const;
+export const ACTIONS = {
+  cancel: 'cancel',
+  approve: 'approve',
+  decline: 'decline',
+  revoke: 'revoke',
+  backOut: 'back_out',
+  acknowledge: 'acknowledge',
+  ran: 'resolve_ran',
+  notRun: 'resolve_not_run',
+  agree: 'resolve_agree',
+  backup: 'backup_again',
+} as const;
 
 /** What was asked for, in words. */
 export function wishWords(wish: Wish): string {
-  return `${wish.type} backup`;
+  return wish.kind === 'backup' ? `${wish.type} backup` : wish.kind;
 }
 
 /** `BKP-7 · full backup of prod · running`, with its mark. */
