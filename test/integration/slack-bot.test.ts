@@ -4,7 +4,7 @@ import type { Seen } from '../../lab/slack/seen.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import { authority, CACHE_MS } from '../../src/slack/authorize.ts';
-import { REFUSALS_EACH_MAX, REFUSALS_MAX } from '../../src/slack/cancel.ts';
+import { REFUSALS_EACH_MAX, REFUSALS_MAX } from '../../src/slack/decide.ts';
 import { headIn } from '../../src/slack/heads.ts';
 import { RELEASE_MS } from '../../src/slack/release.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
@@ -281,6 +281,7 @@ test('a reason typed while another’s request is open agrees to nothing; a requ
   expect(heard(await ask('bob', 'release BKP-1 it is slow'))).toContain('RELEASE_PENDING');
   const late: Journal = {
     ...bench.journal,
+    now: async () => (await bench.journal.now()) + RELEASE_MS,
     append: (operation, event, terms) =>
       bench.journal.append(operation, event, {
         ...terms,
@@ -350,11 +351,11 @@ test('clicks of those who may not are refused with an answer and noted; unknown 
   const old = await posts.chat.postMessage({
     channel,
     text: 'old',
-    blocks: [{ type: 'actions', elements: [button('cancel', forged), button('approve', forged)] }],
+    blocks: [{ type: 'actions', elements: [button('cancel', forged), button('launch', forged)] }],
   });
   const strange = { channel, ts: old.ts ?? '' };
   expect(heard(await bench.slack.click('alice', strange, 'cancel'))).toContain('BUTTON_STALE');
-  expect(heard(await bench.slack.click('alice', strange, 'approve'))).toContain('BUTTON_UNKNOWN');
+  expect(heard(await bench.slack.click('alice', strange, 'launch'))).toContain('BUTTON_UNKNOWN');
   const broken = await posts.chat.postMessage({
     channel,
     text: 'x',
