@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from '../operation/catalogue.ts';
+import { archivePath, REASON_CHARS } from '../operation/events.ts';
 import { cloudId } from '../operation/ids.ts';
 import { clean } from './text.ts';
 
@@ -9,9 +10,6 @@ export const SLASH_COMMAND = '/kolla-backup';
 export const COMMAND_MAX = 200;
 /** How much of what somebody typed is shown again in a refusal. */
 const ECHO_MAX = 60;
-
-/** How much of a reason is kept. */
-const REASON_MAX = 300;
 
 /** A label as people type it. */
 export const label = z
@@ -29,6 +27,11 @@ const subject = z.union([
   cloud.transform((value) => ({ of: 'cloud' as const, value })),
 ]);
 
+/** A label, then free words. */
+const labelAndReason = z
+  .tuple([label])
+  .rest(z.string())
+  .transform(([value, ...reason]) => ({ label: value, reason: clean(reason.join(' '), REASON_CHARS) }));
 const none = z.tuple([]).transform(() => null);
 const onCloud = z.union([none, z.tuple([cloud]).transform(([value]) => value)]);
 
@@ -42,6 +45,17 @@ type Grammar = {
 /** Every subcommand: one line of help, and a strict schema of its words. Its handler says who may. */
 export const SUBCOMMANDS = {
   full: { usage: 'full [cloud]', does: 'take a full backup now', words: onCloud },
+  restore: {
+    usage: 'restore [archive] [cloud]',
+    does: 'prepare a restore from an archive; another person approves before anything is destroyed',
+    // An archive's name ends in `.gz`, which no cloud's does.
+    words: z.union([
+      none.transform(() => ({ archive: null, cloud: null })),
+      z.tuple([cloud]).transform(([value]) => ({ archive: null, cloud: value })),
+      z.tuple([archivePath]).transform(([archive]) => ({ archive, cloud: null })),
+      z.tuple([archivePath, cloud]).transform(([archive, value]) => ({ archive, cloud: value })),
+    ]),
+  },
   list: { usage: 'list [cloud]', does: 'the newest operations and how they ended', words: onCloud },
   status: {
     usage: 'status [cloud|label]',
@@ -50,16 +64,18 @@ export const SUBCOMMANDS = {
   },
   cancel: {
     usage: 'cancel <label>',
-    does: 'cancel an operation that has changed nothing yet',
+    does: 'cancel an operation that has changed or destroyed nothing yet',
     words: z.tuple([label]).transform(([value]) => value),
+  },
+  discard: {
+    usage: 'discard <label> <reason>',
+    does: 'remove for good the old data that a restore has set aside; another person approves',
+    words: labelAndReason,
   },
   release: {
     usage: 'release <label> [reason]',
     does: 'give a cloud back whose operation cannot end; another person agrees without a reason',
-    words: z
-      .tuple([label])
-      .rest(z.string())
-      .transform(([value, ...reason]) => ({ label: value, reason: clean(reason.join(' '), REASON_MAX) })),
+    words: labelAndReason,
   },
   audit: {
     usage: 'audit <label>',

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { archivePath } from '../../src/operation/events.ts';
 import { refusalCard } from '../../src/slack/cards/answers.ts';
 import { meantCloud } from '../../src/slack/clouds.ts';
 import { faults } from '../../src/slack/limits.ts';
@@ -19,6 +21,13 @@ test('each subcommand is read with its words', () => {
   expect(understood('status bkp-7')).toEqual({ sub: 'status', about: { of: 'label', value: 'BKP-7' } });
   expect(understood('cancel BKP-7')).toEqual({ sub: 'cancel', about: 'BKP-7' });
   expect(understood('audit BKP-7')).toEqual({ sub: 'audit', about: 'BKP-7' });
+  const gz = 'full-24-11-2026-1795000000/mysqlbackup-24-11-2026-1795000000.qp.xbc.xbs.gz';
+  expect(understood('restore')).toEqual({ sub: 'restore', about: { archive: null, cloud: null } });
+  expect(understood('restore prod')).toEqual({ sub: 'restore', about: { archive: null, cloud: 'prod' } });
+  expect(understood(`restore ${gz}`)).toEqual({ sub: 'restore', about: { archive: gz, cloud: null } });
+  expect(understood(`restore ${gz} prod`)).toEqual({ sub: 'restore', about: { archive: gz, cloud: 'prod' } });
+  const why = { label: 'RST-7', reason: 'no longer needed' };
+  expect(understood('discard rst-7 no longer  needed')).toEqual({ sub: 'discard', about: why });
   expect(understood('')).toEqual({ sub: 'help', about: null });
 });
 
@@ -28,6 +37,9 @@ test('anything else is refused with its code', () => {
   expect(understood('full $(reboot)')).toBe('COMMAND_UNREADABLE');
   expect(understood('full prod now')).toBe('COMMAND_UNREADABLE');
   expect(understood('full --force')).toBe('COMMAND_UNREADABLE');
+  expect(understood('restore ../x.gz')).toBe('COMMAND_UNREADABLE');
+  expect(understood('restore a/b/c.gz')).toBe('COMMAND_UNREADABLE');
+  expect(understood('restore prod mysqlbackup.gz')).toBe('COMMAND_UNREADABLE');
   expect(understood('cancel')).toBe('COMMAND_UNREADABLE');
   expect(understood('cancel prod')).toBe('COMMAND_UNREADABLE');
   expect(understood('constructor')).toBe('COMMAND_UNKNOWN');
@@ -47,8 +59,18 @@ test('whatever is typed is understood strictly or refused in a card that fits an
       const parsed = parseCommand(words.join(' '));
       if (parsed.ok) {
         const { about } = parsed.command;
-        const named = typeof about === 'object' && about !== null && 'label' in about ? about.label : about;
-        const value = typeof named === 'object' ? (named?.value ?? null) : named;
+        const named = z
+          .union([z.string().nullable(), z.object({ label: z.string() }), z.object({ value: z.string() })])
+          .or(z.object({ archive: archivePath.nullable(), cloud: z.string().nullable() }))
+          .parse(about);
+        const value =
+          typeof named === 'string' || named === null
+            ? named
+            : 'label' in named
+              ? named.label
+              : 'value' in named
+                ? named.value
+                : named.cloud;
         if (value !== null) expect(value).toMatch(/^(?:[a-z0-9][a-z0-9-]{0,39}|[A-Z]{3}-\d{1,9})$/);
       } else {
         const card = refusalCard(parsed.problem);

@@ -1,0 +1,74 @@
+import type { Problem } from '../operation/catalogue.ts';
+import { archivePath, REASON_CHARS, type Wish } from '../operation/events.ts';
+import { type KnownArchive, knownArchives } from './archives.ts';
+import { restoreModal } from './cards/modals.ts';
+import type { Fields, Filled, FormFaults } from './filled.ts';
+import type { Message } from './limits.ts';
+import { type Asked, demandDestroyable, demandRequester, type Office, refuse } from './office.ts';
+import { openForm } from './open-form.ts';
+import { request } from './request.ts';
+import { clean } from './text.ts';
+
+/** Shows the form of a restore, with the archives that are proven and the one that was named. */
+export async function askRestore(
+  office: Office,
+  asked: Asked,
+  cloud: string,
+  chosen: string | null,
+): Promise<Message | null> {
+  // The form must be there within 3 s of the command.
+  const [archives] = await Promise.all([
+    knownArchives(office, cloud),
+    demandRequester(office, asked.by, cloud),
+    demandDestroyable(office, cloud),
+  ]);
+  if (archives.length === 0 && chosen === null) return refuse('NO_ARCHIVE_KNOWN', { cloud });
+  const view = restoreModal({ cloud, archives, chosen, now: office.now() });
+  return openForm(office, asked, view, { cloud });
+}
+
+const fault = (code: Problem['code']): Problem => ({ code, params: {} });
+
+/** What is wrong with a filled-in form, by field. */
+export function restoreFaults({ fields }: Filled): FormFaults {
+  const typed = fields.text('archive_name');
+  const [chosen] = fields.chosen('archive');
+  return {
+    ...reasonFault(fields),
+    ...((typed === '') === (chosen === undefined) ? { archive_name: fault('FIELD_ARCHIVE') } : {}),
+    ...(typed !== '' && !archivePath.safeParse(typed).success ? { archive_name: fault('FIELD_ARCHIVE_NAME') } : {}),
+  };
+}
+
+/** A form that needs a reason. */
+export function reasonFault(fields: Fields): FormFaults {
+  const reason = fields.text('reason');
+  const params = { limit: String(REASON_CHARS) };
+  return reason === '' || reason.length > REASON_CHARS ? { reason: { code: 'FIELD_REASON', params } } : {};
+}
+
+/** Requests the restore that a form describes. Who asked is looked up again: the form may be old. */
+export async function requestRestore(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {
+  const cloud = context.cloud ?? refuse('FORM_UNKNOWN');
+  await demandRequester(office, asked.by, cloud, true);
+  await demandDestroyable(office, cloud);
+  const archive = wished(await knownArchives(office, cloud), fields) ?? refuse('FIELD_ARCHIVE');
+  return request(office, asked, cloud, {
+    kind: 'restore',
+    archive,
+    reason: clean(fields.text('reason'), REASON_CHARS),
+    olderSchemas: fields.chosen('older').includes('older'),
+  });
+}
+
+type Archive = Extract<Wish, { kind: 'restore' }>['archive'];
+
+/** The archive that was chosen, or named; one that is named and known to be proven in one place is that one. */
+function wished(known: readonly KnownArchive[], fields: Fields): Archive | null {
+  const [id] = fields.chosen('archive');
+  const typed = fields.text('archive_name');
+  const fitting = known.filter((one) => (id === undefined ? one.path === typed : one.id === id));
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return { path: only.path, node: only.node, sha256: only.sha256 };
+  return id === undefined ? { path: archivePath.parse(typed), node: null, sha256: null } : null;
+}
