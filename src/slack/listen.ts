@@ -5,16 +5,24 @@ import type { JournaledProblem } from '../operation/operation.ts';
 import { readClick, runClick } from './actions.ts';
 import { refusalCard } from './cards/answers.ts';
 import { runCommand } from './commands.ts';
+import type { FormFaults } from './filled.ts';
+import { readSubmission, type Submission } from './forms.ts';
 import type { Intake } from './intake.ts';
 import type { Message } from './limits.ts';
 import { type Office, problemOf } from './office.ts';
 import { parseCommand } from './parse.ts';
+import { cap } from './text.ts';
 import { type Clients, type Log, troubleOf } from './web.ts';
+import { sentencesOf } from './words.ts';
 
 /** An acknowledgement slower than this is worth a line in the log; Slack gives up after 3 s. */
 const ACK_SLOW_MS = 1_000;
 /** How long an answer through a response URL may take, in ms. */
 const RESPOND_MS = 10_000;
+/** How long a form is looked at before it is closed, in ms: Slack gives up after 3 s. */
+const FORM_MS = 2_000;
+/** The most of a fault that stands under a field, in characters. */
+const FAULT_MAX = 200;
 
 const STOPPING: JournaledProblem = { code: 'BOT_STOPPING', params: {} };
 
@@ -34,9 +42,24 @@ export function listen(app: App, { office, incoming, clients, log }: Listening):
     await incoming.run(`command:${trigger}`, async () => {
       const parsed = parseCommand(text);
       const answer = parsed.ok
-        ? await answerTo(() => runCommand(office, { by, channel, trigger }, parsed.command), by, log)
+        ? await answerTo(() => runCommand(office, { by, channel, trigger, form: trigger }, parsed.command), by, log)
         : refused(parsed.problem, by, log);
       await tell(answer, { respond, clients, log, channel, by });
+    });
+  });
+
+  // One listener for every form. What is wrong in its fields is said in it; all else after it has closed.
+  app.view(/.*/, async ({ ack, body }) => {
+    const submission = readSubmission(body);
+    if (submission === null) return ack();
+    const { by, filled, form, key } = submission;
+    const faults = incoming.closed ? underMain(submission, STOPPING) : await faultsOf(office, submission);
+    if (Object.keys(faults).length > 0) return ack({ response_action: 'errors', errors: faults });
+    await timely(ack, 'form', log);
+    await incoming.run(key, async () => {
+      const { channel } = filled.context;
+      const asked = { by, channel, trigger: key, form: '' };
+      await tellDirectly(await answerTo(() => form.act(office, asked, filled), by, log), { clients, log, channel, by });
     });
   });
 
@@ -62,8 +85,38 @@ async function timely(ack: () => Promise<void>, what: string, log: Log): Promise
   if (ms > ACK_SLOW_MS) log.warn({ what, ms }, 'an acknowledgement was slow');
 }
 
-/** The answer, whatever happens. */
-async function answerTo(act: () => Promise<Message>, by: string, log: Log): Promise<Message> {
+/** What is wrong in a form's fields, in words. When that can't be told in time, acting on it tells. */
+async function faultsOf(office: Office, submission: Submission): Promise<Readonly<Record<string, string>>> {
+  const timeout = new AbortController();
+  const late = sleep(FORM_MS, {}, { signal: timeout.signal });
+  late.catch(() => {});
+  try {
+    const found = await Promise.race([submission.form.faults(office, submission.filled), late]);
+    return inWords(found);
+  } catch (error) {
+    const problem = problemOf(error);
+    return problem === null ? {} : underMain(submission, problem);
+  } finally {
+    timeout.abort();
+  }
+}
+
+function inWords(faults: FormFaults): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(faults).map(([block, problem]) => [block, underField(problem)]));
+}
+
+function underMain({ form }: Submission, problem: JournaledProblem): Readonly<Record<string, string>> {
+  return { [form.main]: underField(problem) };
+}
+
+/** What is wrong and what to do about it: that nothing was done, an open form says by itself. */
+function underField(problem: JournaledProblem): string {
+  const { wrong, next } = sentencesOf(problem);
+  return cap(`${wrong} ${next}`, FAULT_MAX);
+}
+
+/** The answer, whatever happens; null where a form is it. */
+async function answerTo<T extends Message | null>(act: () => Promise<T>, by: string, log: Log): Promise<T | Message> {
   try {
     return await act();
   } catch (error) {
@@ -94,7 +147,8 @@ type Hearer = {
 };
 
 /** Tells the one who asked, and nobody else: through the response URL, or directly where that fails. */
-async function tell(answer: Message, { respond, clients, log, channel, by }: Hearer): Promise<void> {
+async function tell(answer: Message | null, { respond, clients, log, channel, by }: Hearer): Promise<void> {
+  if (answer === null) return;
   const timeout = new AbortController();
   try {
     const late = sleep(RESPOND_MS, undefined, { signal: timeout.signal }).then(() => {
@@ -104,10 +158,23 @@ async function tell(answer: Message, { respond, clients, log, channel, by }: Hea
     await Promise.race([respond(ephemeral(answer)), late]);
   } catch (error) {
     log.warn({ error: String(error) }, 'an answer did not get through its response URL');
-    await clients.interactive.chat
-      .postEphemeral({ channel, user: by, text: answer.text, blocks: [...answer.blocks] })
-      .catch((failure: unknown) => log.error({ trouble: troubleOf(failure) }, 'an answer did not get through'));
+    await tellDirectly(answer, { clients, log, channel, by });
   } finally {
     timeout.abort();
+  }
+}
+
+/** In the channel where it was asked for, or, where the bot isn't in that, in its conversation with the person. */
+async function tellDirectly(
+  { text, blocks }: Message,
+  { clients: { interactive }, log, channel, by }: Omit<Hearer, 'respond'>,
+): Promise<void> {
+  try {
+    await interactive.chat.postEphemeral({ channel, user: by, text, blocks: [...blocks] });
+  } catch (error) {
+    log.warn({ trouble: troubleOf(error) }, 'an answer did not get into its channel');
+    await interactive.chat
+      .postMessage({ channel: by, text, blocks: [...blocks], unfurl_links: false, unfurl_media: false })
+      .catch((failure: unknown) => log.error({ trouble: troubleOf(failure) }, 'an answer did not get through'));
   }
 }
