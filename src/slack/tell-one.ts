@@ -1,26 +1,33 @@
+import type { OperationEvent } from '../operation/events.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Milestone } from './cards/milestones.ts';
 import { logTail } from './cards/notices.ts';
+import { planFile } from './cards/plan-file.ts';
 import { headIn, headMark, isNotice, noticeMark } from './heads.ts';
+import type { Message } from './limits.ts';
+import { planPieces } from './plan-pieces.ts';
 import { carries, type Desk, inThread, once } from './posting.ts';
 import type { ProjectorParts } from './projector.ts';
 import { tail } from './text.ts';
-import { ROOT_GONE } from './thread.ts';
+import { type Attachment, ROOT_GONE, type ThreadDoor } from './thread.ts';
 import { troubleOf } from './web.ts';
 
 /** The most of a log that is attached, in characters. */
 const LOG_MAX = 262_144;
 
-/** Posts one milestone, and the log that goes with it. */
+/** One event, the operation just after it, and what is said of it. */
+type Telling = { readonly event: OperationEvent; readonly operation: Operation; readonly told: Milestone };
+
+/** Posts one milestone, and the file that goes with it: a log, or the whole plan that people are to approve. */
 export async function tellOne(
-  { door, notes }: Pick<ProjectorParts, 'door' | 'notes'>,
+  parts: Pick<ProjectorParts, 'door' | 'notes'>,
   desk: Desk,
-  operation: Operation,
-  told: Milestone,
+  { event, operation, told }: Telling,
 ): Promise<void> {
+  const { door } = parts;
   const { seq, hash } = operation.head;
-  const logKey = `log:${seq}`;
-  if (desk.state.posting !== logKey)
+  const fileKey = `file:${seq}`;
+  if (!isAt(desk, fileKey))
     await inThread(desk, (root) =>
       once(desk, `seq:${seq}`, {
         arrived: async () =>
@@ -32,36 +39,80 @@ export async function tellOne(
         send: () => door.post(desk.state.channel, root, told.message, headMark(desk.id, operation.head)),
       }),
     );
-  if (told.log !== null) await tellLog({ door, notes }, desk, operation, told.log, logKey);
+  const file = await fileOf(parts, desk, { event, operation, told });
+  if (file !== null) await tellFile(door, desk, file, fileKey);
 }
 
-async function tellLog(
-  { door, notes }: Pick<ProjectorParts, 'door' | 'notes'>,
+/** Whether the last sending that was begun is this file's, or one of its pieces. */
+function isAt({ state: { posting } }: Desk, fileKey: string): boolean {
+  return posting === fileKey || posting?.startsWith(`${fileKey}:`) === true;
+}
+
+type File = Attachment & {
+  /** What is posted instead where files are forbidden; `why` is Slack's word. */
+  readonly pieces: (why: string) => readonly Message[];
+};
+
+async function fileOf(
+  { notes }: Pick<ProjectorParts, 'notes'>,
   desk: Desk,
-  operation: Operation,
-  run: string,
-  key: string,
-): Promise<void> {
-  const text = await notes.log(desk.id, run);
-  if (text === null || text.trim() === '') return;
-  const name = `${operation.label}-${run}.log`;
-  await inThread(desk, (root) =>
-    once(desk, key, {
-      arrived: async () => {
-        const own = await door.own(desk.state.channel, root);
-        return own.some(({ files }) => files.includes(name)) || carries(own, (one) => isNotice(one, desk.id, key));
-      },
-      send: async () => {
-        try {
-          const title = `Log of ${run}`;
-          await door.attach(desk.state.channel, root, [{ name, title, text: tail(text, LOG_MAX) }], title);
-        } catch (error) {
-          const trouble = troubleOf(error);
-          if (trouble.kind !== 'refused' || ROOT_GONE.has(trouble.error)) throw error;
-          const shown = logTail(run, text, trouble.error);
-          await door.post(desk.state.channel, root, shown, noticeMark(desk.id, key));
-        }
-      },
-    }),
-  );
+  { event, operation, told: { log: run } }: Telling,
+): Promise<File | null> {
+  if (event.type === 'planned' && event.plan.approval !== null) {
+    const file = planFile(operation);
+    return { ...file, pieces: () => planPieces(file.title, file.text) };
+  }
+  const text = run === null ? null : await notes.log(desk.id, run);
+  if (run === null || text === null || text.trim() === '') return null;
+  return {
+    name: `${operation.label}-${run}.log`,
+    title: `Log of ${run}`,
+    text: tail(text, LOG_MAX),
+    pieces: (why) => [logTail(run, text, why)],
+  };
+}
+
+/** Attaches a file once, or posts its pieces, each once. The key of a piece that was begun says where to go on. */
+async function tellFile(door: ThreadDoor, desk: Desk, { name, title, text, pieces }: File, key: string): Promise<void> {
+  const forbidden = await attached();
+  if (forbidden === null) return;
+  const all = pieces(forbidden);
+  for (let index = begun(); index < all.length; index += 1) {
+    const piece = all[index];
+    if (piece === undefined) return;
+    const mark = `${key}:${index}`;
+    await inThread(desk, (root) =>
+      once(desk, mark, {
+        arrived: async () => carries(await door.own(desk.state.channel, root), (one) => isNotice(one, desk.id, mark)),
+        send: () => door.post(desk.state.channel, root, piece, noticeMark(desk.id, mark)),
+      }),
+    );
+  }
+
+  /** The piece that was begun last. */
+  function begun(): number {
+    const last = desk.state.posting?.startsWith(`${key}:`) ? Number(desk.state.posting.slice(key.length + 1)) : 0;
+    return Number.isInteger(last) ? last : 0;
+  }
+
+  /** Null when the file is there; Slack's word when no file may be. */
+  async function attached(): Promise<string | null> {
+    if (desk.state.posting?.startsWith(`${key}:`)) return 'forbidden';
+    let forbidden: string | null = null;
+    await inThread(desk, (root) =>
+      once(desk, key, {
+        arrived: async () => (await door.own(desk.state.channel, root)).some(({ files }) => files.includes(name)),
+        send: async () => {
+          try {
+            await door.attach(desk.state.channel, root, [{ name, title, text }], title);
+          } catch (error) {
+            const trouble = troubleOf(error);
+            if (trouble.kind !== 'refused' || ROOT_GONE.has(trouble.error)) throw error;
+            forbidden = trouble.error;
+          }
+        },
+      }),
+    );
+    return forbidden;
+  }
 }
