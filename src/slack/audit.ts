@@ -1,11 +1,10 @@
 import { audit, journalLines, timeline } from '../operation/audit.ts';
 import type { JournalRead } from '../operation/journal.ts';
-import type { Head } from '../operation/record.ts';
 import { auditCard, auditPostedCard } from './cards/audits.ts';
-import { headIn, noticeMark } from './heads.ts';
+import { noticeMark } from './heads.ts';
 import type { Message } from './limits.ts';
 import { type Asked, byLabel, demandRequester, type Office, Refusal, refuse } from './office.ts';
-import { ROOT_GONE } from './thread.ts';
+import { shownIn } from './thread-heads.ts';
 import { troubleOf } from './web.ts';
 
 /**
@@ -19,13 +18,13 @@ export async function auditInto(office: Office, asked: Asked, label: string): Pr
   if (!place?.root) return refuse('AUDIT_NO_THREAD', { label });
   const { channel, root } = place;
   try {
-    const { heads, ...compared } = await headsOf(office, id, place.channel, [root, ...place.former]);
+    const { heads, threads, gone } = await shownIn(office.door, id, place.channel, [root, ...place.former]);
     // Read after the thread: a journal that grows meanwhile has every head that was shown, and one more.
     const read = await office.journal.read(id);
     const lines = linesOf(read);
     const flaw = read.state === 'broken' ? read.flaw : null;
     const found = audit(lines, { by: 'reader', flaw }, heads);
-    const card = auditCard(label, asked.by, found, { ...compared, heads: heads.length });
+    const card = auditCard(label, asked.by, found, { threads, gone, heads: heads.length });
     await office.door.post(channel, root, card, noticeMark(id, 'audit'));
     await office.door.attach(
       channel,
@@ -44,28 +43,6 @@ export async function auditInto(office: Office, asked: Asked, label: string): Pr
       trouble.kind === 'rate' ? 'too many calls' : trouble.kind === 'refused' ? trouble.error : trouble.reason;
     return refuse('AUDIT_NOT_POSTED', { label, reason });
   }
-}
-
-/** The heads in the threads that an operation has and had; a former one that is gone can't be asked. */
-async function headsOf(
-  office: Office,
-  id: string,
-  channel: string,
-  roots: readonly string[],
-): Promise<{ readonly heads: readonly Head[]; readonly threads: number; readonly gone: number }> {
-  const heads: Head[] = [];
-  let gone = 0;
-  for (const root of roots) {
-    try {
-      const own = await office.door.own(channel, root);
-      heads.push(...own.flatMap(({ metadata }) => headIn(metadata, id) ?? []));
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (root === roots[0] || trouble.kind !== 'refused' || !ROOT_GONE.has(trouble.error)) throw error;
-      gone += 1;
-    }
-  }
-  return { heads, threads: roots.length - gone, gone };
 }
 
 function linesOf(read: JournalRead): readonly unknown[] {

@@ -1,6 +1,7 @@
 import { newId } from '../operation/ids.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { StepNotes, Threads } from '../operation/ports.ts';
+import { type Gate, gateDue } from './gatekeeper.ts';
 import { HOLD_MS, HoldLost } from './posting.ts';
 import { rootUpdates } from './root-updates.ts';
 import { teller } from './telling.ts';
@@ -21,6 +22,8 @@ export type ProjectorParts = {
   readonly notes: StepNotes;
   readonly door: ThreadDoor;
   readonly log: Log;
+  /** Asked whenever a thread shows its whole journal. */
+  readonly gate?: Gate;
   readonly now?: () => number;
 };
 
@@ -35,13 +38,24 @@ export interface Projector {
   stop(): Promise<void>;
 }
 
-export function projector({ journal, threads, notes, door, log, now = Date.now }: ProjectorParts): Projector {
+/** A bot without a gatekeeper: only tests have one. */
+const NO_GATE: Gate = async () => null;
+
+export function projector({
+  journal,
+  threads,
+  notes,
+  door,
+  log,
+  gate = NO_GATE,
+  now = Date.now,
+}: ProjectorParts): Projector {
   const roots = rootUpdates(door, notes, now);
   const failures = new Map<string, number>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Map<string, Promise<Projected>>();
   let stopped = false;
-  const pass = teller({ journal, threads, notes, door, log, now, roots, again, stopped: () => stopped });
+  const pass = teller({ journal, threads, notes, door, log, gate, now, roots, again, stopped: () => stopped });
 
   function again(id: string, ms: number): void {
     if (stopped || timers.has(id)) return;
@@ -104,20 +118,24 @@ export function projector({ journal, threads, notes, door, log, now = Date.now }
     for (const id of await journal.open()) {
       if (stopped) return;
       if (running.has(id) || timers.has(id)) continue;
-      await refresh(id).catch((error: unknown) => {
+      const due = await refresh(id).catch((error: unknown) => {
         log.debug({ operation: id, trouble: troubleOf(error) }, 'a root card was not updated');
+        return false;
       });
+      if (due) await project(id);
     }
   }
 
-  async function refresh(id: string): Promise<void> {
+  /** Whether the gatekeeper has something to do, of which nobody may have told us. */
+  async function refresh(id: string): Promise<boolean> {
     const token = newId();
-    if (!(await threads.hold(id, token, HOLD_MS))) return;
+    if (!(await threads.hold(id, token, HOLD_MS))) return false;
     try {
       // Read under the hold: what was read before could overwrite the last card of an operation that ended meanwhile.
       const [state, read] = await Promise.all([threads.read(id), journal.read(id)]);
-      if (!state?.root || read.state !== 'sound' || state.shown.seq < read.operation.head.seq) return;
+      if (!state?.root || read.state !== 'sound' || state.shown.seq < read.operation.head.seq) return false;
       await roots.update({ channel: state.channel, root: state.root }, read.operation);
+      return gateDue(read.operation);
     } finally {
       await threads.release(id, token);
     }

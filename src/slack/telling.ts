@@ -29,7 +29,7 @@ type TellerParts = Required<ProjectorParts> & {
 type Teller = (id: string, token: string) => Promise<{ readonly projected: Projected; readonly upTo: number }>;
 
 export function teller(parts: TellerParts): Teller {
-  const { journal, threads, door, log, now, roots, stopped, again } = parts;
+  const { journal, threads, door, log, gate, now, roots, stopped, again } = parts;
   const said = new Set<string>();
 
   async function pass(id: string, token: string): Promise<{ projected: Projected; upTo: number }> {
@@ -48,6 +48,8 @@ export function teller(parts: TellerParts): Teller {
       return { projected: await halt(id, shown.desk, { code: 'JOURNAL_UNREADABLE', params }), upTo: 0 };
     }
     await threads.caughtUp(id, shown.operation.head);
+    const wait = await gate(shown.desk, shown.operation, read.records);
+    if (wait !== null) again(id, wait);
     return { projected: 'shown', upTo: shown.operation.head.seq };
   }
 
@@ -75,7 +77,7 @@ export function teller(parts: TellerParts): Teller {
       }
       if (desk === null || record.seq <= desk.state.shown.seq) continue;
       const told = record.seq === 1 ? null : milestoneOf(event, operation);
-      if (told !== null) await tellOne(parts, desk, operation, told);
+      if (told !== null) await tellOne(parts, desk, { event, operation, told });
       desk.state = { ...desk.state, shown: operation.head, posting: told === null ? desk.state.posting : null };
       if (told !== null) await write(desk, {});
     }
