@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 import { connectClouds } from './connect.ts';
 import { calmly } from './engine/calm.ts';
+import { durabilityProblem } from './engine/durability.ts';
 import { redisJournal } from './engine/journal.ts';
 import { redisNotes } from './engine/notes.ts';
 import { listen, redisWake } from './engine/queues.ts';
@@ -135,6 +136,7 @@ async function startBotPart(
     threads: redisThreads(redis),
     notes: redisNotes(redis),
     wake,
+    durable: () => durabilityProblem(redis),
     log,
     onFatal,
   }).catch(async (error: unknown) => {

@@ -4,7 +4,9 @@ import type { Config } from '../config.ts';
 import type { Problem } from '../operation/catalogue.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
+import { ALERT_EVERY_MS, alerting } from './alerts.ts';
 import { authority } from './authorize.ts';
+import { gatekeeper } from './gatekeeper.ts';
 import { channelProblems, whoAmI } from './identity.ts';
 import { intake } from './intake.ts';
 import { listen } from './listen.ts';
@@ -29,11 +31,14 @@ export type BotParts = {
   readonly threads: Threads;
   readonly notes: StepNotes;
   readonly wake: Wake;
+  /** Why Redis could lose what it took; null when it can't. */
+  readonly durable: () => Promise<Problem | null>;
   readonly log: Log;
   /** The bot can't go on (deaf, or its token was revoked): end the process, so that it is started anew. */
   readonly onFatal: (error: Error) => void;
   readonly now?: () => number;
   readonly deafMs?: number;
+  readonly alertEveryMs?: number;
 };
 
 /** `drain`: what is under way is finished first, within `DRAIN_MS`; `now`: it isn't waited for. */
@@ -52,7 +57,8 @@ export type Bot = {
 
 /** Starts the bot. Rejects with a SLACK_… problem when a token is refused or Slack can't be reached. */
 export async function startBot(parts: BotParts): Promise<Bot> {
-  const { tokens, apiUrl, config, journal, threads, notes, wake, log, onFatal, now = Date.now } = parts;
+  const { tokens, apiUrl, config, journal, threads, notes, wake, durable, log, onFatal, now = Date.now } = parts;
+  const { clouds } = config;
   const clients = webClients(tokens.bot, apiUrl, log);
   const { self, home, missingScopes } = await whoAmI(clients.lookups);
   const lines = sockets({
@@ -63,26 +69,32 @@ export async function startBot(parts: BotParts): Promise<Bot> {
     ...(parts.deafMs === undefined ? {} : { deafMs: parts.deafMs }),
   });
   const door = threadDoor(clients, self, log);
+  const people = authority(clients.lookups, home, now);
   const office: Office = {
-    clouds: config.clouds,
+    clouds,
     journal,
     threads,
     notes,
     wake,
-    authority: authority(clients.lookups, home, now),
+    authority: people,
     door,
+    showForm: async (trigger, view) => void (await clients.interactive.views.open({ trigger_id: trigger, view })),
+    durable,
     log,
     now,
   };
   const incoming = intake(log, now);
-  const threadsTold = projector({ journal, threads, notes, door, log, now });
+  const gate = gatekeeper({ clouds, authority: people, journal, door, wake, log });
+  const threadsTold = projector({ journal, threads, notes, door, log, gate, now });
+  const everyMs = parts.alertEveryMs ?? ALERT_EVERY_MS;
+  const alert = alerting({ clouds, journal, threads, door, log, everyMs });
   const app = boltApp(parts, lines.receivers, self);
   for (const other of lines.receivers.slice(1)) other.init(app);
   listen(app, { office, incoming, clients, log });
   await app.init();
   await lines.start();
 
-  const concerns = [...scopeProblems(missingScopes), ...(await channelProblems(clients.lookups, config.clouds))];
+  const concerns = [...scopeProblems(missingScopes), ...(await channelProblems(clients.lookups, clouds))];
   for (const problem of concerns) log.warn({ problem }, 'something about the Slack app or its channels is wrong');
 
   const quietly = (what: string, act: () => Promise<unknown>) => () => {
@@ -90,6 +102,7 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   };
   const timers = [
     setInterval(quietly('looking at root cards', threadsTold.tick), TICK_MS),
+    setInterval(quietly('looking for what needs people', alert), TICK_MS),
     setInterval(quietly('looking at threads that are behind', threadsTold.sweep), SWEEP_MS),
   ];
   quietly('looking at threads that are behind', threadsTold.sweep)();
