@@ -69,6 +69,7 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
       // The queue's worker, without the queue.
       project: async (id) => void bot.project(id),
     },
+    durable: async () => null,
     log: logTo(lines),
     onFatal: (error) => fatal.push(error),
     ...options,
@@ -84,12 +85,10 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
   }
 
   async function write(id: string, event: OperationEvent, ring = true): Promise<Operation> {
-    const claim = event.type === 'claimed' ? event.claim : null;
-    const said = await journal.append(
-      await operation(id),
-      event,
-      claim === null ? {} : { lease: { mode: 'take', claim } },
-    );
+    const terms = event.type === 'claimed' ? { lease: { mode: 'take', claim: event.claim } as const } : {};
+    let said = await journal.append(await operation(id), event, terms);
+    // The bot may have written at the same moment.
+    while (said.answer === 'moved') said = await journal.append(await operation(id), event, terms);
     if (said.answer !== 'appended') throw new Error(`${event.type}: ${JSON.stringify(said)}`);
     if (ring) await bot.project(id);
     return said.operation;
@@ -157,6 +156,9 @@ export function cloudConfig(slack: SlackLab): BotParts['config']['clouds'][strin
     nodes: { 'node-a': { ssh: { address: '192.0.2.1', port: 22 }, engine: 'docker' } },
     channel: slack.channel('cloud-ops').id,
     requesters: { users: [slack.user('gus').id], groups: [slack.group('cloud-operators').id] },
+    approvals: 1,
+    alerts: {},
+    unit: null,
   };
 }
 
