@@ -27,7 +27,7 @@ export async function tellOne(
   const { door } = parts;
   const { seq, hash } = operation.head;
   const fileKey = `file:${seq}`;
-  if (!desk.state.posting?.startsWith(fileKey))
+  if (!isAt(desk, fileKey))
     await inThread(desk, (root) =>
       once(desk, `seq:${seq}`, {
         arrived: async () =>
@@ -41,6 +41,11 @@ export async function tellOne(
     );
   const file = await fileOf(parts, desk, { event, operation, told });
   if (file !== null) await tellFile(door, desk, file, fileKey);
+}
+
+/** Whether the last sending that was begun is this file's, or one of its pieces. */
+function isAt({ state: { posting } }: Desk, fileKey: string): boolean {
+  return posting === fileKey || posting?.startsWith(`${fileKey}:`) === true;
 }
 
 type File = Attachment & {

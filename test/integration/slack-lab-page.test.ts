@@ -62,6 +62,50 @@ const modal = {
   ],
 };
 
+/** A form with a menu, a text and a checkbox, long enough to scroll on a phone. */
+const form = {
+  type: 'modal' as const,
+  callback_id: 'form',
+  title: plain('Restore databases'),
+  submit: plain('Prepare'),
+  blocks: [
+    { type: 'section' as const, text: plain('What is asked for, in many words. '.repeat(20)) },
+    {
+      type: 'input' as const,
+      block_id: 'archive',
+      optional: true,
+      label: plain('Archive'),
+      element: {
+        type: 'static_select' as const,
+        action_id: 'archive',
+        options: ['a', 'b'].map((value) => ({
+          text: plain(`archive ${value} ${'long '.repeat(10)}`),
+          value,
+          description: plain('mysqlbackup.gz'),
+        })),
+      },
+    },
+    {
+      type: 'input' as const,
+      block_id: 'reason',
+      label: plain('Reason'),
+      hint: plain('Stands on the card.'),
+      element: { type: 'plain_text_input' as const, action_id: 'reason', max_length: 300 },
+    },
+    {
+      type: 'input' as const,
+      block_id: 'older',
+      optional: true,
+      label: plain('Schemas'),
+      element: {
+        type: 'checkboxes' as const,
+        action_id: 'older',
+        options: [{ text: plain('Older ones are meant'), value: 'older' }],
+      },
+    },
+  ],
+};
+
 describe.skipIf(findChromium() === undefined)('the page', () => {
   let browser: Browser;
   let slack: SlackLab;
@@ -80,8 +124,9 @@ describe.skipIf(findChromium() === undefined)('the page', () => {
     app = await startApp(slack, (bolt) => {
       bolt.command('/kolla-backup', async ({ ack, command, client: web }) => {
         if (command.text === 'silent') return;
-        await ack(command.text === 'modal' ? '' : `you said ${command.text}`);
-        if (command.text === 'modal') await web.views.open({ trigger_id: command.trigger_id, view: modal });
+        const view = command.text === 'modal' ? modal : command.text === 'form' ? form : null;
+        await ack(view === null ? `you said ${command.text}` : '');
+        if (view !== null) await web.views.open({ trigger_id: command.trigger_id, view });
       });
       bolt.action('approve', async ({ ack, body }) => {
         done.push(`approved by ${body.user.id}`);
@@ -95,6 +140,14 @@ describe.skipIf(findChromium() === undefined)('the page', () => {
         const reason = view.state.values['why']?.['text']?.value ?? '';
         await (reason === 'bad' ? ack({ response_action: 'errors', errors: { why: 'Say more' } }) : ack());
         done.push(reason);
+      });
+      bolt.view('form', async ({ ack, view }) => {
+        const { archive, reason, older } = view.state.values;
+        const chosen = archive?.['archive']?.selected_option?.value;
+        if (chosen === undefined) return ack({ response_action: 'errors', errors: { archive: 'Choose one' } });
+        await ack();
+        const flags = older?.['older']?.selected_options?.map(({ value }) => value) ?? [];
+        done.push(`${chosen} ${reason?.['reason']?.value} ${flags.join()}`);
       });
     });
   });
@@ -178,6 +231,31 @@ describe.skipIf(findChromium() === undefined)('the page', () => {
     await click('[data-action=approve]');
     await click('#confirm button.solid');
     await shows('.ephemeral', 'the app is not connected');
+  });
+
+  test.for([WIDE, NARROW])('a form with a menu and a checkbox is filled in by hand at %o', async (size) => {
+    await open('cloud-ops', size);
+    await compose('/kolla-backup form');
+    await page.press('Enter');
+    await shows('#modal', 'Restore databases');
+    await page.evaluate('document.querySelector("#modal [name=reason]").focus()');
+    await page.type('it is gone');
+    await click('#modal input[type=checkbox]');
+    await click('#modal [type=submit]');
+    // What is wrong is seen, and what was typed and chosen stays.
+    await shows('#modal .error', 'Choose one');
+    const seen = `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(
+      [...document.querySelectorAll('#modal .error')].find((node) => !node.hidden).getBoundingClientRect())`;
+    expect(await page.evaluate(seen)).toBe(true);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.evaluate(`{
+      const menu = document.querySelector('#modal select');
+      menu.value = 'b';
+      menu.dispatchEvent(new Event('change'));
+    }`);
+    await click('#modal [type=submit]');
+    await page.until('!document.querySelector("#modal").open');
+    expect(done).toEqual(['b it is gone older']);
   });
 
   test('a modal shows what is missing and what the app refuses, keeps what was typed, and closes', async () => {

@@ -162,7 +162,8 @@ test('a restore is asked for in a form with the proven archives, and requested o
   });
   expect(restore?.label).toBe('RST-1');
   await until(async () => (rung.includes(restore?.id ?? '') ? true : null), 'a worker is called', 5_000);
-  await sleep(300);
+  const told = () => bench.slack.calls('chat.postMessage').some(({ args }) => args['channel'] === id('alice'));
+  expect(await bench.slack.until(told, 5_000)).toBe(true);
   expect(await restores()).toHaveLength(1);
 
   await ask('bob', `restore ${OLDER}`);

@@ -323,6 +323,7 @@ function facts({ word = (sample) => sample, served = true }: Sample): Facts {
         mode: 0o755,
         bytes: Math.round(11.8 * GIB),
         freeBytes: 96 * GIB,
+        lastWriteAt: null,
         base: '/var/lib/docker/kolla-backup',
         imageId: 'a'.repeat(64),
         image: 'mariadb-server',
