@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { OperationEvent } from '../../src/operation/events.ts';
 import { advance } from '../../src/operation/advance.ts';
-import { type Operation } from '../../src/operation/operation.ts';
+import type { OperationEvent } from '../../src/operation/events.ts';
+import type { Operation } from '../../src/operation/operation.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { elapsed } from '../../src/slack/text.ts';
 import { CLAIM, ID } from '../support/journals.ts';
