@@ -96,14 +96,55 @@ const resolving = about(
 );
 const agreeing = about(by, (operation, who): OperationEvent => ({ type: 'resolved', by: who, ...sent(operation) }));
 
+const attending = saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what }));
+const easing = saying(fc.constant(CLAIM), (claim) => ({ type: 'eased', claim }));
+const acknowledging = saying(by, (who) => ({ type: 'acknowledged', by: who }));
+const releasing = saying(by, (who) => ({ type: 'released', by: who }));
+const askingRelease = saying(fc.record({ by, reason }), (how) => ({ type: 'release_asked', ...how }));
+const givingUp = saying(problem, (what) => ({ type: 'given_up', claim: CLAIM, problem: what }));
+const declining = about(fc.record({ by, reason }), (operation, how) => ({
+  type: 'declined',
+  ...shown(operation),
+  ...how,
+}));
+const expiring = about(
+  fc.record({
+    what: fc.constantFrom('plan' as const, 'approval' as const),
+    why: fc.constantFrom('time' as const, 'clock' as const),
+  }),
+  (operation, how) => ({ type: 'expired', claim: CLAIM, ...shown(operation), ...how }),
+);
+const voiding = about(problem, (operation, what) => ({
+  type: 'voided',
+  claim: CLAIM,
+  ...shown(operation),
+  problem: what,
+}));
+const clearing = fc.constant<Saying>((operation) => ({
+  type: 'clearing',
+  claim: CLAIM,
+  number: highestNumber(operation) + 1,
+}));
+const clearedThen = saying(fc.array(fc.record({ host, problem }), { maxLength: 20 }), (left) => ({
+  type: 'cleared',
+  claim: CLAIM,
+  left,
+}));
+const backingOut = about(fc.record({ by, which: fc.nat() }), (operation, { by: who, which }) => {
+  const offered = offeredBackOuts(operation);
+  const backOut = offered[which % Math.max(1, offered.length)]?.id ?? 'none';
+  const plan = operation.plan?.plan.number ?? 1;
+  return { type: 'backing_out', by: who, plan, backOut, number: highestNumber(operation) + 1 };
+});
+
 /** What could be said next, whatever the journal holds; the grammar sorts out what can't. */
 const anything: fc.Arbitrary<Saying> = fc.oneof(
   { weight: 2, arbitrary: claiming },
   { weight: 20, arbitrary: starting },
   { weight: 20, arbitrary: ending(outcome) },
   { weight: 4, arbitrary: unclear },
-  { weight: 2, arbitrary: saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what })) },
-  { weight: 1, arbitrary: saying(fc.constant(CLAIM), (claim) => ({ type: 'eased', claim })) },
+  { weight: 2, arbitrary: attending },
+  { weight: 1, arbitrary: easing },
   {
     weight: 2,
     arbitrary: saying(fc.record({ by, problem, asked: fc.constantFrom(...ASKED) }), (how) => ({
@@ -121,11 +162,7 @@ const anything: fc.Arbitrary<Saying> = fc.oneof(
   { weight: 4, arbitrary: approving },
   {
     weight: 1,
-    arbitrary: about(fc.record({ by, reason }), (operation, how) => ({
-      type: 'declined',
-      ...shown(operation),
-      ...how,
-    })),
+    arbitrary: declining,
   },
   {
     weight: 2,
@@ -137,57 +174,33 @@ const anything: fc.Arbitrary<Saying> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: about(
-      fc.record({
-        what: fc.constantFrom('plan' as const, 'approval' as const),
-        why: fc.constantFrom('time' as const, 'clock' as const),
-      }),
-      (operation, how) => ({ type: 'expired', claim: CLAIM, ...shown(operation), ...how }),
-    ),
+    arbitrary: expiring,
   },
   {
     weight: 1,
-    arbitrary: about(problem, (operation, what) => ({
-      type: 'voided',
-      claim: CLAIM,
-      ...shown(operation),
-      problem: what,
-    })),
+    arbitrary: voiding,
   },
-  { weight: 1, arbitrary: saying(problem, (what) => ({ type: 'given_up', claim: CLAIM, problem: what })) },
+  { weight: 1, arbitrary: givingUp },
   {
     weight: 4,
-    arbitrary: fc.constant<Saying>((operation) => ({
-      type: 'clearing',
-      claim: CLAIM,
-      number: highestNumber(operation) + 1,
-    })),
+    arbitrary: clearing,
   },
   {
     weight: 3,
-    arbitrary: saying(fc.array(fc.record({ host, problem }), { maxLength: 20 }), (left) => ({
-      type: 'cleared',
-      claim: CLAIM,
-      left,
-    })),
+    arbitrary: clearedThen,
   },
   {
     weight: 4,
-    arbitrary: about(fc.record({ by, which: fc.nat() }), (operation, { by: who, which }) => {
-      const offered = offeredBackOuts(operation);
-      const backOut = offered[which % Math.max(1, offered.length)]?.id ?? 'none';
-      const plan = operation.plan?.plan.number ?? 1;
-      return { type: 'backing_out', by: who, plan, backOut, number: highestNumber(operation) + 1 };
-    }),
+    arbitrary: backingOut,
   },
-  { weight: 1, arbitrary: saying(by, (who) => ({ type: 'acknowledged', by: who })) },
+  { weight: 1, arbitrary: acknowledging },
   { weight: 3, arbitrary: resolving },
   { weight: 3, arbitrary: agreeing },
   {
     weight: 1,
-    arbitrary: saying(fc.record({ by, reason }), (how) => ({ type: 'release_asked', ...how })),
+    arbitrary: askingRelease,
   },
-  { weight: 1, arbitrary: saying(by, (who) => ({ type: 'released', by: who })) },
+  { weight: 1, arbitrary: releasing },
 );
 
 const driven = (steps: number) =>
@@ -236,15 +249,12 @@ const paths: { readonly [K in Wish['kind']]: fc.Arbitrary<readonly Saying[]> } =
 };
 
 /** What happens in trouble, in its usual order. */
-const trouble = fc.oneof(
+const trouble: fc.Arbitrary<readonly Saying[]> = fc.oneof(
   fc.constant([]),
-  fc.tuple(
-    starting,
-    unclear,
-    saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what })),
-    resolving,
-    agreeing,
-  ),
+  fc.tuple(starting, unclear, attending, resolving, agreeing),
+  fc.tuple(starting, ending(fc.constant('failed' as const)), attending, acknowledging, easing, backingOut, starting),
+  fc.tuple(askingRelease, releasing),
+  fc.tuple(fc.oneof(declining, expiring, voiding, givingUp), clearing, driven(3), clearedThen).map((all) => all.flat()),
 );
 
 /** Most journals come as far as a plan; some stop before, some go far, some astray. */

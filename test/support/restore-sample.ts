@@ -39,10 +39,9 @@ type Sample = {
   readonly served?: boolean;
 };
 const refs = NODES.map((node) => ({ node, engine: 'docker' as const }));
-const live = (node: string, word: Word) =>
-  word(`/var/lib/docker/volumes/mariadb/_data`, 1000).replace(/^(?!\/)/, `/${node}`);
-export const staged = (node: string, number = 1) =>
-  `/var/lib/docker/kolla-backup/${RESTORE}/${number}/${node === BACKUP_HOST ? 'data' : 'data'}`;
+const live = (word: Word) => rooted(word('/var/lib/docker/volumes/mariadb/_data', 1000));
+const rooted = (path: string) => (path.startsWith('/') ? path : `/${path}`);
+export const staged = (number = 1) => `/var/lib/docker/kolla-backup/${RESTORE}/${number}/data`;
 
 const KEY = {
   'keystone.project': [41, 41],
@@ -316,7 +315,7 @@ function facts({ word = (sample) => sample, served = true }: Sample): Facts {
       surveys: NODES.map((node) => ({
         node,
         machineId: '0'.repeat(32),
-        live: live(node, word),
+        live: live(word),
         old: [1, 2],
         uid: 42_434,
         gid: 42_434,
@@ -361,9 +360,8 @@ const SYNCED = (node: string) => [
 /** What a step's checks were answered, as on a good day. */
 function answered(one: Step, back: boolean, sample: Sample): Answered[] {
   const { word = (said) => said, older = [], trial = {} } = sample;
-  const report = (program: string, host: string): Record<string, unknown> => {
-    if (program === 'stage')
-      return { state: 'staged', data: word(staged(host), 1000).replace(/^(?!\/)/, '/'), freeBytes: 96 * GIB };
+  const report = (program: string): Record<string, unknown> => {
+    if (program === 'stage') return { state: 'staged', data: rooted(word(staged(), 1000)), freeBytes: 96 * GIB };
     if (program === 'hold') return { state: 'held', position: { uuid: OLD_UUID, seqno: '4821377' } };
     if (program !== 'trial') return { state: 'done' };
     return {
@@ -388,7 +386,7 @@ function answered(one: Step, back: boolean, sample: Sample): Answered[] {
         return [
           {
             check: 'reported',
-            answer: { report: JSON.parse(JSON.stringify(report(check.program, check.host))), problem: null },
+            answer: { report: JSON.parse(JSON.stringify(report(check.program))), problem: null },
           },
         ];
       case 'archive-whole':

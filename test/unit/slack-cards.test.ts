@@ -91,7 +91,7 @@ test('whatever an event holds, its thread reply fits into Slack, and ends, refus
         if (event.type === 'planned') expect(milestone?.plan === true).toBe(event.plan.approval !== null);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
   const every = [
     'planned',
@@ -196,7 +196,7 @@ test('the card has exactly the buttons that the heart allows at that moment, and
         expect(buttonsOf(rootCard(operation, look, false)).size).toBe(0);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
   const { backup, ...onTheRoot } = ACTIONS;
   expect([...met].toSorted()).toEqual(Object.values(onTheRoot).toSorted());
