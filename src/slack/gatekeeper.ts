@@ -16,6 +16,9 @@ import { type Log, troubleOf } from './web.ts';
 /** How soon it is looked at again what Slack couldn't say, or what doesn't fit, in ms. */
 export const GATE_AGAIN_MS = 15_000;
 
+/** The same while another operation has the cloud, in ms. */
+const OWNED_AGAIN_MS = 3_000;
+
 /** Problems after which somebody is known not to be eligible; after any other nobody knows. */
 const NOT_ELIGIBLE: ReadonlySet<string> = new Set([
   'PERSON_UNKNOWN',
@@ -58,6 +61,9 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
     const gate = gateOf(operation, await journal.now());
     // What is expired, the worker says.
     if (gate.gate !== 'approved') return null;
+    // A backup that runs is waited for: nothing is said to begin that doesn't.
+    const owner = await journal.owner(operation.cloud);
+    if (owner !== null && owner !== operation.id) return OWNED_AGAIN_MS;
     const eligible = await stillEligible(operation, stored);
     if (!Array.isArray(eligible)) return eligible === 'unknown' ? GATE_AGAIN_MS : null;
     const shown = await compared(desk, operation, records);

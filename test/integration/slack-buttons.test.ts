@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Seen } from '../../lab/slack/seen.ts';
-import { begun, says, waiting } from '../support/restores.ts';
+import { begun, says, waiting } from '../support/slack-restores.ts';
 import { type Bench, cloudConfig, startBench, wordsOf } from '../support/slack-bench.ts';
 import { until } from '../support/until.ts';
 

@@ -27,7 +27,7 @@ type Telling = {
 const tellings: Telling = {
   requested: () => null,
   claimed: ({ worker }, operation) =>
-    operation.claims < 2
+    operation.claims < 2 || !underWay(operation)
       ? null
       : reply(operation, `Another worker goes on with ${operation.label}`, [
           [say('🔁 Another worker goes on from the journal: '), code(clean(worker, 100))],
@@ -152,6 +152,11 @@ const ASKED_WORDS = {
   resolve: 'asked to say how a step ended of',
   release: 'asked to release',
 } as const satisfies Record<AskedFor, string>;
+
+/** Whether somebody else began what is gone on with; a driver that comes back after people were waited for is no news. */
+function underWay({ attempts }: Operation): boolean {
+  return [...attempts.values()].some((all) => all.at(-1)?.end === null);
+}
 
 /** The thread reply for `event`, or null when it is none that people are told of. */
 export function milestoneOf(event: OperationEvent, operation: Operation): Milestone | null {
