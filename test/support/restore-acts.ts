@@ -271,7 +271,7 @@ export const beginning: fc.Arbitrary<readonly Act[]> = fc
   .record({
     shape,
     person: some,
-    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8),
+    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9, 10),
     acts: fc.integer({ min: 1, max: 40 }),
     how: fc.constantFrom<Outcome>('failed', 'lost'),
   })
@@ -297,6 +297,16 @@ export const beginning: fc.Arbitrary<readonly Act[]> = fc
       [go(times % 15), { ...CLICK, saying: 'cancel', person }],
       // A bot holds a click until the plan has waited too long.
       [go(30), ...shown, { ...CLICK, saying: 'approve', person: person + 1, hold: true }, tooLong, deliver],
+      // Something didn't work, a back-out was begun, and perhaps that didn't work either.
+      [
+        ...ready,
+        go(20 + (times % 20), how),
+        go(6),
+        { ...CLICK, saying: 'back_out', person, pick: times },
+        go(times, how),
+      ],
+      // Nobody can tell how a step ended, and somebody says so.
+      [...ready, go(times, 'lost'), go(6), { ...CLICK, saying: times % 2 ? 'ask_ran' : 'ask_not_run', person }],
     ];
     return [request, ...(stages[stage] ?? [])];
   });

@@ -148,6 +148,13 @@ function peopleSaid(world: World, { operation, number, step }: Run): boolean {
   return said.some((one) => about(one) && one.event.type === 'resolved') && said.some(about);
 }
 
+/** Whether what was prepared lies on the node though nothing was destroyed, and nobody tried to remove it. */
+function forgotten(world: World, id: string): boolean {
+  if (world.hosts.get('node-a')?.aside.has(id) !== true || destroyBegan(world, id)) return false;
+  const said = world.said.get(id) ?? [];
+  return !said.some(({ event }) => event.type === 'clearing' || event.type === 'released');
+}
+
 /** What must hold after every act. */
 export function broken(world: World): string | null {
   if (world.fault !== null) return world.fault;
@@ -164,6 +171,7 @@ export function broken(world: World): string | null {
     if (world.shelf.open.has(operation.id)) return `${operation.id} ended and is open`;
     if (owner === operation.id) return `${operation.id} ended and owns its cloud`;
     if (single === operation.id) return `${operation.id} ended and is the cloud's open restore`;
+    if (forgotten(world, operation.id)) return `${operation.id} ended and its copy was left without a word`;
   }
   for (const { running } of world.hosts.values())
     for (const run of running) {
