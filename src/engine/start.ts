@@ -1,7 +1,8 @@
+import { gateOf } from '../operation/approval.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Terms } from '../operation/journal.ts';
 import { destroyStarted, type Operation } from '../operation/operation.ts';
-import { argvOf, type Program, type Step } from '../operation/plan.ts';
+import { argvOf, DEPLOY, type Program, type Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import { type Drive, DriveStopped, Refused } from './drive.ts';
 import { passes, patiently, sleep } from './hosts.ts';
@@ -30,6 +31,8 @@ export async function startProgram(
   if (problem) throw new Refused(problem);
   const name = runOf(operation, step, attempt);
   await openRun(drive, step, name);
+  // The questions took their time, and clocks can jump: what was approved is asked of the clock once more.
+  if (notAfter !== null && gateOf(operation, await drive.journal.now()).gate !== 'go') return;
   demandLease(drive);
   const at = { plan: trackOf(operation).number, step: step.id, attempt };
   const event = { type: 'step_started', claim, ...at, checks: answers } as const;
@@ -66,12 +69,22 @@ async function mayTake(drive: Drive, step: Step): Promise<boolean> {
 
 /** Makes the plan's directory on the host, after what it replaces was ended there. */
 async function openRun(drive: Drive, step: Step, name: StepName): Promise<void> {
-  const clearing = trackOf(drive.operation()).kind === 'clearing';
-  await untilFree(drive, step.host, () => closeReplaced(drive, step.host, clearing));
+  for (const host of hostsToClose(drive.operation(), step)) await closeOn(drive, host);
   const opened = await patiently(drive.signal, () => drive.hosts.runs(step.host).open(name));
   if (opened !== 'plan_over') return;
   const reason = 'this plan was ended there';
   throw new Refused({ code: 'RUN_REFUSED', params: { host: step.host, step: step.title, reason } });
+}
+
+/** Before a way back does anything anywhere, what it replaces is ended on every host; else where the step is. */
+function hostsToClose({ track, attempts }: Operation, { host }: Step): readonly string[] {
+  const first = track?.kind === 'back_out' && attempts.size === 0;
+  return first ? [...new Set([host, ...track.steps.map((step) => step.host), DEPLOY])] : [host];
+}
+
+async function closeOn(drive: Drive, host: string): Promise<void> {
+  const clearing = trackOf(drive.operation()).kind === 'clearing';
+  await untilFree(drive, host, () => closeReplaced(drive, host, clearing));
 }
 
 function demandLease({ keeper }: Drive): void {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Seen } from '../../lab/slack/seen.ts';
-import { begun, says, waiting } from '../support/slack-restores.ts';
 import { type Bench, cloudConfig, startBench, wordsOf } from '../support/slack-bench.ts';
+import { begun, says, waiting } from '../support/slack-restores.ts';
 import { until } from '../support/until.ts';
 
 /** The buttons that the cards really carry, through the handlers that they reach. */

@@ -137,6 +137,13 @@ const backingOut = about(fc.record({ by, which: fc.nat() }), (operation, { by: w
   return { type: 'backing_out', by: who, plan, backOut, number: highestNumber(operation) + 1 };
 });
 
+const revoking = about(fc.record({ by, problem: fc.option(problem) }), (operation, how) => ({
+  type: 'revoked',
+  ...shown(operation),
+  ...how,
+  by: operation.consent.approvals[0]?.by ?? how.by,
+}));
+
 /** What could be said next, whatever the journal holds; the grammar sorts out what can't. */
 const anything: fc.Arbitrary<Saying> = fc.oneof(
   { weight: 2, arbitrary: claiming },
@@ -164,14 +171,7 @@ const anything: fc.Arbitrary<Saying> = fc.oneof(
     weight: 1,
     arbitrary: declining,
   },
-  {
-    weight: 2,
-    arbitrary: about(fc.record({ by, problem: fc.option(problem) }), (operation, how) => ({
-      type: 'revoked',
-      ...shown(operation),
-      ...how,
-    })),
-  },
+  { weight: 2, arbitrary: revoking },
   {
     weight: 1,
     arbitrary: expiring,
@@ -254,6 +254,7 @@ const trouble: fc.Arbitrary<readonly Saying[]> = fc.oneof(
   fc.tuple(starting, unclear, attending, resolving, agreeing),
   fc.tuple(starting, ending(fc.constant('failed' as const)), attending, acknowledging, easing, backingOut, starting),
   fc.tuple(askingRelease, releasing),
+  fc.tuple(announcing, approving, revoking),
   fc.tuple(fc.oneof(declining, expiring, voiding, givingUp), clearing, driven(3), clearedThen).map((all) => all.flat()),
 );
 

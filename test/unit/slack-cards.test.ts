@@ -91,7 +91,7 @@ test('whatever an event holds, its thread reply fits into Slack, and ends, refus
         if (event.type === 'planned') expect(milestone?.plan === true).toBe(event.plan.approval !== null);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 400 },
   );
   const every = [
     'planned',
