@@ -249,6 +249,25 @@ def wait_port(address, port, pattern, retries, timeout, delay):
     raise Failed(changed=False, attempts=retries, elapsed=timeout, msg=f"Timeout when waiting for search string {pattern} in {address}:{port}")
 
 
+def synced(password, seconds):
+    """
+    Waits until the node is Synced. One that Galera lost on its way in ("IST didn't contain all write sets, node restart
+    required") is restarted. After a while it goes on regardless.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            status = sql(password, "SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment')")["stdout"]
+        except Failed:
+            status = ""
+        if "Synced" in status:
+            break
+        if "Disconnected" in status:
+            run("systemctl", "restart", unit_name("mariadb"))
+        time.sleep(0.3)
+    return {"changed": False}
+
+
 def grastate():
     path = "/var/lib/docker/volumes/mariadb/_data/grastate.dat"
     lines = []
@@ -320,6 +339,7 @@ ACTIONS = {
     "grastate": grastate,
     "wait_port": wait_port,
     "sql": sql,
+    "synced": synced,
     "vip": vip,
     "check": lambda spec: {"changed": not ok(build(spec))},
 }

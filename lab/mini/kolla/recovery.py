@@ -3,6 +3,7 @@ import backup
 import stop
 
 STOPPED = "MariaDB cluster exists but is stopped. Please start it using kolla-ansible mariadb_recovery"
+SYNC_SECONDS = 30
 CONFIG = (
     ("Ensuring config directories exist", True, False),
     ("Ensuring database backup config directory exists", False, True),
@@ -52,6 +53,16 @@ class Recovery:
     def wait(self, host):
         return self.run.ask(host, "wait_port", address=self.run.address(host), port=3306, pattern="MariaDB", **self.run.switches.wait())
 
+    def wait_synced(self, host):
+        """
+        Release 17 goes on when the port opens, and Galera loses a node now and then when several join at once. Here that
+        happens by the switch `leave_out`, and at no other time.
+        """
+        result = self.wait(host)
+        if not result.get("failed"):
+            self.run.ask(host, "synced", password=self.run.variables.get("database_password"), seconds=SYNC_SECONDS)
+        return result
+
     def configure(self):
         run = self.run
         first = run.inventory.members("mariadb")[0]
@@ -84,9 +95,9 @@ class Recovery:
         self.task("Set first MariaDB container as primary", lambda host: self.sql(host, "SET GLOBAL wsrep_provider_options='pc.bootstrap=yes'"), only=only)
         self.task("Wait for MariaDB to become operational", lambda host: self.sql(host, "SHOW STATUS LIKE 'wsrep_evs_state'"), only=only)
         self.task("Restart slave MariaDB container(s)", self.start, only=others, item=run.item)
-        self.task("Wait for slave MariaDB", self.wait, only=others)
+        self.task("Wait for slave MariaDB", self.wait_synced, only=others)
         self.task("Restart master MariaDB container(s)", self.start, only=only, item=run.item)
-        self.task("Wait for master mariadb", self.wait, only=only)
+        self.task("Wait for master mariadb", self.wait_synced, only=only)
         self.task("Wait for MariaDB service to be ready through VIP", self.through_vip)
         left_out = run.switches.leave_out()
         if left_out in run.alive:
