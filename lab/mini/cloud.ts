@@ -97,6 +97,10 @@ export type Switches = {
   readonly rc?: number;
   readonly vip?: { readonly tries?: number; readonly seconds?: number };
   readonly wait?: { readonly retries?: number; readonly timeout?: number; readonly delay?: number };
+  readonly nothing?: readonly ('backup' | 'stop' | 'recovery')[];
+  /** Names of the inventory. */
+  readonly stop_leaves?: string;
+  readonly leave_out?: string;
 };
 
 export type MiniOptions = {
@@ -295,6 +299,8 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
     );
     forwarder ??= await startForwarder(vip, nodeAddresses, layout.DATABASE_PORT);
     await synced();
+    // The seed is every cloud's; what a service catalogue tells is this one's.
+    await first.sql(`UPDATE keystone.endpoint SET url = REGEXP_REPLACE(url, '//[^:/]+', '//${vip}')`);
   };
   const down = async () => {
     await Promise.all(machines.map((machine) => machine.kill()));

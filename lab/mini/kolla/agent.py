@@ -143,6 +143,12 @@ def stop(name):
     return True
 
 
+def crash(name):
+    """The container ends, and its unit waits before it starts it again."""
+    docker("stop", "-t", str(GRACEFUL_SECONDS), name)
+    return {"changed": True}
+
+
 def remove(name):
     path = f"{UNITS}/{unit_name(name)}"
     if os.path.exists(path):
@@ -308,6 +314,7 @@ ACTIONS = {
     "volume": volume,
     "start": lambda spec: start_container(build(spec)),
     "stop": lambda name: {"changed": stop(name)},
+    "crash": crash,
     "backup": lambda spec: backup(build(spec)),
     "seqno": seqno,
     "grastate": grastate,

@@ -148,7 +148,7 @@ def playbook(home, arguments, command):
     return code if code >= 0 else 128 - code
 
 
-def perform(options, play, switches):
+def perform(options, command, switches):
     """What ansible-playbook would do from here on; its exit code."""
     callback = os.environ.get("ANSIBLE_STDOUT_CALLBACK", "default")
     if callback not in ("default", "minimal", "oneline"):
@@ -156,12 +156,13 @@ def perform(options, play, switches):
         return 1
     try:
         variables = Variables(options.files(), options.variables)
-        inventory = Inventory(options.home, options.inventories, options.limit)
+        nothing = switches.nothing(command.removeprefix("mariadb_"))
+        inventory = Inventory(options.home, [] if nothing else options.inventories, options.limit)
     except (Unreadable, NoSuchHosts) as error:
         print(f"ERROR! {error}", file=sys.stderr)
         return 1
     output = Output(options.verbosity, switches)
     run = Run(options, variables, inventory, output, switches)
-    play(run)
+    COMMANDS[command][3](run)
     output.recap()
     return output.code()

@@ -88,6 +88,10 @@ class Recovery:
         self.task("Restart master MariaDB container(s)", self.start, only=only, item=run.item)
         self.task("Wait for master mariadb", self.wait, only=only)
         self.task("Wait for MariaDB service to be ready through VIP", self.through_vip)
+        left_out = run.switches.leave_out()
+        if left_out in run.alive:
+            # As after an IST that lacked write sets: up, Disconnected, and nothing ever restarts it.
+            self.sql(left_out, "SET GLOBAL wsrep_cluster_address=''")
 
     def sql(self, host, statement):
         return self.run.ask(host, "sql", password=self.run.variables.get("database_password"), statement=statement)

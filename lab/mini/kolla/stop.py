@@ -59,4 +59,7 @@ def stop_mariadb(run):
     elif run.options.check or run.variables.true("skip_stop_containers"):
         run.task(name, lambda host: None, item=run.item)
     else:
+        left = run.switches.stop_leaves()
+        if left in run.alive:
+            run.ask(left, "crash", name="mariadb")
         run.task(name, lambda host: run.ask(host, "stop", name="mariadb"), item=run.item)

@@ -6,7 +6,10 @@ How tests make the stand-in misbehave: JSON in /etc/kolla/standin.json on the de
      "print":   {"<part of a task's name>": "text under its heading"},
      "rc":      0 (the exit code told, whatever happened),
      "wait":    {"retries": 10, "timeout": 60, "delay": 6}  (how long recovery waits for a port),
-     "vip":     {"tries": 6, "seconds": 10}  (and for the VIP, at its end)}
+     "vip":     {"tries": 6, "seconds": 10}  (and for the VIP, at its end),
+     "nothing": ["backup", "stop", "recovery"]  (these find no hosts, as with an inventory that is missing: rc 0),
+     "stop_leaves": "<host>"  (its unit has just lost MariaDB as it is to be stopped, and starts it again after 11 s),
+     "leave_out":   "<host>"  (recovery ends well, and this node is up but out of the cluster until its unit restarts)}
 """
 import json
 import os
@@ -43,6 +46,15 @@ class Switches:
 
     def vip(self):
         return {"tries": 6, "seconds": 10} | self.set.get("vip", {})
+
+    def nothing(self, action):
+        return action in self.set.get("nothing", [])
+
+    def stop_leaves(self):
+        return self.set.get("stop_leaves")
+
+    def leave_out(self):
+        return self.set.get("leave_out")
 
     def wait(self):
         return {"retries": 10, "timeout": 60, "delay": 6} | self.set.get("wait", {})
