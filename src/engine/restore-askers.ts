@@ -50,7 +50,7 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
     const cloud = {
       nodeAddresses: addresses,
       nodeNames: nodes.map(({ node }) => node),
-      liveEndpointHosts: live?.findings.endpointHosts ?? null,
+      live: live?.findings ?? null,
     };
     return {
       live,
