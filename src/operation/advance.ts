@@ -3,6 +3,7 @@ import {
   type Attempt,
   attemptsIn,
   type Consent,
+  mainTrack,
   NO_CONSENT,
   type Operation,
   type Track,
@@ -169,20 +170,18 @@ function withdraw(operation: Operation, event: OperationEvent, withdrawal: Withd
   return { ...operation, attention: null, withdrawal, end: ended };
 }
 
-/** After a back-out that lets the plan go on, the plan is driven again where it stood. */
+/** After a remedy what was stuck, the plan or a way back, is driven again where it stood. */
 function resumed(operation: Operation, at: number): Operation {
-  const { track, plan } = operation;
-  if (track?.backOut?.then !== 'resume' || plan === null) return operation;
+  const { track } = operation;
+  const main = mainTrack(operation);
+  if (track?.backOut?.then !== 'resume' || main === null) return operation;
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
-  const { number, steps } = plan.plan;
-  const attempts = attemptsIn(operation, number);
-  const past = [...operation.past, { track, attempts: operation.attempts }];
   return {
     ...operation,
-    track: { number, kind: 'plan', steps, backOut: null },
-    attempts,
-    past,
+    track: main,
+    attempts: attemptsIn(operation, main.number),
+    past: [...operation.past, { track, attempts: operation.attempts }],
     resumed: { at, again: track.backOut.again },
   };
 }

@@ -26,7 +26,7 @@ const backOut = (id: string, then: BackOut['then'], again: string[] = []): BackO
   does: id,
   offered: { from: id === 'start-again' ? 'stop' : 'hold-1', until: id === 'start-again' ? 'stop' : null },
   node: null,
-  steps: [step('hold-1', 'change'), step('swap-1'), step('recover')],
+  steps: then === 'end' ? [step('hold-1', 'change'), step('swap-1'), step('recover')] : [],
   then,
   again,
 });
@@ -115,9 +115,16 @@ describe('back-outs are offered', () => {
     expect(offered(until('confirm'))).toEqual(['way-back', 'try-again']);
     expect(offered(driven([PLAN, { stop: {}, 'hold-1': {}, 'swap-1': { outcome: 'unclear' } }]))).toEqual(['way-back']);
   });
-  test('but not to go on with the plan once a way back was begun', () => {
+  test('once a way back was begun, to go on with that and never with the plan', () => {
     const plan = [PLAN, { stop: {}, 'hold-1': {}, 'swap-1': FAILED }] as const;
-    expect(offered(driven(plan, [way(3), { 'hold-1': FAILED }]))).toEqual(['way-back']);
+    expect(offered(driven(plan, [way(3), { 'hold-1': {}, 'swap-1': {}, recover: FAILED }]))).toEqual(['way-back']);
+    const away = driven(plan, [way(3), { 'hold-1': FAILED }]);
+    expect(offered(away)).toEqual(['way-back', 'try-again']);
+    const event = { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'try-again', number: 4 } as const;
+    const again = advance(away, event, { operation: away.id, seq: 9, at: 9, hash: 'e'.repeat(64) });
+    expect(again.track).toMatchObject({ number: 3, kind: 'back_out', backOut: { id: 'way-back' } });
+    expect(again.attempts.get('hold-1')).toEqual(away.attempts.get('hold-1'));
+    expect(again.resumed?.again).toEqual(['hold-1', 'swap-1']);
   });
 });
 
