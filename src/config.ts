@@ -105,7 +105,7 @@ export const configSchema = z
         prepare_minutes: z.int().min(1).max(10_080).default(120),
         recovery_minutes: z.int().min(1).max(1440).default(45),
         /** How long all nodes may take to be Synced after a recovery. */
-        sync_minutes: z.int().min(1).max(10_080).default(120),
+        sync_minutes: z.number().min(0.1).max(10_080).default(120),
         /** How long a plan waits for approval, and how soon after it its execution must begin. */
         approval_minutes: z.int().min(1).max(10_080).default(240),
         begin_minutes: z.int().min(1).max(240).default(15),

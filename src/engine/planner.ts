@@ -12,7 +12,7 @@ const GIB = 1_073_741_824;
 
 /** The next plan of an operation, with the limits that the config has. */
 export function planner({ limits, clouds }: Config): (operation: Operation, facts: Facts, number: number) => Plan {
-  const ms = (minutes: number) => minutes * MINUTE_MS;
+  const ms = (minutes: number) => Math.round(minutes * MINUTE_MS);
   const approvalFor = (cloud: CloudConfig | undefined): NonNullable<Plan['approval']> => ({
     needed: cloud?.approvals ?? 1,
     waitMs: ms(limits.approval_minutes),

@@ -1,4 +1,5 @@
 import type { CloudConfig } from '../config.ts';
+import { hostOf } from '../kolla/findings.ts';
 import { notMember } from '../kolla/galera.ts';
 import {
   MACHINE_ID_COMMAND,
@@ -12,7 +13,7 @@ import { readServiceAddress, serviceAddressCommand } from '../kolla/service-addr
 import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
-import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
+import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
@@ -52,7 +53,10 @@ export async function probeRestore(
     surveys,
     archive: await findArchive(cloud.id, wish, nodes, hosts, signal),
     service: await serviceOf(cloud.config, facts, hosts, signal),
-    ...clusterOf(statuses),
+    ...clusterOf(
+      statuses,
+      found.map(({ survey }) => survey),
+    ),
   };
 }
 
@@ -104,6 +108,7 @@ function nodeSurvey(
       detail: baseTrouble ?? `${datadir.path} is a mount point`,
     });
   const force = config?.forceRecovery ?? null;
+  const galeraAddress = hostOf(config?.galeraAddress ?? '');
   if (force !== null && force !== '0') return refuse('FORCE_RECOVERY_SET', { host: node, value: force });
   return {
     node,
@@ -116,6 +121,7 @@ function nodeSurvey(
     bytes: datadir.bytes,
     freeBytes,
     base,
+    ...(galeraAddress === '' ? {} : { galeraAddress }),
     lastWriteAt: survey.newestBinlog,
     imageId: survey.container?.imageId ?? image.id,
     image: image.name,
@@ -166,8 +172,13 @@ async function serviceOf(
   return read.kind === 'address' ? { host: read.address.host, port: read.address.port } : null;
 }
 
-/** Who serves now. Two clusters at once are for people to sort out first. */
-function clusterOf(statuses: readonly NodeStatus[]): Pick<Restore, 'served' | 'clusterUuid' | 'members'> {
+const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** Who serves now, and of which cluster the data is. Two clusters at once are for people to sort out first. */
+function clusterOf(
+  statuses: readonly NodeStatus[],
+  surveys: readonly Survey[],
+): Pick<Restore, 'served' | 'clusterUuid' | 'members'> {
   const members = statuses.flatMap((one) => (one.answered && notMember(one.status) === null ? [one] : []));
   const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
   const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
@@ -181,7 +192,15 @@ function clusterOf(statuses: readonly NodeStatus[]): Pick<Restore, 'served' | 'c
     });
   return {
     served: members.length > 0,
-    clusterUuid: [...uuids][0] ?? null,
+    clusterUuid: [...uuids][0] ?? uuidOnDisk(surveys),
     members: members.map(({ node }) => node),
   };
+}
+
+/** The cluster that every datadir which knows one was of; null where they differ or none does. */
+function uuidOnDisk(surveys: readonly Survey[]): string | null {
+  const told = surveys.flatMap(({ grastate }) => grastate?.uuid ?? []);
+  const known = told.filter((uuid) => galeraUuid.safeParse(uuid).success && uuid !== UNDEFINED_UUID);
+  const [only = null, ...others] = new Set(known);
+  return others.length === 0 ? only : null;
 }

@@ -50,7 +50,7 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
     const cloud = {
       nodeAddresses: addresses,
       nodeNames: nodes.map(({ node }) => node),
-      liveEndpointHosts: live?.findings.endpointHosts ?? null,
+      live: live?.findings ?? null,
     };
     return {
       live,
@@ -90,12 +90,9 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
   },
 
   'most-advanced': async ({ holds }, { drive }) => {
-    const operation = drive.operation();
-    const now = operation.track?.number ?? 0;
     const positions = holds.map(({ node, plan, step }) => ({
       node,
-      // A way back reads positions too, but what it reads after a swap is the restored copy's.
-      position: heldPosition(operation, plan, step) ?? heldPosition(operation, now, step),
+      position: heldPosition(drive.operation(), plan, step),
     }));
     const numbered = positions.map(({ node, position }) => ({
       node,

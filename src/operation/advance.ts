@@ -3,7 +3,11 @@ import {
   type Attempt,
   attemptsIn,
   type Consent,
+<<<<<<< HEAD
   clearingOf,
+=======
+  mainTrack,
+>>>>>>> wip-treachery
   NO_CONSENT,
   type Operation,
   type Track,
@@ -172,6 +176,7 @@ function withdraw(operation: Operation, event: OperationEvent, withdrawal: Withd
   return { ...operation, attention: null, withdrawal, end: ended };
 }
 
+<<<<<<< HEAD
 /** What only looks is asked again; of what failed, that of which the back-out says so. */
 function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { again }: BackOut): boolean {
   if (outcome === 'worked') return false;
@@ -179,11 +184,16 @@ function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { aga
 }
 
 /** After a back-out that lets the plan go on, the plan is driven again where it stood. */
+=======
+/** After a remedy what was stuck, the plan or a way back, is driven again where it stood. */
+>>>>>>> wip-treachery
 function resumed(operation: Operation, at: number): Operation {
-  const { track, plan } = operation;
-  if (track?.backOut?.then !== 'resume' || plan === null) return operation;
+  const { track } = operation;
+  const main = mainTrack(operation);
+  if (track?.backOut?.then !== 'resume' || main === null) return operation;
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
+<<<<<<< HEAD
   const { number, steps } = plan.plan;
   const attempts = new Map(attemptsIn(operation, number));
   for (const step of steps) {
@@ -199,6 +209,14 @@ function resumed(operation: Operation, at: number): Operation {
     attempts,
     past,
     resumedAt: at,
+=======
+  return {
+    ...operation,
+    track: main,
+    attempts: attemptsIn(operation, main.number),
+    past: [...operation.past, { track, attempts: operation.attempts }],
+    resumed: { at, again: track.backOut.again },
+>>>>>>> wip-treachery
   };
 }
 

@@ -1,8 +1,9 @@
-import { attemptsIn, type Operation, stuckAt } from './operation.ts';
+import { attemptsIn, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
 import type { BackOut, Plan } from './plan.ts';
 
 /** The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. */
 export function offeredBackOuts(operation: Operation): readonly BackOut[] {
+<<<<<<< HEAD
   if (operation.plan === null || stuckAt(operation) === null) return [];
   const offered = operation.plan.plan.backOuts.filter((one) => isOffered(operation, operation.plan?.plan, one));
   // From halfway back there is no way on: the plan's questions could be answered well by what was gone back to.
@@ -12,11 +13,28 @@ export function offeredBackOuts(operation: Operation): readonly BackOut[] {
 /** Whether a back-out was started with which the operation is to end. */
 function turnedBack({ track, past }: Operation): boolean {
   return [track, ...past.map((one) => one.track)].some((one) => one?.backOut?.then === 'end');
+=======
+  const main = mainTrack(operation);
+  if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
+  const { plan } = operation.plan;
+  return plan.backOuts.filter((one) =>
+    one.then === 'end'
+      ? isBetween(operation, plan, one)
+      : isBetween(operation, main, one) && goesOn(operation, main, one),
+  );
+>>>>>>> wip-treachery
 }
 
-function isOffered(operation: Operation, plan: Plan | undefined, { offered }: BackOut): boolean {
-  if (plan === undefined) return false;
-  const attempts = attemptsIn(operation, plan.number);
+function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {
+  const attempts = attemptsIn(operation, number);
   const worked = (step: string) => attempts.get(step)?.at(-1)?.end?.outcome === 'worked';
   return attempts.has(offered.from) && (offered.until === null || !worked(offered.until));
+}
+
+/** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done again. */
+function goesOn(operation: Operation, { number, steps }: Track, { again }: BackOut): boolean {
+  const attempts = attemptsIn(operation, number);
+  const step = steps.find(({ id }) => attempts.get(id)?.at(-1)?.end?.outcome !== 'worked');
+  const failed = step !== undefined && attempts.get(step.id)?.at(-1)?.end?.outcome === 'failed';
+  return failed && (step.program === null || again.includes(step.id));
 }

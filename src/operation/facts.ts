@@ -18,6 +18,8 @@ export const nodeSurvey = z.strictObject({
   freeBytes: count,
   /** Where operations keep their directories: on the datadir's file system, outside every volume. */
   base: hostPath,
+  /** Where its Galera cluster knows it, which may be in a network of its own; absent where that isn't known. */
+  galeraAddress: z.string().max(255).optional(),
   /** When the newest binlog was last written (ms since the epoch). */
   lastWriteAt: count.nullable(),
   /** The MariaDB container's image, by id, and under the name that recovery is given. */
@@ -72,7 +74,7 @@ export const facts = z.strictObject({
       archive: foundArchive,
       /** Where the cloud's services find the database; null where it could not be learnt. */
       service: sqlAddress.nullable(),
-      /** Whether a node was Primary and Synced, and the cluster's UUID and members then. */
+      /** Whether a node was Primary and Synced, and the cluster's UUID; of a cluster that is down what its datadirs say. */
       served: z.boolean(),
       clusterUuid: z.string().max(64).nullable(),
       /** Nodes that were full members of the Primary component. */

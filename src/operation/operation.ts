@@ -131,6 +131,13 @@ export function attemptsIn(operation: Operation, number: number): Attempts {
   return operation.past.findLast(({ track }) => track.number === number)?.attempts ?? new Map();
 }
 
+/** What a remedy is for: the plan's track or a way back's, the one that is driven or that was before its remedies. */
+export function mainTrack({ track, past }: Pick<Operation, 'track' | 'past'>): Track | null {
+  const isRemedy = (one: Track) => one.backOut?.then === 'resume';
+  if (track === null || !isRemedy(track)) return track;
+  return past.findLast((one) => !isRemedy(one.track))?.track ?? null;
+}
+
 /** The highest number that a plan or track of this operation has. */
 export function highestNumber({ plans, track, past }: Operation): number {
   return Math.max(

@@ -48,9 +48,10 @@ export type Step = z.infer<typeof step>;
 
 /**
  * What may be done when a step of a plan didn't work: approved with the plan, started by one person.
- * - `offered`: from the start of step `from` on, until step `until` has worked (null: to the plan's end).
- * - `then`: `end` – the operation has ended with it, `resume` – the plan goes on with the step that didn't work, if that
- *   only looks or stands in `again`.
+ * - `offered`: from the start of the plan's step `from` on, until its step `until` has worked (null: to the plan's end); of a
+ *   remedy these are steps of what is stuck.
+ * - `then`: `end` – the operation has ended with it, `resume` – a remedy: the plan, or the way back that was begun,
+ *   goes on with the step that didn't work, if that only looks or stands in `again`.
  */
 export const backOut = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9.-]{0,80}$/),

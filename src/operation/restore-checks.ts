@@ -83,7 +83,7 @@ export const restoreChecks = [
     container: engineObject,
     unit: z.string().max(200).nullable(),
   }),
-  /** By the positions that the holds read, no other node has more of the old data; unknown positions let people choose. */
+  /** By the positions that holds have read of the old data, no other node has more of the old data; unknown positions let people choose. */
   z.strictObject({
     check: z.literal('most-advanced'),
     node: hostName,

@@ -82,7 +82,7 @@ export function planPreparation(
       {
         check: 'copy-belongs',
         nodes: facts.nodes.map(({ name, engine }) => ({ node: name, engine })),
-        addresses: facts.nodes.map(({ address }) => address),
+        addresses: addressesOf(facts, restore),
         container: MARIADB,
         tried: { plan: number, step: 'trial' },
         olderSchemas: wish.olderSchemas,
@@ -118,6 +118,15 @@ function stage(
   const work = { id: `stage-${number}`, title: `Make a directory of the operation’s own on ${name}`, host: name };
   const request = { directory, live, engine: ref.engine, label: operation, uid, gid, mode, ...room };
   return programStep({ ...work, touches: 'change' }, 'stage', request);
+}
+
+/** Where this cloud's nodes and its service are known: by the inventory, by Galera, by the deployment. */
+function addressesOf({ nodes }: Facts, { surveys, service }: NonNullable<Facts['restore']>): string[] {
+  const known = [
+    ...nodes.map(({ address }) => address),
+    ...surveys.flatMap(({ galeraAddress }) => galeraAddress ?? []),
+  ];
+  return [...new Set(service === null ? known : [...known, service.host])];
 }
 
 /** Removes a node's copy and containers of this operation; refused where old data lies. */

@@ -1,5 +1,5 @@
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { attemptsIn, type Operation } from '../operation/operation.ts';
+import { attemptsIn, type Operation, type Track } from '../operation/operation.ts';
 import { type Report, reports } from './programs/reports.ts';
 import type { ProgramName } from './programs/requests.ts';
 
@@ -33,14 +33,32 @@ export function demandReport<N extends ProgramName>(
   return report;
 }
 
-/** Where a node stood in the cluster's history when it was held; null where that can't be told. */
+/**
+ * Where a node's old data stood in its cluster's history when it was last held, by the plan's step or by the same one of
+ * a way back; null where that can't be told. What is read after an exchange is the copy's place, and counts for nothing.
+ */
 export function heldPosition(
   operation: Operation,
   plan: number,
   step: string,
 ): { readonly uuid: string; readonly seqno: string } | null {
-  const report = reportedBy(operation, plan, step, 'hold');
-  if (report?.state !== 'held') return null;
-  const { uuid = null, seqno = null } = report.position ?? {};
-  return uuid === null || seqno === null ? null : { uuid, seqno };
+  const swap = step.replace('hold', 'swap');
+  let position: ReturnType<typeof heldPosition> = null;
+  let aside = false;
+  for (const { number, kind } of tracksFrom(operation, plan)) {
+    const report = reportedBy(operation, number, step, 'hold');
+    if (!aside && report?.state === 'held') {
+      const { uuid = null, seqno = null } = report.position ?? {};
+      position = uuid === null || seqno === null ? null : { uuid, seqno };
+    }
+    if (attemptsIn(operation, number).get(swap)?.at(-1)?.end?.outcome === 'worked') aside = kind === 'plan';
+  }
+  return position;
+}
+
+/** A plan's track and those of its back-outs, each once, in the order in which they were begun. */
+function tracksFrom({ past, track }: Operation, plan: number): readonly Track[] {
+  const all = [...past.map((one) => one.track), ...(track === null ? [] : [track])];
+  const byNumber = new Map(all.filter(({ number }) => number >= plan).map((one) => [one.number, one]));
+  return [...byNumber.values()].toSorted((one, other) => one.number - other.number);
 }

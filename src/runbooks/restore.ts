@@ -243,6 +243,9 @@ function wayBack(
           holds: nodes.map((node) => ({ node: node.name, plan: number, step: `hold-${node.number}` })),
         },
       ]),
+      question('confirm-service', 'See the service back', from.name, SERVICE_MS, [
+        { check: 'service-back', node: from.ref, container: MARIADB, address: facts.restore?.service ?? null },
+      ]),
       question('confirm-cluster', 'See every node Primary and Synced', from.name, syncMs, [
         { check: 'cluster-whole', nodes: refs, container: MARIADB, is: facts.restore?.clusterUuid ?? null, not: null },
         { check: 'synced-lines', nodes: refs, since: null },

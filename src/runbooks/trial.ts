@@ -36,26 +36,30 @@ export type ThisCloud = {
   readonly nodeAddresses: readonly string[];
   /** Inventory names or host names. */
   readonly nodeNames: readonly string[];
-  /** Null where the live databases don't answer. */
-  readonly liveEndpointHosts: readonly string[] | null;
+  /** What the live databases say; null where they don't answer. */
+  readonly live: Pick<Findings, 'endpointHosts' | 'members'> | null;
 };
 
 const shortName = (name: string) => name.toLowerCase().replace(/\..*$/, '');
 
 /**
  * Null where something ties the copy to this cloud: a node's name with its address, an address among its endpoints or
- * members, or, where the live databases answer, an endpoint that both have. Where those name endpoints, one of them
- * must be in the copy: two clouds may well share names and addresses of nodes.
+ * members, or, where the live databases answer, an endpoint that both have. Two clouds may well share names, addresses
+ * or endpoints, so what is known on both sides must agree as well: one of the endpoints, and one of the nodes' addresses.
  */
 export function otherCloudProblem(host: string, copy: Findings, cloud: ThisCloud): Problem | null {
-  const { nodeAddresses, nodeNames, liveEndpointHosts } = cloud;
-  const names = new Set(nodeNames.map(shortName));
+  const { nodeAddresses, nodeNames, live } = cloud;
+  const addresses = new Set([...nodeAddresses, ...(live?.members ?? []).map(({ address }) => address)]);
+  const names = new Set([...nodeNames, ...(live?.members ?? []).map(({ name }) => name)].map(shortName));
   const endpoints = new Set(copy.endpointHosts);
-  const sharesEndpoint = liveEndpointHosts?.some((endpoint) => endpoints.has(endpoint)) ?? false;
-  const contradicts = (liveEndpointHosts?.length ?? 0) > 0 && !sharesEndpoint;
+  const liveEndpoints = live?.endpointHosts ?? [];
+  const sharesEndpoint = liveEndpoints.some((endpoint) => endpoints.has(endpoint));
+  const knownMembers = copy.members.filter(({ address }) => addresses.has(address));
+  const contradicts =
+    (liveEndpoints.length > 0 && !sharesEndpoint) || (copy.members.length > 0 && knownMembers.length === 0);
   const sharesNode =
-    copy.members.some(({ name, address }) => names.has(shortName(name)) && nodeAddresses.includes(address)) ||
-    nodeAddresses.some((address) => endpoints.has(address));
+    knownMembers.some(({ name }) => names.has(shortName(name))) ||
+    [...addresses].some((address) => endpoints.has(address));
   if (!contradicts && (sharesEndpoint || sharesNode)) return null;
   const members = copy.members.map(({ name, address }) => `${name} (${address})`).join(', ') || 'none';
   const detail = `its endpoints name ${copy.endpointHosts.join(', ') || 'nothing'}, its nodes were ${members}`;

@@ -163,7 +163,13 @@ test('a survey of a running node', async () => {
     unit: { present: true, active: 'active' },
     servers: [expect.any(Number)],
     grastate: { seqno: '-1' },
-    config: { path: CONFIG, forceRecovery: null, lowerCaseTableNames: null, encryption: [] },
+    config: {
+      path: CONFIG,
+      forceRecovery: null,
+      lowerCaseTableNames: null,
+      galeraAddress: `${first.address}:4567`,
+      encryption: [],
+    },
   });
   expect(found.datadir?.bytes).toBeGreaterThan(10_000_000);
   expect(found.newestBinlog).toBeGreaterThan(Date.now() - 3_600_000);

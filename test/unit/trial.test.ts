@@ -25,7 +25,7 @@ const good = (rows: Partial<Record<(typeof KEY_TABLES)[number], number | null>> 
 const here: ThisCloud = {
   nodeAddresses: ['10.77.0.11', '10.77.0.12'],
   nodeNames: ['lark.local', 'bobcat.local'],
-  liveEndpointHosts: ['10.77.0.9', 'cloud.example'],
+  live: { endpointHosts: ['10.77.0.9', 'cloud.example'], members: [] },
 };
 
 describe('rows of findings', () => {
@@ -96,7 +96,7 @@ describe('a copy', () => {
   });
   test('that nothing ties to this cloud is another’s', () => {
     const other = { ...good(), endpointHosts: ['192.0.2.1'], members: [{ name: 'else', address: '192.0.2.2' }] };
-    const silent = { ...here, liveEndpointHosts: null };
+    const silent = { ...here, live: null };
     for (const cloud of [here, silent])
       expect(otherCloudProblem('lark', other, cloud)).toMatchObject({ code: 'COPY_OF_ANOTHER_CLOUD' });
     expect(otherCloudProblem('lark', { ...good(), endpointHosts: [], members: [] }, silent)).not.toBe(null);
@@ -107,6 +107,20 @@ describe('a copy', () => {
     // A name alone ties nothing: every cloud has a node called so.
     const named = { ...moved, members: [{ name: 'lark', address: '192.0.2.11' }] };
     expect(otherCloudProblem('lark', named, silent)).not.toBe(null);
+  });
+  test('whose nodes all had other addresses is another’s, whatever endpoints the clouds share', () => {
+    const twin = { ...good(), members: [{ name: 'lark', address: '10.78.0.11' }] };
+    for (const cloud of [here, { ...here, live: null }])
+      expect(otherCloudProblem('lark', twin, cloud)).toMatchObject({ code: 'COPY_OF_ANOTHER_CLOUD' });
+    // One node that stayed is enough, and a copy that knows no members is judged by its endpoints.
+    const grown = { ...good(), members: [...twin.members, { name: 'new', address: '10.77.0.12' }] };
+    expect(otherCloudProblem('lark', grown, here)).toBe(null);
+    expect(otherCloudProblem('lark', { ...good(), members: [] }, here)).toBe(null);
+    // Galera may have a network of its own, which the inventory doesn't name.
+    const apart = { ...good(), members: [{ name: 'lark', address: '172.16.0.11' }] };
+    const live = { endpointHosts: ['10.77.0.9'], members: [{ name: 'lark', address: '172.16.0.11' }] };
+    expect(otherCloudProblem('lark', apart, { ...here, live })).toBe(null);
+    expect(otherCloudProblem('lark', apart, here)).not.toBe(null);
   });
 });
 

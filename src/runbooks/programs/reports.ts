@@ -57,6 +57,8 @@ export const surveyed = z.strictObject({
       path: hostPath,
       forceRecovery: text.nullable(),
       lowerCaseTableNames: text.nullable(),
+      /** Where its cluster knows it, perhaps with a port. */
+      galeraAddress: text.nullable().default(null),
       encryption: z.array(text),
     })
     .nullable(),

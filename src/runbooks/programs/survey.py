@@ -113,6 +113,7 @@ def config_report(path):
         "path": path,
         "forceRecovery": None if force is None else force[:20],
         "lowerCaseTableNames": last_of(options, "lower_case_table_names"),
+        "galeraAddress": last_of(options, "wsrep_node_address"),
         # Names only: a value may be a key.
         "encryption": sorted({name for name, _ in needed_options(options) if name != "lower_case_table_names"}),
     }
