@@ -3,11 +3,8 @@ import {
   type Attempt,
   attemptsIn,
   type Consent,
-<<<<<<< HEAD
   clearingOf,
-=======
   mainTrack,
->>>>>>> wip-treachery
   NO_CONSENT,
   type Operation,
   type Track,
@@ -176,27 +173,21 @@ function withdraw(operation: Operation, event: OperationEvent, withdrawal: Withd
   return { ...operation, attention: null, withdrawal, end: ended };
 }
 
-<<<<<<< HEAD
 /** What only looks is asked again; of what failed, that of which the back-out says so. */
 function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { again }: BackOut): boolean {
   if (outcome === 'worked') return false;
   return step.program === null || (outcome === 'failed' && again.includes(step.id));
 }
 
-/** After a back-out that lets the plan go on, the plan is driven again where it stood. */
-=======
 /** After a remedy what was stuck, the plan or a way back, is driven again where it stood. */
->>>>>>> wip-treachery
 function resumed(operation: Operation, at: number): Operation {
   const { track } = operation;
   const main = mainTrack(operation);
   if (track?.backOut?.then !== 'resume' || main === null) return operation;
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
-<<<<<<< HEAD
-  const { number, steps } = plan.plan;
-  const attempts = new Map(attemptsIn(operation, number));
-  for (const step of steps) {
+  const attempts = new Map(attemptsIn(operation, main.number));
+  for (const step of main.steps) {
     const last = attempts.get(step.id)?.at(-1);
     if (!last?.end || !mayRunAgain(step, last.end, track.backOut)) continue;
     const again = { ...last, end: { ...last.end, again: true } };
@@ -205,18 +196,10 @@ function resumed(operation: Operation, at: number): Operation {
   const past = [...operation.past, { track, attempts: operation.attempts }];
   return {
     ...operation,
-    track: { number, kind: 'plan', steps, backOut: null },
+    track: main,
     attempts,
     past,
     resumedAt: at,
-=======
-  return {
-    ...operation,
-    track: main,
-    attempts: attemptsIn(operation, main.number),
-    past: [...operation.past, { track, attempts: operation.attempts }],
-    resumed: { at, again: track.backOut.again },
->>>>>>> wip-treachery
   };
 }
 

@@ -3,17 +3,6 @@ import type { BackOut, Plan } from './plan.ts';
 
 /** The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. */
 export function offeredBackOuts(operation: Operation): readonly BackOut[] {
-<<<<<<< HEAD
-  if (operation.plan === null || stuckAt(operation) === null) return [];
-  const offered = operation.plan.plan.backOuts.filter((one) => isOffered(operation, operation.plan?.plan, one));
-  // From halfway back there is no way on: the plan's questions could be answered well by what was gone back to.
-  return turnedBack(operation) ? offered.filter(({ then }) => then === 'end') : offered;
-}
-
-/** Whether a back-out was started with which the operation is to end. */
-function turnedBack({ track, past }: Operation): boolean {
-  return [track, ...past.map((one) => one.track)].some((one) => one?.backOut?.then === 'end');
-=======
   const main = mainTrack(operation);
   if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
   const { plan } = operation.plan;
@@ -22,7 +11,6 @@ function turnedBack({ track, past }: Operation): boolean {
       ? isBetween(operation, plan, one)
       : isBetween(operation, main, one) && goesOn(operation, main, one),
   );
->>>>>>> wip-treachery
 }
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {
