@@ -1,5 +1,5 @@
 import type { OperationEvent } from '../../src/operation/events.ts';
-import { BEGIN_MS, type Host, WAIT_MS } from './restore-plans.ts';
+import { BEGIN_MS, backOuts, type Host, WAIT_MS } from './restore-plans.ts';
 import type { Run, Said, World } from './restore-world.ts';
 
 /** What must always hold of a restore, told from raw events and hosts; each answer says what doesn't, or is null. */
@@ -122,7 +122,8 @@ export function faultOfBegin(world: World, host: Host, run: string, started: Run
         before.operation === id &&
         before.number === number &&
         before.step.id === step.id &&
-        !peopleSaid(world, before)
+        !peopleSaid(world, before) &&
+        !letGoOn(world, before)
       )
         return `${step.id} of ${id} begins twice`;
       if (state.running.has(other) && clash(world, started, before)) return `${run} begins while ${other} runs`;
@@ -138,6 +139,17 @@ function clash(world: World, one: Run, other: Run): boolean {
   if (released) return false;
   const heavy = ({ backup, step }: Run) => backup || step.touches === 'destroy';
   return heavy(one) && heavy(other);
+}
+
+/** A step whose program does nothing twice failed, and then somebody let the plan go on. */
+function letGoOn(world: World, { operation, number, step }: Run): boolean {
+  const said = world.said.get(operation) ?? [];
+  const failed = said.findIndex(
+    ({ event }) =>
+      event.type === 'step_finished' && event.plan === number && event.step === step.id && event.outcome === 'failed',
+  );
+  const repeatable = backOuts.some(({ again }) => again.includes(step.id));
+  return failed >= 0 && repeatable && said.slice(failed).some(({ event }) => event.type === 'backing_out');
 }
 
 /** Whether two persons said of an unclear step that it had not run: only then may it be sent though it began. */

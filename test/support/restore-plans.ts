@@ -34,7 +34,8 @@ const backOut = (id: string, offered: BackOut['offered'], steps: Step[], then: B
   node: null,
   steps,
   then,
-  again: [],
+  // Programs that do nothing twice.
+  again: then === 'resume' ? ['hold-a', 'swap-a'] : [],
 });
 
 export const backOuts: readonly BackOut[] = [

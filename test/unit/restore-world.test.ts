@@ -35,7 +35,7 @@ const PLACES: Readonly<Record<string, number>> = {
   'refused: a resolution needs two persons': 10,
   'refused one who may not': 100,
   resolved: 30,
-  resumed: 100,
+  resumed: 20,
   'swapped back': 100,
   'restore backed_out': 100,
   'restore released': 3,
