@@ -44,6 +44,7 @@ export type DriverParts = {
 const AGAIN_AFTER_MS: Readonly<Record<string, number>> = {
   ATTENTION_UNEXPECTED: 1_800_000,
   RUN_DIRECTORY_GONE: 600_000,
+  HOST_REMEMBERS_MORE: 600_000,
 };
 
 /**
@@ -222,6 +223,7 @@ async function refused(
     if (changeStarted(operation)) throw error;
     return fail(drive, problem, false);
   }
+  if (problem.code === 'HOST_REMEMBERS_MORE') return leaveToPeople(drive, problem);
   const clearing = operation.track?.kind === 'clearing';
   if (starting !== null && (clearing || destroyStarted(operation))) {
     if (latest(operation, starting.step)?.end === null) throw error;
@@ -231,6 +233,13 @@ async function refused(
   if (awaited(operation) === null) await drive.write({ type: 'given_up', claim, problem });
   else await drive.write({ type: 'voided', claim, ...aboutPlan(operation), problem });
   await closeIfEnded(drive);
+}
+
+/** A journal that has forgotten something ends nothing by what is left of it: MariaDB may be down, and the copies live. */
+async function leaveToPeople(drive: Drive, problem: JournaledProblem): Promise<never> {
+  if (drive.operation().attention?.problem.code !== problem.code)
+    await drive.write({ type: 'attention', claim: drive.claim, problem });
+  throw new DriveStopped(problem.code);
 }
 
 /** A step whose checks weren't met: nothing was sent, and the journal says so as of one that didn't work. */

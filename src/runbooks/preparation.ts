@@ -133,7 +133,9 @@ function addressesOf({ nodes }: Facts, { surveys, service }: NonNullable<Facts['
 export function clear(node: Node, operation: string): Step {
   const { survey, ref, name, number } = node;
   const work = { id: `clear-${number}`, title: `Remove what was prepared on ${name}`, host: name };
-  return programStep({ ...work, touches: 'change' }, 'clear', {
+  // A journal that was set back doesn't know what the copy has become since.
+  const before: Step['before'] = [{ check: 'journals-remembered', hosts: [name] }];
+  return programStep({ ...work, touches: 'change', before }, 'clear', {
     directory: operationDirectory(node, operation),
     engine: ref.engine,
     label: operation,

@@ -1,7 +1,12 @@
+import { liveChecksums } from '../../lab/mini/open-archive.ts';
+import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { newId } from '../../src/operation/ids.ts';
 import type { Journal } from '../../src/operation/journal.ts';
-import type { Operation } from '../../src/operation/operation.ts';
+import { highestNumber, type Operation } from '../../src/operation/operation.ts';
+import type { Wake } from '../../src/operation/ports.ts';
+import { heldPosition } from '../../src/runbooks/reports.ts';
+import { archives, type Scene } from './story.ts';
 import { until } from './until.ts';
 
 /** People and the bot of a restore, without Slack: what they would write into the journal. */
@@ -86,3 +91,43 @@ export async function approve(journal: Journal, id: string): Promise<void> {
 
 export const waitsForPeople = ({ plan, consent }: Operation) =>
   plan?.plan.approval != null && consent.announcedAt === null;
+
+/** A full backup by a worker that runs: the path of its archive, and what it holds. */
+export async function archived(
+  { journal }: Pick<Scene, 'journal'>,
+  { cloud }: Stack,
+  wake: Pick<Wake, 'drive'>,
+): Promise<{ readonly path: string; readonly before: ReadonlyMap<string, string> }> {
+  const [node] = cloud.nodes;
+  const backup = await ask(journal, { kind: 'backup', type: 'full' }, CLOUD);
+  await wake.drive(backup);
+  await untilIs(journal, backup, ({ end }) => end?.how === 'succeeded', 'a backup');
+  const [path = ''] = await archives(node);
+  return { path, before: await liveChecksums(node) };
+}
+
+/** Alice asks for a restore of that archive; its id. */
+export function askRestore(journal: Journal, path: string): Promise<string> {
+  const archive = { path, node: null, sha256: null };
+  return ask(journal, { kind: 'restore', archive, reason: 'tenants were deleted', olderSchemas: true }, CLOUD);
+}
+
+/** Bob starts one of the offered back-outs. */
+export async function backOut(journal: Journal, id: string, name: string): Promise<void> {
+  await say(journal, id, (operation) => ({
+    type: 'backing_out',
+    by: BOB,
+    plan: operation.plan?.plan.number ?? 0,
+    backOut: name,
+    number: highestNumber(operation) + 1,
+  }));
+}
+
+/** The way back from the node that had most of the old data, by what the holds had read. */
+export function mostAdvanced(operation: Operation): string {
+  const plan = operation.plan?.plan;
+  const seqnos = (plan?.nodes ?? []).map((_, index) =>
+    Number(heldPosition(operation, plan?.number ?? 0, `hold-${index + 1}`)?.seqno ?? -1),
+  );
+  return `way-back.${seqnos.indexOf(Math.max(...seqnos)) + 1}`;
+}

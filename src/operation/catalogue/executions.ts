@@ -11,8 +11,8 @@ export const executions = {
   },
   HOST_REMEMBERS_MORE: {
     wrong: '{host} remembers an operation otherwise than the journals do: {operation}, {found}.',
-    done: NOTHING,
-    next: 'Redis was perhaps set back to an old copy. Find out, and run an audit of that operation, before anything is restored.',
+    done: 'Nothing was started or removed because of it, and nothing will be while that is so.',
+    next: 'Redis was perhaps set back to an old copy. Look whether MariaDB runs, and run an audit of that operation. It is looked at again every ten minutes; two persons can release the cloud.',
   },
   COPY_CHANGED: {
     wrong: 'The prepared copy {data} on {host} is not the one that was tried and approved.',
