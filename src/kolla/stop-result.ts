@@ -13,7 +13,7 @@ import { quoteHost, shorten } from './quoted.ts';
 export type StopResult =
   | {
       readonly kind: 'stopped';
-      /** The nodes on which this run stopped something; the others were stopped before. */
+      /** The nodes on which this run stopped something; the others were stopped before, or have no container. */
       readonly changed: readonly string[];
       /** Hosts that are no nodes and that failed or couldn't be reached. */
       readonly others: readonly string[];
@@ -23,6 +23,9 @@ export type StopResult =
 /** The task's name up to release 21, and from 22 on. */
 const STOP_TASK = /^service-stop : Stopping (?:mariadb containers|containers for mariadb)$/;
 
+/** A cloud that is down may have lost a container: there is nothing to stop there, and Kolla calls it a failure. */
+const NO_CONTAINER = /^No such container: \S+ to stop/;
+
 const REACHED: readonly (Status | undefined)[] = ['ok', 'changed'];
 
 /** Judges a run by what `nodes` (names of the inventory) reported. */
@@ -31,7 +34,9 @@ export function judgeStop(run: AnsibleRun, exit: Exit, nodes: readonly string[])
   if (refusal !== undefined) return matchedNobody(run) ? didNothing(exit, nodes) : failed(refusal);
   const { recap } = run;
   if (recap === undefined) return failed({ code: 'STOP_UNCLEAR', params: { ended: ending(exit) } });
-  const loss = whyLost(run, nodes);
+  const bare = nodes.filter((node) => hasNoContainer(run, node));
+  const wanted = nodes.filter((node) => !bare.includes(node));
+  const loss = whyLost(run, wanted);
   if (loss?.kind === 'unreachable') {
     return failed({ code: 'STOP_UNREACHABLE', params: { hosts: shorten(loss.hosts.join(', ')), said: loss.said } });
   }
@@ -40,11 +45,19 @@ export function judgeStop(run: AnsibleRun, exit: Exit, nodes: readonly string[])
     return failed({ code: 'STOP_FAILED', params });
   }
   const status = (node: string) => run.tasks.find(({ name }) => STOP_TASK.test(name))?.results.get(node)?.status;
-  const left = nodes.filter((node) => !recap.has(node) || !REACHED.includes(status(node)));
+  const left = wanted.filter((node) => !recap.has(node) || !REACHED.includes(status(node)));
   if (left.length > 0 || nodes.length === 0) return didNothing(exit, left);
   const changed = nodes.filter((node) => status(node) === 'changed');
   const others = [...recap.keys()].filter((host) => !nodes.includes(host) && lost(run, host));
   return { kind: 'stopped', changed, others };
+}
+
+function hasNoContainer(run: AnsibleRun, node: string): boolean {
+  const failures = run.failures.filter(({ host, ignored }) => host === node && !ignored);
+  return (
+    failures.length > 0 &&
+    failures.every(({ task, details }) => STOP_TASK.test(task) && NO_CONTAINER.test(details?.msg ?? ''))
+  );
 }
 
 const failed = (problem: Problem): StopResult => ({ kind: 'failed', problem });

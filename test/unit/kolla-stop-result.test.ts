@@ -40,6 +40,22 @@ describe('MariaDB was stopped', () => {
   });
 });
 
+describe('A node that has lost its container', () => {
+  const bare = (output: string, host: string) =>
+    output
+      .replace(new RegExp(`^changed: \\[${host}\\].*$`, 'm'), (line) =>
+        line.replace('changed', 'failed').concat(' => {"changed": false, "msg": "No such container: mariadb to stop"}'),
+      )
+      .replace(new RegExp(`^(${host}.*)failed=0`, 'm'), '$1failed=1');
+  const [first = '', second = '', third = ''] = NODES;
+
+  test('has nothing to stop: the others tell how it went', () => {
+    const output = bare(recorded('bash/30-stop.log'), second);
+    expect(judge(output, 2)).toEqual({ kind: 'stopped', changed: [first, third], others: [] });
+    expect(codeOf(judge(without(output, third), 2))).toBe('STOP_DID_NOTHING');
+  });
+});
+
 describe('MariaDB was not stopped', () => {
   test.each([
     ['bash/90a-inventory-file-missing.log', 0, 'STOP_DID_NOTHING'],
@@ -73,7 +89,9 @@ describe('MariaDB was not stopped', () => {
     const lines = recorded('bash/30-stop.log');
     const failing = lines
       .replace(/^changed: \[encouraging-bobcat\.local\].*$/m, (line) =>
-        line.replace('changed', 'failed').concat(' => {"changed": false, "msg": "No such container: mariadb to stop"}'),
+        line
+          .replace('changed', 'failed')
+          .concat(' => {"changed": false, "msg": "UnixHTTPConnectionPool: Read timed out."}'),
       )
       .replace(/^(encouraging-bobcat.*)failed=0/m, '$1failed=1');
     expect(judge(failing, 2)).toMatchObject({
@@ -82,7 +100,7 @@ describe('MariaDB was not stopped', () => {
         params: {
           host: 'encouraging-bobcat.local',
           task: 'service-stop : Stopping mariadb containers',
-          said: 'No such container: mariadb to stop',
+          said: 'UnixHTTPConnectionPool: Read timed out',
         },
       },
     });
