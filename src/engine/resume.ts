@@ -1,7 +1,8 @@
 import type { Answered } from '../operation/checks.ts';
-import type { Step } from '../operation/plan.ts';
+import { DEPLOY, type Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import { judge } from '../runbooks/judge.ts';
+import { untilPlaybookEnded } from './aftermath.ts';
 import { type Drive, DriveStopped } from './drive.ts';
 import { type EndedRun, followRun, leftBehind } from './follow.ts';
 import { sleep } from './hosts.ts';
@@ -29,6 +30,8 @@ export async function resumeProgram(drive: Drive, step: Step, attempt: number, s
   const run = await followRun(drive, step, name, startedAt, (question) => untilSeen(drive, step.host, question));
   if (run === 'withdrawn') return;
   await saveLog(drive, name.step, run.output);
+  // What a killed kolla-ansible leaves goes on: nobody is asked, and nothing goes back, before it has ended.
+  if (step.touches === 'destroy' && step.host === DEPLOY) await untilPlaybookEnded(drive, step);
   if (run.end === null) return unclear(drive, step, attempt, 'its supervisor is gone without an exit code');
   return finishRun(drive, step, attempt, run.output, run.end);
 }
