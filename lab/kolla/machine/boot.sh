@@ -55,5 +55,7 @@ ln -s fd/1 dev/stdout
 ln -s fd/2 dev/stderr
 pivot_root . .old
 umount -l /.old
+# As systemd leaves them on a host; Kolla's toolbox asks for a shared /run.
+mount --make-rshared /
 exec /usr/bin/env -i container=lab PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   /usr/lib/systemd/systemd --show-status=no --log-target=journal
