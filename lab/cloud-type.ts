@@ -29,10 +29,10 @@ export type CloudNode = CloudMachine & {
   wsrep(): Promise<Readonly<Record<string, string>> | undefined>;
 };
 
-export type Cloud = {
+export type Cloud<Node extends CloudNode = CloudNode, Machine extends CloudMachine = CloudMachine> = {
   readonly kind: 'mini' | 'kolla';
-  readonly nodes: readonly [CloudNode, CloudNode, CloudNode];
-  readonly deploy: CloudMachine;
+  readonly nodes: readonly [Node, Node, Node];
+  readonly deploy: Machine;
   readonly vip: string;
   readonly keyFile: string;
   readonly knownHostsFile: string;

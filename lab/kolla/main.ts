@@ -1,46 +1,74 @@
-/** `npm run lab`: brings the real thing up on this machine and says how to reach it. */
+/** `npm run lab`: brings the real thing up on this machine and says how to reach it; `-- --down` takes it away. */
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { bringUp, findRelease, labStatus, takeDown } from './cloud.ts';
+import { RELEASES } from './layout.ts';
 
-const USAGE = `usage: npm run lab -- [up|down|status] [--release 17.9.0|22.2.0] [--megabytes 20]`;
+const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
+const USAGE = `usage: npm run lab -- [--up | --down | --status | --test] [--release ${RELEASE_NAMES}] [--megabytes 20]`;
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
+type Wanted = { readonly release: string | undefined; readonly megabytes: number };
+
 const ACTS = {
-  async up({ release, megabytes }: { release: string | undefined; megabytes: number }) {
+  async up({ release, megabytes }: Wanted): Promise<number> {
     const cloud = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
     say(`ready: kolla-ansible ${cloud.release}, three nodes Synced, VIP ${cloud.vip}\n`);
     const ssh = `ssh -i ${cloud.keyFile} -o UserKnownHostsFile=${cloud.knownHostsFile}`;
     for (const { name, ssh: login } of [cloud.deploy, ...cloud.nodes])
       console.log(`${name.padEnd(26)} ${ssh} -p ${login.port} ${login.user}@${login.host}`);
-    console.log('\nnpm run lab -- down takes it away; what was downloaded and built stays in the cache.');
+    console.log('\nnpm run lab -- --down takes it away; what was downloaded and built stays in the cache.');
+    return 0;
   },
-  async down() {
+  async down(): Promise<number> {
     await takeDown();
     say('the lab is down');
+    return 0;
   },
-  async status() {
+  async status(): Promise<number> {
     const status = await labStatus();
-    if (status === null) return console.log('down');
+    if (status === null) {
+      console.log('down');
+      return 0;
+    }
     const { release, deployed, running } = status;
-    console.log(
-      `kolla-ansible ${release}, ${deployed ? 'deployed' : 'not deployed yet'}; on: ${running.join(', ') || 'none'}`,
-    );
+    const state = deployed ? 'deployed' : 'not deployed yet';
+    console.log(`kolla-ansible ${release}, ${state}; on: ${running.join(', ') || 'none'}`);
+    return 0;
+  },
+  /** The contract tests: the same commands here and on the small cloud. */
+  async test({ release, megabytes }: Wanted): Promise<number> {
+    const { release: version } = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
+    const env = { ...process.env, KOLLA_BACKUP_CONTRACT: '1', KOLLA_BACKUP_LAB_RELEASE: version };
+    const { status } = spawnSync('vitest', ['run', '--project', 'contract'], { stdio: 'inherit', env });
+    return status ?? 1;
   },
 } as const;
+type Act = keyof typeof ACTS;
 
-const options = { release: { type: 'string' }, megabytes: { type: 'string', default: '20' } } as const;
-const { values, positionals } = parseArgs({ options, allowPositionals: true });
-const [name = 'up', ...rest] = positionals;
-const megabytes = Number(values.megabytes);
-if (!Object.hasOwn(ACTS, name) || rest.length > 0 || !Number.isInteger(megabytes) || megabytes < 1) {
-  console.error(USAGE);
-  process.exit(2);
+const options = {
+  up: { type: 'boolean' },
+  down: { type: 'boolean' },
+  status: { type: 'boolean' },
+  test: { type: 'boolean' },
+  release: { type: 'string' },
+  megabytes: { type: 'string', default: '20' },
+} as const;
+
+function wanted(): { readonly act: Act; readonly how: Wanted } {
+  const { values } = parseArgs({ options });
+  const acts = (['up', 'down', 'status', 'test'] as const).filter((name) => values[name]);
+  const megabytes = Number(values.megabytes);
+  if (acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
+  return { act: acts[0] ?? 'up', how: { release: values.release, megabytes } };
 }
+
 try {
-  await ACTS[name as keyof typeof ACTS]({ release: values.release, megabytes });
+  const { act, how } = wanted();
+  process.exitCode = await ACTS[act](how);
 } catch (error) {
-  say('failed');
   console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  console.error(USAGE);
+  process.exitCode = 1;
 }
