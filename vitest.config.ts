@@ -14,6 +14,14 @@ export default defineConfig({
   test: {
     reporters: ['default', new CountReporter()],
     projects: [
+      // Needs the lab of `npm run lab`, minutes to bring up: only when it is asked for.
+      ...(process.env['KOLLA_BACKUP_CONTRACT'] === undefined
+        ? []
+        : [
+            {
+              test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 900_000, maxWorkers: 1 },
+            },
+          ]),
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2 } },
       {
         test: {

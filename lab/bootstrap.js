@@ -1,4 +1,4 @@
-// What `npm run demo` and `npm test` begin with, in plain JavaScript for whatever Node (20 or newer) is there: brings the
+// What `npm run demo`, `npm test` and `npm run lab` begin with, in plain JavaScript for whatever Node (20 or newer) is there: brings the
 // project's own packages, its own Node among them, and then hands over. Installs nothing outside this folder.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,6 +16,7 @@ const WAIT_SECONDS = 900;
 const TARGETS = {
   demo: ['lab/demo.ts'],
   test: ['lab/test.ts'],
+  lab: ['lab/kolla/main.ts'],
 };
 
 /** What this machine lacks, each with how to get it. Nothing has been changed when this is asked. */

@@ -1,6 +1,11 @@
-/** `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. */
+/**
+ * `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. `--cloud kolla`
+ * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays.
+ */
 import { parseArgs } from 'node:util';
-import { CHANNEL, type Stack, startStack } from './stack.ts';
+import type { Cloud } from './cloud-type.ts';
+import { bringUp, findRelease, labStatus } from './kolla/cloud.ts';
+import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
 import { story, words } from './story.ts';
 
 /** As large as a small real cloud's databases. */
@@ -9,13 +14,15 @@ const MEGABYTES = 200;
 const options = {
   keep: { type: 'boolean', default: false },
   megabytes: { type: 'string', default: String(MEGABYTES) },
+  cloud: { type: 'string', default: 'mini' },
+  release: { type: 'string' },
 } as const;
 const { values } = parseArgs({ options });
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 const count = { passed: 0, failed: 0 };
 
-let stack: Stack | null = null;
+let stack: Stack<Cloud> | null = null;
 let leaving = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(130));
 
@@ -44,7 +51,7 @@ async function tell(what: string, act: () => Promise<void>): Promise<void> {
 }
 
 /** The thread as a person would see it. */
-function showThread({ slack }: Stack, ts: string): void {
+function showThread({ slack }: Stack<Cloud>, ts: string): void {
   console.log(`\n#${CHANNEL}`);
   for (const message of slack.thread(CHANNEL, ts)) {
     const time = new Date(Number(message.ts) * 1000).toISOString().slice(11, 19);
@@ -56,8 +63,23 @@ function showThread({ slack }: Stack, ts: string): void {
   console.log('  └');
 }
 
+const CLOUDS = {
+  mini: () => startStack({ rowsMegabytes: Number(values.megabytes), tell: say }),
+  kolla: () =>
+    startStackOn(async () => {
+      const stays = (await labStatus()) !== null;
+      const release = findRelease(values.release);
+      const cloud = await bringUp({ release, rowsMegabytes: Number(values.megabytes), tell: say });
+      return stays ? { ...cloud, stop: async () => {} } : cloud;
+    }, say),
+} as const;
+if (!Object.hasOwn(CLOUDS, values.cloud)) {
+  console.error(`--cloud is one of: ${Object.keys(CLOUDS).join(', ')}`);
+  process.exit(2);
+}
+
 try {
-  stack = await startStack({ rowsMegabytes: Number(values.megabytes), tell: say });
+  stack = await CLOUDS[values.cloud as keyof typeof CLOUDS]();
   say('the bot, and two workers');
   await stack.start('bot');
   await Promise.all([stack.start('worker'), stack.start('worker')]);

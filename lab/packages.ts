@@ -14,7 +14,8 @@ import { cacheFolder, finishedFolder, withLock } from './cache.ts';
 const FORMAT = 2;
 const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const;
 
-async function unpack(archives: readonly string[], tree: string): Promise<void> {
+/** Puts the files of .deb archives into an empty folder, as `dpkg -x` would; nothing of them is configured. */
+export async function unpack(archives: readonly string[], tree: string): Promise<void> {
   for (const name of MERGED) {
     await mkdir(join(tree, 'usr', name), { recursive: true });
     await symlink(`usr/${name}`, join(tree, name));
@@ -40,12 +41,15 @@ export async function packageTree(name: string, packages: readonly string[]): Pr
     .digest('hex')
     .slice(0, 12);
   const cache = cacheFolder();
-  return finishedFolder(join(cache, 'trees', `${name}-${key}`), async (unfinished) => {
-    const archives = await withLock(join(cache, 'apt.lock'), async () =>
-      (await openApt(join(cache, 'apt'))).download(packages),
-    );
-    await unpack(archives, unfinished);
-  });
+  return finishedFolder(join(cache, 'trees', `${name}-${key}`), async (unfinished) =>
+    unpack(await downloadPackages(packages), unfinished),
+  );
+}
+
+/** The .deb files of these packages and of everything that they need, in the cache. */
+export function downloadPackages(packages: readonly string[]): Promise<string[]> {
+  const cache = cacheFolder();
+  return withLock(join(cache, 'apt.lock'), async () => (await openApt(join(cache, 'apt'))).download(packages));
 }
 
 /**

@@ -1,17 +1,18 @@
 /** The second half of the story: the data is destroyed, and two people bring it back. */
+import type { Cloud } from './cloud-type.ts';
 import { liveChecksums } from './mini/open-archive.ts';
 import type { MessageJson } from './slack/control-type.ts';
 import { CHANNEL, CLOUD, type Stack } from './stack.ts';
 import { expect, type Tell, words } from './story.ts';
 
 /** How long one part may take until people would worry (ms). */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 600_000;
 const ANSWER_MS = 20_000;
 const KEPT = '/var/lib/docker/kolla-backup';
 
 /** `before` is what every table was when the archive was taken. */
 export async function restoreStory(
-  { slack, cloud }: Stack,
+  { slack, cloud }: Stack<Cloud>,
   tell: Tell,
   before: ReadonlyMap<string, string>,
 ): Promise<{ root: MessageJson | null; exported: string }> {

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Cloud, CloudMachine } from './cloud-type.ts';
 import { type MiniCloud, startMini } from './mini/cloud.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
@@ -31,9 +32,9 @@ export type Part = {
   end(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-export type Stack = {
+export type Stack<C extends Cloud = MiniCloud> = {
   readonly dir: string;
-  readonly cloud: MiniCloud;
+  readonly cloud: C;
   readonly slack: SlackLab;
   readonly redis: RedisServer;
   readonly config: string;
@@ -46,7 +47,19 @@ export type Stack = {
 
 export type StackOptions = { readonly rowsMegabytes?: number; readonly tell?: (line: string) => void };
 
-export async function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOptions = {}): Promise<Stack> {
+/** On a small cloud of its own. */
+export function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOptions = {}): Promise<Stack> {
+  return startStackOn(() => {
+    tell(`three Docker engines, a Galera cluster with ${rowsMegabytes} MB of rows, a deploy host`);
+    return startMini({ rowsMegabytes });
+  }, tell);
+}
+
+/** On the cloud that `startCloud` gives; `stop` stops it too. */
+export async function startStackOn<C extends Cloud>(
+  startCloud: () => Promise<C>,
+  tell: (line: string) => void = () => {},
+): Promise<Stack<C>> {
   const dir = await scratchFolder('stack');
   const parts: Part[] = [];
   const ends: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
@@ -60,8 +73,7 @@ export async function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOp
     ends.push(() => redis.stop());
     const slack = await startSlack();
     ends.push(() => slack.stop());
-    tell(`three Docker engines, a Galera cluster with ${rowsMegabytes} MB of rows, a deploy host`);
-    const cloud = await startMini({ rowsMegabytes });
+    const cloud = await startCloud();
     ends.push(() => cloud.stop());
     const config = join(dir, 'config.yml');
     await writeFile(config, JSON.stringify(settings(dir, cloud, slack), null, 2));
@@ -99,8 +111,8 @@ export async function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOp
 }
 
 /** The config file that an operator of this cloud would write (JSON is YAML too). */
-function settings(dir: string, cloud: MiniCloud, slack: SlackLab) {
-  const login = ({ ssh: { host, port } }: MiniCloud['nodes'][number] | MiniCloud['deploy']) => ({
+function settings(dir: string, cloud: Cloud, slack: SlackLab) {
+  const login = ({ ssh: { host, port } }: CloudMachine) => ({
     address: host,
     port,
   });

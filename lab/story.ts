@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Cloud } from './cloud-type.ts';
 import { archiveChecksums, liveChecksums } from './mini/open-archive.ts';
 import { restoreStory } from './restore-story.ts';
 import type { MessageJson } from './slack/control-type.ts';
 import { CHANNEL, CLOUD, type Stack } from './stack.ts';
 
 /** How long one thing may take until people would worry (ms). */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 /** How long an answer may take on a busy machine (ms). */
 const ANSWER_MS = 20_000;
 const COMMAND = '/kolla-backup';
@@ -17,7 +18,7 @@ const COMMAND = '/kolla-backup';
 /** Runs one part of the story; what it throws is what isn't true. */
 export type Tell = (what: string, act: () => Promise<void>) => Promise<void>;
 
-export async function story(stack: Stack, tell: Tell): Promise<{ roots: readonly MessageJson[] }> {
+export async function story(stack: Stack<Cloud>, tell: Tell): Promise<{ roots: readonly MessageJson[] }> {
   const { slack, cloud, dir, environment } = stack;
   const [node] = cloud.nodes;
   const type = async (who: string, text: string) => {

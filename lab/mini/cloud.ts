@@ -25,6 +25,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { cacheFolder, lockFile } from '../cache.ts';
+import type { Cloud, CloudMachine, CloudNode } from '../cloud-type.ts';
 import { runAgent } from './agent.ts';
 import { deployFiles } from './deploy.ts';
 import { kollaFiles, machineFiles } from './files.ts';
@@ -38,55 +39,24 @@ const SYNC_LIMIT_MS = 60_000;
 const CLEAN_TRIES = 50;
 export const DEFAULT_MEGABYTES = 4;
 
-export type Login = { readonly host: string; readonly port: number; readonly user: string };
-
-export type MiniMachine = {
-  /** As the inventory calls it: `comfortable-lark.local`; `deploy` for the deploy host. */
-  readonly name: string;
-  readonly hostname: string;
-  readonly address: string;
-  readonly machineId: string;
-  readonly ssh: Login;
+export type MiniMachine = CloudMachine & {
   /** Where its own files lie on this machine: `upper` over the read-only tree, `docker` is its /var/lib/docker. */
   readonly dir: string;
-  /** Runs a command there as root, past SSH; any exit code resolves. */
-  exec(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>;
-  /** The same, but rejects unless the exit code is 0, and gives stdout. */
-  must(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<string>;
-  /** Power off, at once. */
-  kill(): Promise<void>;
-  /** Power on; resolves when its engine and sshd are up (MariaDB starts by its unit). */
-  start(): Promise<void>;
   running(): boolean;
 };
 
-export type MiniNode = MiniMachine & {
-  /** Statements as root over the socket in the mariadb container; rows as lines, columns apart by tabs. */
-  sql(statements: string): Promise<string>;
-  /** `SHOW STATUS LIKE 'wsrep…'` by name; undefined while MariaDB doesn't answer. */
-  wsrep(): Promise<Readonly<Record<string, string>> | undefined>;
-};
+export type MiniNode = CloudNode & MiniMachine;
 
-export type MiniCloud = {
+export type MiniCloud = Cloud<MiniNode, MiniMachine> & {
+  readonly kind: 'mini';
   readonly index: number;
   readonly dir: string;
-  readonly nodes: readonly [MiniNode, MiniNode, MiniNode];
-  readonly deploy: MiniMachine;
-  readonly vip: string;
-  readonly keyFile: string;
-  readonly knownHostsFile: string;
-  readonly image: string;
-  readonly inventories: readonly string[];
-  readonly kollaAnsible: string;
   readonly passwords: typeof layout.PASSWORDS;
   /** kolla-ansible on the deploy host with the runbook's inventories before these arguments. */
   kolla(args: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Makes the stand-in misbehave: see kolla/switches.py. `{}` ends it, and so does `reset`. */
   switches(wanted: Switches): Promise<void>;
-  /** Resolves when every running node is Primary and Synced with `size` members (default 3). */
-  synced(size?: number, limitMs?: number): Promise<void>;
   reset(): Promise<void>;
-  stop(): Promise<void>;
 };
 
 /** Keys of the tables are parts of task names. */
@@ -322,7 +292,10 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
   }
   const kollaAnsible = `${layout.VENV}/bin/kolla-ansible`;
   const deploy = miniMachine(deployMachine, deployPlace);
+  const kollaRaw: Cloud['kollaRaw'] = (args, execOptions) =>
+    deploy.exec(['env', '-C', layout.CLI, kollaAnsible, ...args], execOptions);
   return {
+    kind: 'mini',
     index,
     dir,
     nodes: [first, second, third],
@@ -334,11 +307,10 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
     inventories: layout.INVENTORIES,
     kollaAnsible,
     passwords: layout.PASSWORDS,
+    release: layout.KOLLA_VERSION,
+    kollaRaw,
     kolla: (args, execOptions) =>
-      deploy.exec(
-        ['env', '-C', layout.CLI, kollaAnsible, ...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args],
-        execOptions,
-      ),
+      kollaRaw([...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args], execOptions),
     async switches(wanted) {
       await deploy.must(['tee', '/etc/kolla/standin.json'], { stdin: JSON.stringify(wanted) });
     },

@@ -137,10 +137,13 @@ FLUSH PRIVILEGES;
 `;
 
 /** Everything that a fresh datadir is told, ending with the accounts: the password is asked for from then on. */
-export function seedStatements(megabytes: number): string {
+export const seedStatements = (megabytes: number): string => `${databaseStatements(megabytes)}\n${ACCOUNTS}`;
+
+/** The services' databases with about `megabytes` of rows, for a server that has its accounts already. */
+export function databaseStatements(megabytes: number): string {
   const databases = SERVICES.map(
     (name) =>
       `CREATE DATABASE ${name};\nCREATE TABLE ${name}.alembic_version (version_num varchar(32) PRIMARY KEY);\nINSERT INTO ${name}.alembic_version VALUES ('${REVISIONS[name]}');\n`,
   );
-  return [databases.join(''), SCHEMA, nova('nova'), nova('nova_cell0'), rows(), filler(megabytes), ACCOUNTS].join('\n');
+  return [databases.join(''), SCHEMA, nova('nova'), nova('nova_cell0'), rows(), filler(megabytes)].join('\n');
 }

@@ -80,7 +80,7 @@ async function imageArchive(folder: string, archive: string): Promise<void> {
 }
 
 /** Boots the machine that makes things, does `act` on it and takes it away again. One at a time. */
-async function withBuilder<T>(
+export async function withBuilder<T>(
   engine: string,
   prepare: (machine: Machine) => Promise<void>,
   act: (machine: Machine) => Promise<T>,

@@ -1,4 +1,4 @@
-import type { MiniCloud, MiniNode } from './cloud.ts';
+import type { Cloud, CloudNode } from '../cloud-type.ts';
 
 /** Databases whose tables say nothing of the cloud. */
 const OWN = ['mysql', 'information_schema', 'performance_schema', 'sys'];
@@ -6,7 +6,7 @@ const TABLES = `SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FRO
   WHERE table_type = 'BASE TABLE' AND table_schema NOT IN (${OWN.map((name) => `'${name}'`).join(', ')}) ORDER BY 1`;
 
 /** The checksum of every table of the cloud, by its name, on a live node. */
-export async function liveChecksums(node: MiniNode): Promise<ReadonlyMap<string, string>> {
+export async function liveChecksums(node: CloudNode): Promise<ReadonlyMap<string, string>> {
   const tables = (await node.sql(TABLES)).trim().split('\n');
   return rows(await node.sql(`CHECKSUM TABLE ${tables.join(', ')}`));
 }
@@ -28,8 +28,8 @@ kill %1; wait
 
 /** The same out of an archive: what a restore of it would bring back. `path` is relative to the backup volume. */
 export async function archiveChecksums(
-  cloud: MiniCloud,
-  node: MiniNode,
+  cloud: Cloud,
+  node: CloudNode,
   path: string,
 ): Promise<ReadonlyMap<string, string>> {
   const copy = '/var/lib/docker/open-archive';

@@ -27,11 +27,18 @@ function endUnused(channel: ClientChannel): void {
   channel.close();
 }
 
-function openChannel(client: Client, command: string, host: string, signal: AbortSignal): Promise<ClientChannel> {
+/** `use` gets the channel at once: what came in one packet with its opening, an exit status too, is told in this turn. */
+function onChannel<T>(
+  client: Client,
+  command: string,
+  host: string,
+  signal: AbortSignal,
+  use: (channel: ClientChannel) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | undefined, channel: ClientChannel): void => {
       if (error === undefined && signal.aborted) endUnused(channel);
-      else if (error === undefined) resolve(channel);
+      else if (error === undefined) resolve(use(channel));
       else if (isRefusal(error))
         reject(new KollaBackupError('HOST_UNREACHABLE', { host, reason: error.message }, { cause: error }));
       else reject(lost(host, error));
@@ -133,8 +140,9 @@ export function sshHost({ sudo, limits: own, ...target }: SshOptions): Host {
 
   async function ask(command: Command, line: string, signal: AbortSignal): Promise<Outcome> {
     const client = await untilAborted(signal, connected());
-    const channel = await untilAborted(signal, openChannel(client, line, target.name, signal));
-    return checkSudo(await converse(channel, command, limits, signal, place), command, sudo, place);
+    const use = (channel: ClientChannel) => converse(channel, command, limits, signal, place);
+    const outcome = await untilAborted(signal, onChannel(client, line, target.name, signal, use));
+    return checkSudo(outcome, command, sudo, place);
   }
 
   return {

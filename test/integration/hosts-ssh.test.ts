@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
@@ -61,6 +61,37 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
     const killed = await one.run({ argv: ['sh', '-c', 'kill -TERM $$'], ...LIMIT });
     expect([killed.code, killed.signal]).toEqual([null, 'SIGTERM']);
     expect((await one.run({ argv: ['/does/not/exist'], ...LIMIT })).code).toBe(127);
+  });
+
+  test('an answer that arrives in one piece with the opening of its channel is whole', async () => {
+    const [address, between] = ['127.0.0.1', 300];
+    // What the server says waits, and then comes at once, as on a busy machine.
+    const proxy = createServer((near) => {
+      const far = connect({ host: sshd.address, port: sshd.port });
+      let held: Buffer[] = [];
+      const timer = setInterval(() => {
+        if (held.length > 0) near.write(Buffer.concat(held));
+        held = [];
+      }, between);
+      far.on('data', (chunk: Buffer) => held.push(chunk));
+      near.on('data', (chunk: Buffer) => far.write(chunk));
+      for (const socket of [near, far]) socket.on('error', () => {}).on('close', () => clearInterval(timer));
+    }).listen(0, address);
+    await once(proxy, 'listening');
+    const at = proxy.address();
+    if (at === null || typeof at === 'string') throw new Error('no port');
+    const [known] = await knownHosts(
+      'known_hosts.proxy',
+      knownHostsLine({ address, port: at.port }, sshd.hostKeys.ed25519),
+    );
+    const one = host({ address, port: at.port, knownHosts: [known ?? ''] });
+    for (let tries = 0; tries < 5; tries += 1)
+      expect(await one.run({ argv: ['sh', '-c', 'echo out; exit 7'], ...LIMIT })).toMatchObject({
+        code: 7,
+        stdout: 'out\n',
+      });
+    await one.close();
+    proxy.close();
   });
 
   test('every word arrives as it was', async () => {

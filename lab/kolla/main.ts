@@ -1,0 +1,74 @@
+/** `npm run lab`: brings the real thing up on this machine and says how to reach it; `-- --down` takes it away. */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { bringUp, findRelease, labStatus, takeDown } from './cloud.ts';
+import { RELEASES } from './layout.ts';
+
+const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
+const USAGE = `usage: npm run lab -- [--up | --down | --status | --test] [--release ${RELEASE_NAMES}] [--megabytes 20]`;
+const began = performance.now();
+const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+
+type Wanted = { readonly release: string | undefined; readonly megabytes: number };
+
+const ACTS = {
+  async up({ release, megabytes }: Wanted): Promise<number> {
+    const cloud = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
+    say(`ready: kolla-ansible ${cloud.release}, three nodes Synced, VIP ${cloud.vip}\n`);
+    const ssh = `ssh -i ${cloud.keyFile} -o UserKnownHostsFile=${cloud.knownHostsFile}`;
+    for (const { name, ssh: login } of [cloud.deploy, ...cloud.nodes])
+      console.log(`${name.padEnd(26)} ${ssh} -p ${login.port} ${login.user}@${login.host}`);
+    console.log('\nnpm run lab -- --down takes it away; what was downloaded and built stays in the cache.');
+    return 0;
+  },
+  async down(): Promise<number> {
+    await takeDown();
+    say('the lab is down');
+    return 0;
+  },
+  async status(): Promise<number> {
+    const status = await labStatus();
+    if (status === null) {
+      console.log('down');
+      return 0;
+    }
+    const { release, deployed, running } = status;
+    const state = deployed ? 'deployed' : 'not deployed yet';
+    console.log(`kolla-ansible ${release}, ${state}; on: ${running.join(', ') || 'none'}`);
+    return 0;
+  },
+  /** The contract tests: the same commands here and on the small cloud. */
+  async test({ release, megabytes }: Wanted): Promise<number> {
+    const { release: version } = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
+    const env = { ...process.env, KOLLA_BACKUP_CONTRACT: '1', KOLLA_BACKUP_LAB_RELEASE: version };
+    const { status } = spawnSync('vitest', ['run', '--project', 'contract'], { stdio: 'inherit', env });
+    return status ?? 1;
+  },
+} as const;
+type Act = keyof typeof ACTS;
+
+const options = {
+  up: { type: 'boolean' },
+  down: { type: 'boolean' },
+  status: { type: 'boolean' },
+  test: { type: 'boolean' },
+  release: { type: 'string' },
+  megabytes: { type: 'string', default: '20' },
+} as const;
+
+function wanted(): { readonly act: Act; readonly how: Wanted } {
+  const { values } = parseArgs({ options });
+  const acts = (['up', 'down', 'status', 'test'] as const).filter((name) => values[name]);
+  const megabytes = Number(values.megabytes);
+  if (acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
+  return { act: acts[0] ?? 'up', how: { release: values.release, megabytes } };
+}
+
+try {
+  const { act, how } = wanted();
+  process.exitCode = await ACTS[act](how);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exitCode = 1;
+}

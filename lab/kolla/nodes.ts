@@ -1,0 +1,76 @@
+/** The lab's machines as any cloud's. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CloudMachine, CloudNode } from '../cloud-type.ts';
+import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
+import { exec, must } from './machine.ts';
+import { killMachine, startMachine } from './processes.ts';
+
+const UP_LIMIT_MS = 60_000;
+
+/** Resolves when systemd has started everything that this machine has. */
+export async function machineUp(place: Place): Promise<void> {
+  for (const until = Date.now() + UP_LIMIT_MS; ; await sleep(100)) {
+    const { stdout, stderr } = await exec(place, ['systemctl', 'is-system-running']);
+    if (/^(running|degraded)$/m.test(stdout)) return;
+    if (Date.now() > until) throw new Error(`${place.hostname} is not up: ${stdout}${stderr}`);
+  }
+}
+
+export function labMachine(place: Place, machineId: string, lower: readonly string[]): CloudMachine {
+  return {
+    ...place,
+    machineId,
+    ssh: { host: place.login, port: SSH_PORT, user: 'root' },
+    exec: (argv, options) => exec(place, argv, options),
+    must: (argv, options) => must(place, argv, options),
+    kill: () => killMachine(place),
+    async start() {
+      await startMachine(place, lower);
+      await machineUp(place);
+    },
+  };
+}
+
+/** Words to the mariadb client as root, through its socket; the password doesn't stand in argv of `mariadb`. */
+const CLIENT = [
+  ...([
+    'docker',
+    'exec',
+    '-i',
+    '-e',
+    `MYSQL_PWD=${PASSWORDS.database_password}`,
+    'mariadb',
+    'mariadb',
+    '-uroot',
+  ] as const),
+  ...['--protocol=socket', '--socket=/var/lib/mysql/mysql.sock', '-N', '-B'],
+] as const;
+
+export function labNode(place: Place, machineId: string, lower: readonly string[]): CloudNode {
+  return {
+    ...labMachine(place, machineId, lower),
+    sql: (statements) => must(place, CLIENT, { stdin: statements }),
+    async wsrep() {
+      const { code, stdout } = await exec(place, CLIENT, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
+      if (code !== 0) return undefined;
+      return Object.fromEntries(stdout.split('\n').map((line) => line.split('\t', 2)));
+    },
+  };
+}
+
+/** Resolves when every one of these is Primary and Synced with `size` members. */
+export async function allSynced(nodes: readonly CloudNode[], size: number, limitMs: number): Promise<void> {
+  const until = Date.now() + limitMs;
+  for (const node of nodes)
+    for (;;) {
+      const status = await node.wsrep().catch(() => undefined);
+      if (
+        status?.['wsrep_local_state_comment'] === 'Synced' &&
+        status['wsrep_cluster_status'] === 'Primary' &&
+        status['wsrep_cluster_size'] === String(size)
+      )
+        break;
+      if (Date.now() > until) throw new Error(`${node.name} is not Synced: ${JSON.stringify(status)}`);
+      await sleep(250);
+    }
+}

@@ -1,0 +1,82 @@
+/** The stand-in and the real thing side by side, and what of a run must be the same on both. */
+
+import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
+import { bringUp, findRelease } from '../../lab/kolla/cloud.ts';
+import { CLI } from '../../lab/kolla/layout.ts';
+import { startMini } from '../../lab/mini/cloud.ts';
+import type { ExecOptions } from '../../lab/mini/machine.ts';
+import { readRun } from '../../src/kolla/ansible-run.ts';
+import type { Command, Outcome } from '../../src/operation/host.ts';
+
+export type Both = { readonly standIn: Cloud; readonly real: Cloud };
+
+/** A real lab that is up is used, and stays. Its release: `$KOLLA_BACKUP_LAB_RELEASE`. */
+export async function bothClouds(): Promise<Both> {
+  const release = findRelease(process.env['KOLLA_BACKUP_LAB_RELEASE']);
+  const real = await bringUp({ release, tell: console.log });
+  return { real, standIn: await startMini() };
+}
+
+/** The same on both, at once. */
+export async function onBoth<T>({ standIn, real }: Both, act: (cloud: Cloud) => Promise<T>): Promise<[T, T]> {
+  const [first, second] = await Promise.allSettled([act(standIn), act(real)]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}
+
+/** A command as the bot's own hosts would run it. */
+export async function runCommand(cloud: Cloud, command: Command, options: ExecOptions = {}): Promise<Outcome> {
+  return { ...(await cloud.deploy.exec(['env', '-C', CLI, ...command.argv], options)), signal: null };
+}
+
+/** Addresses differ, and the order in which hosts answer. */
+export const withoutAddresses = (text: string) =>
+  text.replaceAll(/\b(?:127\.77\.\d+|10\.77\.0)\.(\d+)\b/g, 'NET.$1').replaceAll(/\bNET\.9\b/g, 'NET.11');
+
+/** What a run of kolla-ansible says that the project reads: exit code, plays, tasks, each host's result, recap. */
+export function told({ code, stdout }: Outcome) {
+  const run = readRun(stdout);
+  const byName = (entries: Iterable<[string, unknown]>) =>
+    Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    code,
+    command: run.command === undefined ? undefined : withoutAddresses(run.command),
+    plays: run.plays.map(({ name, matched }) => `${name}${matched ? '' : ' (no hosts)'}`),
+    tasks: run.tasks.map(({ name, handler, results }) => ({
+      name: `${handler ? 'handler ' : ''}${name}`,
+      results: byName([...results].map(([host, { status }]) => [host, status])),
+    })),
+    failures: run.failures
+      .map(({ task, host, details }) => `${task} on ${host}: ${withoutAddresses(details?.msg ?? '')}`)
+      .sort(),
+    recap: run.recap === undefined ? undefined : byName(run.recap),
+    others: run.others,
+  };
+}
+
+const STATE = [
+  'docker inspect -f "{{.State.Status}} {{.State.ExitCode}} {{.Config.Image}} {{.Config.User}} {{.HostConfig.RestartPolicy.Name}}" mariadb',
+  'docker ps -a --filter name=mariabackup --filter name=bootstrap --filter name=wsrep --format "{{.Names}}"',
+  'docker volume ls --format "{{.Name}}" | grep -E "^(mariadb|mariadb_backup|kolla_logs)$" | sort',
+  'systemctl is-active kolla-mariadb-container.service',
+  'systemctl is-enabled kolla-mariadb-container.service',
+  'find /var/lib/docker/volumes/mariadb/_data -maxdepth 0 -printf "%u %g %m\\n"',
+].join('; ');
+
+/** Container, unit and volumes of a node, as the bot would find them. */
+export async function stateOf(node: CloudNode): Promise<string> {
+  return (await node.exec(['sh', '-c', STATE])).stdout;
+}
+
+const LIST = 'find /var/lib/docker/volumes/mariadb_backup/_data -mindepth 1 -printf "%y %U:%G %m %P\\n" | sort';
+
+/** The backup volume's files, with days, hours and seconds made equal. */
+export async function backupFiles(node: CloudNode): Promise<readonly string[]> {
+  const { stdout } = await node.exec(['sh', '-c', LIST]);
+  const equal = stdout
+    .replaceAll(/\d{10}/g, 'EPOCH')
+    .replaceAll(/\d\d-\d\d-\d{4}/g, 'DAY')
+    .replaceAll(/-\d\d-/g, '-HOUR-');
+  return equal.split('\n').filter(Boolean);
+}
