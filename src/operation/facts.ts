@@ -54,7 +54,9 @@ export type KeptDatadir = z.infer<typeof keptDatadir>;
 export const facts = z.strictObject({
   /** `kolla-ansible --version`, e.g. 17.9.0. */
   release: z.string().max(RELEASE_CHARS),
-  dialect: z.enum(['bash']),
+  dialect: z.enum(['bash', 'cliff']),
+  /** Newer than what is known; its own help shows that it is called the same way. */
+  newer: z.boolean().default(false),
   deploy: z.strictObject({
     executable: hostPath,
     cwd: hostPath,
