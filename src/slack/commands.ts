@@ -1,3 +1,4 @@
+import type { BackupType } from '../operation/checks.ts';
 import type { Operation } from '../operation/operation.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
@@ -30,11 +31,8 @@ type Handlers = {
 
 /** What each subcommand does, and the answer that only the one who asked sees; null where a form is it. A refusal is thrown. */
 const handlers: Handlers = {
-  full: async (office, asked, named) => {
-    const cloud = cloudFor(office, named, asked, 'full');
-    await demandRequester(office, asked.by, cloud);
-    return request(office, asked, cloud, { kind: 'backup', type: 'full' });
-  },
+  full: async (office, asked, named) => takeBackup(office, asked, named, 'full'),
+  incremental: async (office, asked, named) => takeBackup(office, asked, named, 'incremental'),
   restore: async (office, asked, { archive, cloud }) =>
     askRestore(office, asked, cloudFor(office, cloud, asked, 'restore'), archive),
   discard: async (office, asked, { label, reason }) => requestDiscard(office, asked, label, reason),
@@ -62,6 +60,12 @@ export async function runCommand(office: Office, asked: Asked, command: Command)
   // Each command goes to its own function; the table can't tell the compiler so.
   const handler = handlers[command.sub] as Handler;
   return handler(office, asked, command.about);
+}
+
+async function takeBackup(office: Office, asked: Asked, named: string | null, type: BackupType): Promise<Message> {
+  const cloud = cloudFor(office, named, asked, type);
+  await demandRequester(office, asked.by, cloud);
+  return request(office, asked, cloud, { kind: 'backup', type });
 }
 
 function cloudFor(office: Office, named: string | null, asked: Asked, sub: Subcommand): string {

@@ -45,6 +45,11 @@ type Grammar = {
 /** Every subcommand: one line of help, and a strict schema of its words. Its handler says who may. */
 export const SUBCOMMANDS = {
   full: { usage: 'full [cloud]', does: 'take a full backup now', words: onCloud },
+  incremental: {
+    usage: 'incremental [cloud]',
+    does: 'take a backup of what changed since the last one',
+    words: onCloud,
+  },
   restore: {
     usage: 'restore [archive] [cloud]',
     does: 'prepare a restore from an archive; another person approves before anything is destroyed',

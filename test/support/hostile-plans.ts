@@ -56,7 +56,7 @@ const cluster: readonly Check[] = [
   { check: 'cluster-whole', nodes: refs, container: 'mariadb', is: null, not: null },
   { check: 'synced-lines', nodes: refs, since: null },
 ];
-const BACKUP: readonly Check[] = [{ check: 'archive-complete', node, foundBy: 'find' }];
+const BACKUP: readonly Check[] = [{ check: 'archive-complete', node, foundBy: 'find', type: 'full' }];
 
 const PREPARATION: readonly Kind[] = [
   {

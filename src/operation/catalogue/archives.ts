@@ -82,6 +82,11 @@ export const archives = {
     done: 'It is left where it is.',
     next: 'Take another full backup.',
   },
+  ARCHIVE_NOT_INCREMENTAL: {
+    wrong: 'The archive {file} on {host} is not an incremental backup but {type}.',
+    done: 'It is left where it is.',
+    next: 'Take a full backup.',
+  },
   NO_DATADIR_VOLUME: {
     wrong: '{host} has no volume {volume}.',
     done: NOTHING,
