@@ -18,6 +18,8 @@ import { type CloudHosts, patiently } from './hosts.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
 
+const MINUTE_MS = 60_000;
+
 /** What planning an operation needs to know, by what was asked for. */
 export function probeFor(
   config: Config,
@@ -26,6 +28,7 @@ export function probeFor(
   return async ({ cloud: id, wish }, hosts, signal) => {
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
+    const proofMs = config.limits.proof_minutes * MINUTE_MS;
     const facts = await probeCloud(cloud, hosts, signal);
     switch (wish.kind) {
       case 'backup':
@@ -33,7 +36,10 @@ export function probeFor(
       case 'discard':
         return { ...facts, discard: await probeDiscard(id, wish, journal) };
       case 'restore':
-        return { ...facts, restore: await probeRestore({ id, config: cloud }, wish, facts, hosts, signal) };
+        return {
+          ...facts,
+          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, facts, hosts, signal),
+        };
     }
   };
 }

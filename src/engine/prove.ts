@@ -93,7 +93,7 @@ export async function proveNamed(
     };
   }
   const proof = await prove(drive, node, path, listed, timeLimitMs);
-  const { bytes, unpackedBytes, sha256, type, serverVersion, startedAt, endedAt } = proof;
+  const { bytes, unpackedBytes, sha256, type, fromLsn, toLsn, serverVersion, startedAt, endedAt } = proof;
   const changed =
     wanted.sha256 !== null && sha256 !== null && sha256 !== wanted.sha256
       ? {
@@ -108,6 +108,8 @@ export async function proveNamed(
     unpackedBytes,
     sha256,
     type,
+    fromLsn,
+    toLsn,
     serverVersion,
     startedAt,
     endedAt,

@@ -18,7 +18,9 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   reported: ({ program, host }) => `the program ${program} on ${host} reports that it did it`,
   'playbook-ended': ({ action, nodes, host }) =>
     `Ansible reached and did the ${action} on ${nodes.join(', ')}${host === null ? '' : `, from ${host}`}`,
-  'archive-whole': ({ node, path }) => `the archive ${path} on ${node.node} is there and complete`,
+  'archive-whole': ({ node, path, type, lsns }) =>
+    `the ${type} archive ${path} on ${node.node} is there and complete${lsns === null ? '' : ` (LSN ${lsns.from} to ${lsns.to})`}`,
+  'copy-stands-at': ({ lsn }) => `the copy stands at LSN ${lsn}, where the chosen archive ends`,
   'copy-belongs': ({ olderSchemas }) =>
     `the copy is of this cloud and not empty${olderSchemas ? ' (older schemas are meant)' : ', with no older schemas'}`,
   'nodes-as-planned': ({ nodes }) =>

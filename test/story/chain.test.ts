@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { liveChecksums } from '../../lab/mini/open-archive.ts';
+import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
+import { redisWake } from '../../src/engine/queues.ts';
+import type { Operation } from '../../src/operation/operation.ts';
+import { provenBy } from '../../src/runbooks/proven.ts';
+import { approve, ask, read, untilIs, waitsForPeople } from '../support/restores.ts';
+import { type Scene, sceneOf } from '../support/story.ts';
+
+/** A full and the incrementals upon it, taken and restored by a worker on three real nodes, to each point in turn. */
+
+let stack: Stack;
+let scene: Scene;
+let worker: Part;
+let wake: ReturnType<typeof redisWake>;
+beforeAll(async () => {
+  stack = await startStack();
+  scene = sceneOf(stack);
+  wake = redisWake(scene.redis);
+  worker = await stack.start('worker');
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.log(await worker.log());
+});
+afterAll(async () => {
+  await wake?.close();
+  scene?.end();
+  await stack?.stop();
+});
+
+async function backup(type: 'full' | 'incremental'): Promise<Operation> {
+  const id = await ask(scene.journal, { kind: 'backup', type }, CLOUD);
+  await wake.drive(id);
+  return untilIs(scene.journal, id, ({ end }) => end !== null, `the end of a backup (${type})`);
+}
+
+async function take(type: 'full' | 'incremental') {
+  const [node] = stack.cloud.nodes;
+  const operation = await backup(type);
+  const proven = provenBy(operation);
+  if (proven === null) throw new Error(JSON.stringify(operation.end));
+  return { ...proven, held: await liveChecksums(node) };
+}
+
+async function prepare(path: string): Promise<string> {
+  const archive = { path, node: null, sha256: null };
+  const wish = { kind: 'restore', archive, reason: 'a test', olderSchemas: true } as const;
+  const id = await ask(scene.journal, wish, CLOUD);
+  await wake.drive(id);
+  return id;
+}
+
+/** Changes of every kind: rows, a table that goes, one that comes, one that is made anew. */
+const CHANGES = [
+  'USE nova; UPDATE nova.instances SET vm_state = "error" WHERE id % 3 = 0; CREATE TABLE cinder.one (a INT PRIMARY KEY, b LONGTEXT); INSERT INTO cinder.one SELECT seq, REPEAT(MD5(seq), 90) FROM seq_1_to_400',
+  'USE cinder; DELETE FROM cinder.one WHERE a % 2 = 0; DROP TABLE placement.allocations; CREATE TABLE cinder.two (a INT PRIMARY KEY); INSERT INTO cinder.two SELECT seq FROM seq_1_to_500',
+  'USE cinder; ALTER TABLE cinder.one ADD COLUMN c INT DEFAULT 7, ADD KEY (c); TRUNCATE cinder.two; RENAME TABLE cinder.two TO cinder.three; INSERT INTO keystone.project SELECT MD5(CONCAT("late", seq)), CONCAT("late-", seq), "{}", "", 1, "default", "default", 0 FROM seq_1_to_9',
+];
+
+test('an incremental is refused where there is no full, and again after a restore; each point of a chain comes back', async () => {
+  const { cloud } = stack;
+  const { journal } = scene;
+  const [node] = cloud.nodes;
+  expect((await backup('incremental')).end).toMatchObject({ how: 'failed', problem: { code: 'INCREMENTAL_NO_FULL' } });
+
+  const points = [await take('full')];
+  for (const change of CHANGES) {
+    await node.sql(change);
+    points.push(await take('incremental'));
+  }
+  for (const [index, point] of points.entries()) {
+    expect(point.kind).toBe(index === 0 ? 'full' : 'incremental');
+    if (index > 0) expect(point.fromLsn).toBe(points[index - 1]?.toLsn);
+  }
+
+  for (const index of [3, 1, 0, 2]) {
+    const point = points[index];
+    if (point === undefined) throw new Error('no such point');
+    await node.sql(
+      `CREATE DATABASE IF NOT EXISTS later; CREATE TABLE later.t${index} (a INT PRIMARY KEY); DELETE FROM cinder.volumes`,
+    );
+    const id = await prepare(point.path);
+    const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');
+    expect(waiting.facts?.restore?.chain.map(({ path }) => path) ?? []).toEqual(
+      index === 0 ? [] : points.slice(0, index + 1).map(({ path }) => path),
+    );
+    await approve(journal, id);
+    await wake.drive(id);
+    const restored = await untilIs(journal, id, ({ end }) => end !== null, 'its end', 300_000);
+    expect(restored.end?.how).toBe('succeeded');
+    for (const one of cloud.nodes) expect(await liveChecksums(one)).toEqual(point.held);
+    const kept = await node.must(['ls', `/var/lib/docker/kolla-backup/${id}/1`]);
+    expect(kept.trim().split('\n')).toHaveLength(1 + index);
+    if (index > 0)
+      expect((await node.must(['ls', `/var/lib/docker/kolla-backup/${id}/1/incremental-1`])).trim()).toBe('');
+  }
+
+  expect((await backup('incremental')).end).toMatchObject({
+    how: 'failed',
+    problem: { code: 'INCREMENTAL_AFTER_RESTORE' },
+  });
+  await take('full');
+  const again = await take('incremental');
+  expect(again.kind).toBe('incremental');
+  expect((await read(journal, again.id)).end?.how).toBe('succeeded');
+}, 1_500_000);
