@@ -1,10 +1,11 @@
-import { isFullName } from '../kolla/archives.ts';
+import { isNameOf } from '../kolla/archives.ts';
 import { backupConfigCommand, IDENTITY_STATEMENT, readBackupConfig, readIdentity } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
+import { askBase, withChain } from './backup-askers.ts';
 import type { Drive } from './drive.ts';
 import { firstNumber, galeraStatus, listVolume, othersAtWork, volumePath } from './node-questions.ts';
 import { answersFromOutput, type OutputCheck } from './output-readers.ts';
@@ -67,6 +68,8 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
     ),
   }),
 
+  'backup-base': askBase,
+
   'room-for-archive': async ({ node, volume, datadirVolume }, { drive: { hosts }, patience }) =>
     patience(node.node, async () => {
       const host = hosts.node(node.node);
@@ -77,7 +80,7 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
       const free = await host.run(containers.freeSpaceCommand(directory));
       const size = await host.run(containers.sizeCommand(datadir, SIZE_MS));
       const { entries } = await listVolume(hosts, node, volume);
-      const fulls = entries.filter(({ path }) => isFullName(path)).map(({ bytes }) => bytes);
+      const fulls = entries.filter(({ path }) => isNameOf('full', path)).map(({ bytes }) => bytes);
       return {
         directory,
         freeBytes: firstNumber(host, free),
@@ -86,10 +89,10 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
       };
     }),
 
-  'new-archive': async ({ node, volume, listedBefore }, { drive: { hosts, operation }, patience }) => {
+  'new-archive': async ({ node, volume, listedBefore, type }, { drive: { hosts, operation }, patience }) => {
     const before = archivesListedBefore(operation(), listedBefore)?.nodes.find((one) => one.node === node.node);
     const { directory, entries } = await patience(node.node, () => listVolume(hosts, node, volume));
-    return { directory, fresh: freshAmong(entries, before?.marks ?? '').filter(({ path }) => isFullName(path)) };
+    return { directory, fresh: freshAmong(entries, before?.marks ?? '').filter(({ path }) => isNameOf(type, path)) };
   },
 
   'archive-complete': async ({ node, foundBy }, { drive, timeLimitMs, patience }) => {
@@ -98,7 +101,8 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
     if (!archive || found?.directory == null)
       throw new KollaBackupError('NO_NEW_ARCHIVE', { host: node.node, directory: 'the volume' });
     const path = `${found.directory}/${archive.path}`;
-    return patience(node.node, () => prove(drive, node, path, archive, timeLimitMs));
+    const proof = await patience(node.node, () => prove(drive, node, path, archive, timeLimitMs));
+    return withChain(drive, node.node, archive.path, proof);
   },
 };
 

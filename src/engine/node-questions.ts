@@ -112,6 +112,6 @@ export function firstNumber(host: Host, outcome: Outcome): number {
 }
 
 /** What a host said, on one line and filtered as everything is that a problem quotes. */
-export function saidBy({ stderr, stdout, code }: Outcome): string {
+function saidBy({ stderr, stdout, code }: Outcome): string {
   return quoteHost(stderr.trim() || stdout.trim()) || `exit code ${code}`;
 }

@@ -23,7 +23,13 @@ export function planner({ limits, clouds }: Config): (operation: Operation, fact
     const approval = approvalFor(Object.hasOwn(clouds, cloud) ? clouds[cloud] : undefined);
     switch (wish.kind) {
       case 'backup':
-        return planBackup(id, cloud, facts, { backupMs: ms(limits.backup_minutes), proofMs: ms(limits.proof_minutes) });
+        return planBackup(
+          id,
+          cloud,
+          facts,
+          { backupMs: ms(limits.backup_minutes), proofMs: ms(limits.proof_minutes) },
+          wish.type,
+        );
       case 'discard':
         return planDiscard(id, cloud, facts, number, approval);
       case 'restore':

@@ -11,12 +11,16 @@ import {
 import { BACKUP_VOLUME, MARIADB } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
+import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
+import type { Journal } from '../operation/journal.ts';
 import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
+import { findChain } from './find-chain.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
+import { cloudPast } from './past.ts';
 import { surveyNode } from './survey.ts';
 
 type Restore = NonNullable<Facts['restore']>;
@@ -30,7 +34,13 @@ const refuse = (code: Code, params: Params): never => {
  * cluster stands. Refuses what would end badly; a cluster that is down is the main case, not one of those.
  */
 export async function probeRestore(
-  cloud: { readonly id: string; readonly config: CloudConfig },
+  cloud: {
+    readonly id: string;
+    readonly config: CloudConfig;
+    /** How long reading one archive may take (ms). */
+    readonly proofMs: number;
+    readonly journal: Pick<Journal, 'read' | 'recent'>;
+  },
   wish: Extract<Wish, { kind: 'restore' }>,
   facts: Facts,
   hosts: CloudHosts,
@@ -49,9 +59,12 @@ export async function probeRestore(
     nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
   );
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
+  const { archive, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
+  const past = await cloudPast(cloud.journal, cloud.id);
   return {
     surveys,
-    archive: await findArchive(cloud.id, wish, nodes, hosts, signal),
+    archive,
+    chain: [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))],
     service: await serviceOf(cloud.config, facts, hosts, signal),
     ...clusterOf(
       statuses,
@@ -135,7 +148,7 @@ async function findArchive(
   nodes: readonly NodeRef[],
   hosts: CloudHosts,
   signal: AbortSignal,
-): Promise<Restore['archive']> {
+): Promise<{ readonly archive: Restore['archive']; readonly listed: readonly VolumeEntry[] }> {
   const asked = archive.node === null ? nodes : nodes.filter(({ node }) => node === archive.node);
   const listed = await Promise.all(
     asked.map(async (node) => ({
@@ -146,13 +159,18 @@ async function findArchive(
   const held = listed.flatMap(({ node, directory, entries }) => {
     const entry = entries.find(({ path }) => path === archive.path);
     return entry && directory !== null
-      ? [{ node, directory, path: archive.path, bytes: entry.bytes, sha256: archive.sha256 }]
+      ? [
+          {
+            archive: { node, directory, path: archive.path, bytes: entry.bytes, sha256: archive.sha256 },
+            listed: entries,
+          },
+        ]
       : [];
   });
   const [only, ...others] = held;
   if (only === undefined) return refuse('ARCHIVE_NOWHERE', { cloud, path: archive.path });
   if (others.length === 0) return only;
-  return refuse('ARCHIVE_ON_SEVERAL', { path: archive.path, hosts: held.map(({ node }) => node).join(', ') });
+  return refuse('ARCHIVE_ON_SEVERAL', { path: archive.path, hosts: held.map((one) => one.archive.node).join(', ') });
 }
 
 const SERVICE_PORT = 3306;

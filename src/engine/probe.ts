@@ -1,5 +1,12 @@
 import type { CloudConfig, Config } from '../config.ts';
-import { callCommand, dialectFor, inventoryCommand, versionArguments } from '../kolla/dialects.ts';
+import {
+  callCommand,
+  dialectFor,
+  helpCalls,
+  helpLacks,
+  inventoryCommand,
+  versionArguments,
+} from '../kolla/dialects.ts';
 import { mariadbNodes } from '../kolla/inventory.ts';
 import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
@@ -11,6 +18,8 @@ import { type CloudHosts, patiently } from './hosts.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
 
+const MINUTE_MS = 60_000;
+
 /** What planning an operation needs to know, by what was asked for. */
 export function probeFor(
   config: Config,
@@ -19,6 +28,7 @@ export function probeFor(
   return async ({ cloud: id, wish }, hosts, signal) => {
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
+    const proofMs = config.limits.proof_minutes * MINUTE_MS;
     const facts = await probeCloud(cloud, hosts, signal);
     switch (wish.kind) {
       case 'backup':
@@ -26,7 +36,10 @@ export function probeFor(
       case 'discard':
         return { ...facts, discard: await probeDiscard(id, wish, journal) };
       case 'restore':
-        return { ...facts, restore: await probeRestore({ id, config: cloud }, wish, facts, hosts, signal) };
+        return {
+          ...facts,
+          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, facts, hosts, signal),
+        };
     }
   };
 }
@@ -36,7 +49,7 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
   const { deploy_host: deployHost, inventories } = cloud;
   const { executable, cwd, config_directory: configDirectory, extra_arguments: extraArguments } = deployHost;
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
-  const { release, dialect } = await patiently(signal, () => askRelease(hosts.deploy, executable));
+  const { release, dialect, newer } = await patiently(signal, () => askRelease(hosts.deploy, executable));
   const listed = await patiently(signal, () => askInventory(hosts.deploy, deploy));
   const nodes = listed.map(({ name, address }) => {
     const known = cloud.nodes[name];
@@ -50,13 +63,13 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
   const backupHost = cloud.backup_host ?? matched[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, deploy, nodes: matched, backupHost, restore: null, discard: null };
+  return { release, dialect, newer, deploy, nodes: matched, backupHost, restore: null, discard: null };
 }
 
 /** How long `--version` may take, in ms: it loads Ansible. */
 const VERSION_MS = 60_000;
 
-async function askRelease(host: Host, executable: string): Promise<Pick<Facts, 'release' | 'dialect'>> {
+async function askRelease(host: Host, executable: string): Promise<Pick<Facts, 'release' | 'dialect' | 'newer'>> {
   const outcome = await host.run(callCommand(versionArguments({ executable }), VERSION_MS));
   if (outcome.code !== 0) {
     const said = quoteHost(outcome.stderr.trim() || outcome.stdout.trim()) || 'it said nothing';
@@ -70,7 +83,21 @@ async function askRelease(host: Host, executable: string): Promise<Pick<Facts, '
   }
   const found = dialectFor(outcome.stdout);
   if (found.kind === 'unknown') throw new KollaBackupError(found.problem.code, found.problem.params);
-  return { release: found.release, dialect: found.dialect };
+  if (found.kind === 'newer') await demandHelp(host, executable, found);
+  return { release: found.release, dialect: found.dialect, newer: found.kind === 'newer' };
+}
+
+/** A release that isn't known yet must show in its own help that it is called as the newest known one. */
+async function demandHelp(
+  host: Host,
+  executable: string,
+  { release, dialect, problem }: Extract<ReturnType<typeof dialectFor>, { kind: 'newer' }>,
+): Promise<void> {
+  for (const { action, call } of helpCalls(dialect, { executable })) {
+    const { code, stdout } = await host.run(callCommand(call, VERSION_MS));
+    const lacks = helpLacks(dialect, action, code === 0 ? stdout : '');
+    if (lacks !== null) throw new KollaBackupError('KOLLA_RELEASE_DIFFERS', { ...problem.params, release, lacks });
+  }
 }
 
 async function askInventory(host: Host, deploy: Facts['deploy']) {

@@ -15,6 +15,7 @@ const UNTOLD = {
   type: null,
   fromLsn: null,
   toLsn: null,
+  lastLsn: null,
   serverVersion: null,
   startedAt: null,
   endedAt: null,
@@ -61,6 +62,7 @@ export async function prove(
     type: checkpoints.kind,
     fromLsn: checkpoints.fromLsn,
     toLsn: checkpoints.toLsn,
+    lastLsn: checkpoints.lastLsn,
     serverVersion: info.server.text,
     startedAt: info.startTime,
     endedAt: info.endTime,
@@ -91,7 +93,7 @@ export async function proveNamed(
     };
   }
   const proof = await prove(drive, node, path, listed, timeLimitMs);
-  const { bytes, unpackedBytes, sha256, type, serverVersion, startedAt, endedAt } = proof;
+  const { bytes, unpackedBytes, sha256, type, fromLsn, toLsn, serverVersion, startedAt, endedAt } = proof;
   const changed =
     wanted.sha256 !== null && sha256 !== null && sha256 !== wanted.sha256
       ? {
@@ -106,6 +108,8 @@ export async function proveNamed(
     unpackedBytes,
     sha256,
     type,
+    fromLsn,
+    toLsn,
     serverVersion,
     startedAt,
     endedAt,

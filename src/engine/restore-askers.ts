@@ -24,6 +24,7 @@ const MANIFEST_MS = 600_000;
 
 type RestoreCheck =
   | 'archive-whole'
+  | 'copy-stands-at'
   | 'copy-belongs'
   | 'nodes-as-planned'
   | 'copy-unchanged'
@@ -42,6 +43,10 @@ type RestoreCheck =
 export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K> } = {
   'archive-whole': ({ node, directory, path, sha256 }, { drive, timeLimitMs, patience }) =>
     patience(node.node, () => proveNamed(drive, node, { directory, path, sha256 }, timeLimitMs)),
+
+  'copy-stands-at': async ({ tried }, { drive }) => ({
+    lsn: demandReport(drive.operation(), tried.plan, tried.step, 'trial').checkpoints?.to_lsn ?? null,
+  }),
 
   'copy-belongs': async ({ nodes, addresses, container, tried }, { drive }) => {
     const report = demandReport(drive.operation(), tried.plan, tried.step, 'trial');

@@ -37,7 +37,7 @@ export async function newerFull(
     const read = await journal.read(id);
     if (read.state !== 'sound') continue;
     const { wish, end, requestedAt, label } = read.operation;
-    if (wish.kind === 'backup' && end?.how === 'succeeded' && requestedAt > after) return label;
+    if (wish.kind === 'backup' && wish.type === 'full' && end?.how === 'succeeded' && requestedAt > after) return label;
   }
   return null;
 }

@@ -96,7 +96,7 @@ export function parseArchiveName(path: string): ArchiveName {
   return { kind: 'unrelated' };
 }
 
-/** Whether a path relative to the volume claims to be a full backup. */
-export function isFullName(path: string): boolean {
-  return parseArchiveName(path).kind === 'full';
+/** Whether a path relative to the volume claims to be a backup of that kind. */
+export function isNameOf(kind: 'full' | 'incremental', path: string): boolean {
+  return parseArchiveName(path).kind === kind;
 }

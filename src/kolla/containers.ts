@@ -78,6 +78,11 @@ export function freeSpaceCommand(path: string): Command {
   return { argv: ['df', '--output=avail', '-B1', '--', path], timeoutMs: ENGINE_MS };
 }
 
+/** Inode and time of birth of the file that InnoDB makes with a datadir: a state transfer, a restore or a copy-back brings another. */
+export function datadirCommand(datadir: string): Command {
+  return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };
+}
+
 /** Bytes that a directory takes. */
 export function sizeCommand(path: string, timeoutMs: number): Command {
   return { argv: ['du', '-s', '-B1', '--', path], timeoutMs };

@@ -8,7 +8,7 @@ import { quoteHost } from './quoted.ts';
 
 /**
  * kolla-ansible's command line, which changed with release 19 (from a shell script to a Python program). Each dialect
- * is one row; a release that no row covers is refused, for what its command line would do is not known.
+ * is one row; an older release than those is refused; a newer one is driven as the last row says where its own help shows the same.
  */
 
 type Action = 'backup' | 'stop' | 'recovery';
@@ -22,6 +22,9 @@ type Dialect = {
   /** Its own lines take arguments apart at spaces and expand wildcards. */
   readonly splitsWords: boolean;
   readonly extraVariable: string;
+  /** Extra arguments that other dialects take: what this one doesn't know, and what it takes and then leaves unused. */
+  readonly unknown: readonly string[];
+  readonly unused: readonly string[];
   /** Which files of globals.d it reads (a regular expression of `find`), and the program that orders their paths. */
   readonly globals: { readonly names: string; readonly order: 'cat' | 'sort' };
 };
@@ -33,7 +36,19 @@ export const dialects = {
     optionsFirst: true,
     splitsWords: true,
     extraVariable: '-e',
+    unknown: [],
+    unused: [],
     globals: { names: String.raw`.*\.yml`, order: 'cat' },
+  },
+  cliff: {
+    majors: [19, 22],
+    commands: { backup: 'mariadb-backup', stop: 'stop', recovery: 'mariadb-recovery' },
+    optionsFirst: false,
+    splitsWords: false,
+    extraVariable: '-e',
+    unknown: ['--forks', '--key', '-k'],
+    unused: ['--passwords'],
+    globals: { names: String.raw`.*\.\(yml\|yaml\|json\)`, order: 'sort' },
   },
 } as const satisfies Record<string, Dialect>;
 
@@ -52,6 +67,8 @@ export type Call = { readonly argv: readonly [string, ...string[]]; readonly env
 
 type ReleaseFound =
   | { readonly kind: 'known'; readonly release: string; readonly dialect: DialectName }
+  /** Newer than any row: to be driven as `dialect` says only where its commands' own help shows what is needed. */
+  | { readonly kind: 'newer'; readonly release: string; readonly dialect: DialectName; readonly problem: Problem }
   | { readonly kind: 'unknown'; readonly problem: Problem };
 
 const VERSION_LINE = /^(?:kolla-ansible )?((\d{1,3})\.\d{1,4}\.\d{1,4}[\w.+-]{0,40})\s*$/m;
@@ -66,7 +83,37 @@ export function dialectFor(versionOutput: string): ReleaseFound {
     return { kind: 'known', release: release.slice(0, RELEASE_CHARS), dialect };
   const known = names.map((name) => dialects[name].majors.join(' to ')).join(', ');
   const shown = quoteHost(release ?? versionOutput) || 'it printed nothing';
-  return { kind: 'unknown', problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { release: shown, known } } };
+  const problem: Problem = { code: 'KOLLA_RELEASE_UNKNOWN', params: { release: shown, known } };
+  return release !== undefined && major > dialects[NEWEST].majors[1]
+    ? { kind: 'newer', release: release.slice(0, RELEASE_CHARS), dialect: NEWEST, problem }
+    : { kind: 'unknown', problem };
+}
+
+const NEWEST = 'cliff' satisfies DialectName;
+
+/** Words that the help of each command must show: all that plans make use of. */
+const NEEDED = {
+  backup: ['--inventory', '--configdir', '--extra-vars', '--full', '--incremental'],
+  stop: ['--inventory', '--configdir', '--tags', '--yes-i-really-really-mean-it'],
+  recovery: ['--inventory', '--configdir', '--extra-vars'],
+} as const satisfies Record<Action, readonly string[]>;
+
+/** What a release that no row covers is asked: the help of each command. */
+export function helpCalls(dialect: DialectName, { executable }: Pick<Deployment, 'executable'>) {
+  const { commands }: Dialect = dialects[dialect];
+  return (['backup', 'stop', 'recovery'] as const).map((action) => ({
+    action,
+    call: { argv: [executable, commands[action], '--help'], env: ansibleEnvironment(executable) } satisfies Call,
+  }));
+}
+
+/** What the help of a command lacks, in words; null where it shows all that is needed, on that very command. */
+export function helpLacks(dialect: DialectName, action: Action, help: string): string | null {
+  const command = dialects[dialect].commands[action];
+  const words = new Set(help.match(/[\w-]+/g));
+  if (!new RegExp(`^usage: \\S*kolla-ansible ${command} `, 'm').test(help)) return `it has no command ${command}`;
+  const missing = NEEDED[action].filter((word) => !words.has(word));
+  return missing.length === 0 ? null : `${command} does not know ${missing.join(', ')}`;
 }
 
 /** `kolla-ansible --version`. */
@@ -131,9 +178,9 @@ export function callCommand({ argv, env }: Call, timeoutMs: number): Command {
 const DEFAULT_CONFIG_DIRECTORY = '/etc/kolla';
 
 function call(name: DialectName, deployment: Deployment, action: Action, own: readonly string[]): Call {
-  const { commands, optionsFirst, splitsWords }: Dialect = dialects[name];
+  const { commands, optionsFirst, splitsWords, unknown, unused }: Dialect = dialects[name];
   const { executable, configDirectory, inventories, extraArguments } = deployment;
-  checkExtraArguments(extraArguments);
+  checkExtraArguments(extraArguments, { unknown, unused });
   const where = configDirectory === DEFAULT_CONFIG_DIRECTORY ? [] : ['--configdir', configDirectory];
   const options = [...inventories.flatMap((path) => ['-i', path]), ...where, ...extraArguments];
   if (splitsWords) for (const argument of [...options, ...own]) refuseSplitting(argument);

@@ -42,10 +42,18 @@ const RESERVED = [
   ...['inventory_', 'groups', 'group_names', 'hostvars', 'play_hosts', 'playbook_dir', 'role_', 'omit', 'vars'],
 ] as const;
 
-/** Checks the list; throws `KollaBackupError` KOLLA_EXTRA_ARGUMENT, which never holds a value. */
-export function checkExtraArguments(extra: readonly string[]): void {
+/** What the command line at hand doesn't do with options that are allowed in general. */
+type Without = { readonly unknown: readonly string[]; readonly unused: readonly string[] };
+
+/**
+ * Checks the list; throws `KollaBackupError` KOLLA_EXTRA_ARGUMENT, or KOLLA_ARGUMENT_USELESS where it is only this
+ * command line that would do nothing with one. Neither holds a value.
+ */
+export function checkExtraArguments(extra: readonly string[], without: Without = { unknown: [], unused: [] }): void {
   for (const { option, value } of pairs(extra)) {
     if (!WITH_VALUE.some((allowed) => allowed === option)) refuse(option);
+    if (without.unknown.includes(option)) useless(option, 'does not know it');
+    if (without.unused.includes(option)) useless(option, 'takes it and then reads the usual file all the same');
     if (value === undefined || value === '' || value.startsWith('-') || value.includes('\0')) refuse(option);
     else if (option === '--vault-id' && value.endsWith('@prompt')) refuse(`${option} …@prompt`);
     else if (option === '--forks' && !/^\d{1,4}$/.test(value)) refuse(option);
@@ -116,6 +124,10 @@ function pairs(extra: readonly string[]): Pair[] {
     }
   }
   return found;
+}
+
+function useless(argument: string, why: string): never {
+  throw new KollaBackupError('KOLLA_ARGUMENT_USELESS', { argument, why });
 }
 
 /** What isn't an option could be anything, a secret too. */

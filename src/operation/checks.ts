@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { hostName } from './ids.ts';
 import { restoreAnswers, restoreChecks } from './restore-checks.ts';
 import {
+  backupType,
+  CHAIN_MAX,
   count,
   engineObject,
   hostPath,
@@ -44,6 +46,17 @@ export const check = z.discriminatedUnion('check', [
   }),
   /** What lies in the backup volumes now. */
   z.strictObject({ check: z.literal('archives-listed'), nodes: z.array(nodeRef), volume: engineObject }),
+  /**
+   * Of which datadir the backup will be; for an incremental also that there is a proven full of this very datadir, with
+   * no restore since.
+   */
+  z.strictObject({
+    check: z.literal('backup-base'),
+    node: nodeRef,
+    type: backupType,
+    volume: engineObject,
+    datadirVolume: engineObject,
+  }),
   /** Room for another archive. */
   z.strictObject({
     check: z.literal('room-for-archive'),
@@ -59,9 +72,18 @@ export const check = z.discriminatedUnion('check', [
     node: nodeRef,
     volume: engineObject,
     listedBefore: z.string().max(60),
+    type: backupType,
   }),
-  /** That archive is complete: gzip whole, every file of the stream ended, checkpoints and info there. */
-  z.strictObject({ check: z.literal('archive-complete'), node: nodeRef, foundBy: z.string().max(60) }),
+  /**
+   * That archive is complete: gzip whole, every file of the stream ended, checkpoints and info there. An incremental also
+   * continues a chain of proven archives.
+   */
+  z.strictObject({
+    check: z.literal('archive-complete'),
+    node: nodeRef,
+    foundBy: z.string().max(60),
+    type: backupType,
+  }),
   ...restoreChecks,
 ]);
 export type Check = z.infer<typeof check>;
@@ -110,6 +132,15 @@ export const answered = z.discriminatedUnion('check', [
     }),
   }),
   z.strictObject({
+    check: z.literal('backup-base'),
+    answer: z.strictObject({
+      /** The file that every datadir keeps for as long as it is the same one, by inode and time of birth; null: unknown. */
+      datadir: z.string().max(60).nullable(),
+      base: z.strictObject({ label: z.string().max(20), path: z.string().max(VOLUME_PATH_CHARS) }).nullable(),
+      problem: journaledProblem.nullable(),
+    }),
+  }),
+  z.strictObject({
     check: z.literal('room-for-archive'),
     answer: z.strictObject({
       directory: hostPath,
@@ -147,6 +178,9 @@ export const answered = z.discriminatedUnion('check', [
       type: z.string().max(60).nullable(),
       fromLsn: lsn.nullable(),
       toLsn: lsn.nullable(),
+      lastLsn: lsn.nullable().optional(),
+      /** Labels of the backups whose archives an incremental needs, the full first. */
+      needs: z.array(z.string().max(20)).max(CHAIN_MAX).optional(),
       serverVersion: z.string().max(SERVER_VERSION_CHARS).nullable(),
       startedAt: z.string().max(40).nullable(),
       endedAt: z.string().max(40).nullable(),

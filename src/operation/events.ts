@@ -3,7 +3,7 @@ import { answered, volumeEntry } from './checks.ts';
 import { facts } from './facts.ts';
 import { claimId, cloudId, hex64, hostName, operationId, personId, stepId } from './ids.ts';
 import { plan } from './plan.ts';
-import { journaledProblem, VOLUME_PATH_CHARS } from './shapes.ts';
+import { backupType, journaledProblem, VOLUME_PATH_CHARS } from './shapes.ts';
 
 const planNumber = z.int().min(1);
 const attempt = z.int().min(1).max(100);
@@ -37,7 +37,7 @@ export const archivePath = z
 
 /** What was asked for. */
 export const wish = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('backup'), type: z.literal('full') }),
+  z.strictObject({ kind: z.literal('backup'), type: backupType }),
   z.strictObject({
     kind: z.literal('restore'),
     /** `node` null: look for it on every node; `sha256` null: it wasn't proven by us. */

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { hex64, hostName, operationId } from './ids.ts';
 import { sqlAddress } from './restore-checks.ts';
-import { count, directoryId, engineName, hostPath, machineId, RELEASE_CHARS, VOLUME_PATH_CHARS } from './shapes.ts';
+import {
+  backupType,
+  CHAIN_MAX,
+  count,
+  directoryId,
+  engineName,
+  hostPath,
+  lsn,
+  machineId,
+  RELEASE_CHARS,
+  VOLUME_PATH_CHARS,
+} from './shapes.ts';
 
 /** What a restore, or the discarding of old data, has to know of one node. */
 export const nodeSurvey = z.strictObject({
@@ -39,6 +50,12 @@ export const foundArchive = z.strictObject({
   sha256: hex64.nullable(),
 });
 
+export type FoundArchive = z.infer<typeof foundArchive>;
+
+/** One archive of a chain, as the journals know it or as it was read. */
+export const chainLink = foundArchive.extend({ kind: backupType, fromLsn: lsn, toLsn: lsn });
+export type ChainLink = z.infer<typeof chainLink>;
+
 /** An old datadir that a restore has set aside. */
 export const keptDatadir = z.strictObject({
   node: hostName,
@@ -56,7 +73,9 @@ export type KeptDatadir = z.infer<typeof keptDatadir>;
 export const facts = z.strictObject({
   /** `kolla-ansible --version`, e.g. 17.9.0. */
   release: z.string().max(RELEASE_CHARS),
-  dialect: z.enum(['bash']),
+  dialect: z.enum(['bash', 'cliff']),
+  /** Newer than what is known; its own help shows that it is called the same way. */
+  newer: z.boolean().default(false),
   deploy: z.strictObject({
     executable: hostPath,
     cwd: hostPath,
@@ -72,6 +91,8 @@ export const facts = z.strictObject({
     .strictObject({
       surveys: z.array(nodeSurvey).min(1),
       archive: foundArchive,
+      /** The archives that it needs, the full first, itself last. Empty: it is a full by its name. */
+      chain: z.array(chainLink).max(CHAIN_MAX).default([]),
       /** Where the cloud's services find the database; null where it could not be learnt. */
       service: sqlAddress.nullable(),
       /** Whether a node was Primary and Synced, and the cluster's UUID; of a cluster that is down what its datadirs say. */

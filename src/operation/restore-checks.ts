@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { hex64, hostName, stepId } from './ids.ts';
 import {
+  backupType,
   count,
   directoryId,
   engineObject,
   galeraUuid,
   hostPath,
   journaledProblem,
+  lsn,
   machineId,
   nodeRef,
   nodeStatus,
@@ -45,14 +47,18 @@ export const restoreChecks = [
     nodes: z.array(hostName).min(1),
     host: hostName.nullable(),
   }),
-  /** The archive that was named is there and complete. */
+  /** An archive is there and complete, and ends and begins where the plan has it (null: wherever it does). */
   z.strictObject({
     check: z.literal('archive-whole'),
     node: nodeRef,
     directory: hostPath,
     path: z.string().min(1).max(512),
     sha256: hex64.nullable(),
+    type: backupType,
+    lsns: z.strictObject({ from: lsn, to: lsn }).nullable(),
   }),
+  /** The prepared copy stands at that position of the log: exactly the incrementals that lead there were applied. */
+  z.strictObject({ check: z.literal('copy-stands-at'), lsn, tried: reportedBy }),
   /** What the copy holds, next to what is live: not empty, this cloud's, no older schemas unless that is meant. */
   z.strictObject({
     check: z.literal('copy-belongs'),
@@ -161,11 +167,14 @@ export const restoreAnswers = [
       unpackedBytes: count,
       sha256: hex64.nullable(),
       type: z.string().max(60).nullable(),
+      fromLsn: lsn.nullable().optional(),
+      toLsn: lsn.nullable().optional(),
       serverVersion: z.string().max(128).nullable(),
       startedAt: z.string().max(40).nullable(),
       endedAt: z.string().max(40).nullable(),
     }),
   }),
+  z.strictObject({ check: z.literal('copy-stands-at'), answer: z.strictObject({ lsn: lsn.nullable() }) }),
   z.strictObject({
     check: z.literal('copy-belongs'),
     answer: z.strictObject({

@@ -4,6 +4,9 @@ import { hostName } from './ids.ts';
 /** The small shapes that checks, facts and plans share. */
 
 export const engineName = z.enum(['docker', 'podman']);
+/** What a backup holds: everything, or what changed since another. */
+export const backupType = z.enum(['full', 'incremental']);
+export type BackupType = z.infer<typeof backupType>;
 /** An absolute path without control characters. */
 export const hostPath = z
   .string()
@@ -20,6 +23,8 @@ export const lsn = z.string().regex(/^(?:0|[1-9]\d{0,19})$/);
 export const SERVER_VERSION_CHARS = 128;
 export const VOLUME_PATH_CHARS = 512;
 export const RELEASE_CHARS = 40;
+/** The most archives that one restore may need: an hourly incremental for eight days. */
+export const CHAIN_MAX = 200;
 /** A directory itself, whatever its name: device and inode, as decimal digits (an inode may exceed a JSON number). */
 export const directoryId = z.tuple([count, count]);
 export type DirectoryId = z.infer<typeof directoryId>;

@@ -2,7 +2,7 @@ import { BACKUP_CONFIG } from '../kolla/backup-config.ts';
 import { backupArguments } from '../kolla/dialects.ts';
 import { passwordFiles } from '../kolla/extra-arguments.ts';
 import { BACKUP_VOLUME, MARIABACKUP, MARIADB } from '../kolla/names.ts';
-import type { Check, NodeRef } from '../operation/checks.ts';
+import type { BackupType, Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
 
@@ -15,7 +15,13 @@ export type BackupLimits = { readonly backupMs: number; readonly proofMs: number
  * The backup, as the runbook has it: `kolla-ansible mariadb_backup`, then the archive found on the host that reports
  * `changed` — and, what the runbook leaves to hope, proven complete.
  */
-export function planBackup(operation: string, cloud: string, facts: Facts, limits: BackupLimits): Plan {
+export function planBackup(
+  operation: string,
+  cloud: string,
+  facts: Facts,
+  limits: BackupLimits,
+  type: BackupType,
+): Plan {
   const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const backupNode = nodes.find(({ node }) => node === facts.backupHost);
   if (!backupNode) throw new TypeError(`${facts.backupHost} is not a node`);
@@ -33,15 +39,16 @@ export function planBackup(operation: string, cloud: string, facts: Facts, limit
     nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
     backupHost: facts.backupHost,
     steps: [
-      takeBackup(facts, nodes, backupNode, sound, limits),
+      takeBackup(facts, nodes, backupNode, sound, limits, type),
       question('find-archive', 'Find the archive', facts.backupHost, QUESTIONS_MS, [
-        { check: 'new-archive', node: backupNode, volume: BACKUP_VOLUME, listedBefore: 'take-backup' },
+        { check: 'new-archive', node: backupNode, volume: BACKUP_VOLUME, listedBefore: 'take-backup', type },
       ]),
       question('prove-archive', 'Prove the archive complete', facts.backupHost, limits.proofMs, [
-        { check: 'archive-complete', node: backupNode, foundBy: 'find-archive' },
+        { check: 'archive-complete', node: backupNode, foundBy: 'find-archive', type },
       ]),
       question('confirm-galera', 'See the backup host Primary and Synced again', facts.backupHost, QUESTIONS_MS, [
         ...sound,
+        base(backupNode, type),
       ]),
     ],
     sources: {},
@@ -57,18 +64,20 @@ function takeBackup(
   backupNode: NodeRef,
   sound: readonly Check[],
   { backupMs }: BackupLimits,
+  type: BackupType,
 ): Step {
   const { cwd } = facts.deploy;
-  const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type: 'full' });
+  const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type });
   return {
     id: 'take-backup',
-    title: 'Take a full backup with kolla-ansible',
+    title: `Take ${type === 'full' ? 'a full' : 'an incremental'} backup with kolla-ansible`,
     host: DEPLOY,
     touches: 'change',
     program: { argv: [...argv], cwd, env: { ...env }, redact: passwordFiles(facts.deploy) },
     timeLimitMs: backupMs,
     before: [
       ...sound,
+      base(backupNode, type),
       { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
       { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
       // Last, for the others take time.
@@ -76,6 +85,11 @@ function takeBackup(
     ],
     after: [{ check: 'one-host-changed', host: facts.backupHost }],
   };
+}
+
+/** Asked before, and again at the end: meanwhile a state transfer may have brought another datadir. */
+function base(node: NodeRef, type: BackupType): Check {
+  return { check: 'backup-base', node, type, volume: BACKUP_VOLUME, datadirVolume: MARIADB };
 }
 
 function question(id: string, title: string, host: string, timeLimitMs: number, after: Check[]): Step {

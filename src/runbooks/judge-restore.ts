@@ -23,12 +23,20 @@ const told = (list: readonly string[]) => list.join(', ').slice(0, LIST_TOLD);
 export const restoreJudges: Judges = {
   reported: (_, answer) => answer.problem,
   'playbook-ended': (_, answer) => answer.problem,
-  'archive-whole': ({ node, path }, answer) => {
+  'archive-whole': ({ node, path, type, lsns }, answer) => {
     if (answer.problem) return answer.problem;
-    return answer.type === 'full'
-      ? null
-      : problem('ARCHIVE_NOT_FULL', { host: node.node, file: path, type: answer.type ?? 'unknown' });
+    const params = { host: node.node, file: path };
+    if (answer.type !== type)
+      return problem(type === 'full' ? 'ARCHIVE_NOT_FULL' : 'ARCHIVE_NOT_INCREMENTAL', {
+        ...params,
+        type: answer.type ?? 'unknown',
+      });
+    if (lsns === null || (answer.fromLsn === lsns.from && answer.toLsn === lsns.to)) return null;
+    const found = `${answer.fromLsn ?? 'unknown'} to ${answer.toLsn ?? 'unknown'}`;
+    return problem('ARCHIVE_OTHER_LSNS', { ...params, found, planned: `${lsns.from} to ${lsns.to}` });
   },
+  'copy-stands-at': ({ lsn }, answer) =>
+    answer.lsn === lsn ? null : problem('COPY_STANDS_ELSEWHERE', { found: answer.lsn ?? 'nowhere', planned: lsn }),
   'copy-belongs': ({ olderSchemas }, { problem: why, older }) => {
     if (why) return why;
     return older.length === 0 || olderSchemas ? null : problem('COPY_SCHEMAS_OLDER', { schemas: told(older) });

@@ -50,6 +50,7 @@ const judges: Judged = {
       ? problem('TOO_MANY_ARCHIVES', { host: cut.node, volume, count: String(cut.count + cut.omitted) })
       : null;
   },
+  'backup-base': (_, answer) => answer.problem,
   'room-for-archive': ({ node }, { directory, freeBytes, datadirBytes, largestFullBytes }) => {
     const expected = largestFullBytes === null ? datadirBytes * ARCHIVE_SHARE : largestFullBytes * ARCHIVE_GROWTH;
     const needed = Math.ceil(expected) + SPACE_FLOOR;
@@ -80,11 +81,11 @@ const judges: Judged = {
             .slice(0, FILES_TOLD),
         });
   },
-  'archive-complete': ({ node }, { path, complete, problem: why, type, toLsn }) => {
-    if (!complete) return why ?? problem('ARCHIVE_INCOMPLETE', { host: node.node, file: path });
-    if (type !== 'full' || toLsn === null)
-      return problem('ARCHIVE_NOT_FULL', { host: node.node, file: path, type: type ?? 'unknown' });
-    return null;
+  'archive-complete': ({ node, type: wanted }, { path, complete, problem: why, type, toLsn }) => {
+    if (!complete || why) return why ?? problem('ARCHIVE_INCOMPLETE', { host: node.node, file: path });
+    if (type === wanted && toLsn !== null) return null;
+    const params = { host: node.node, file: path, type: type ?? 'unknown' };
+    return problem(wanted === 'full' ? 'ARCHIVE_NOT_FULL' : 'ARCHIVE_NOT_INCREMENTAL', params);
   },
 };
 

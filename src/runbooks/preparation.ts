@@ -1,11 +1,13 @@
 import { sqlCommand } from '../kolla/containers.ts';
 import { GALERA_CONFIG, MARIADB } from '../kolla/names.ts';
 import type { Wish } from '../operation/events.ts';
-import type { Facts } from '../operation/facts.ts';
+import type { ChainLink, Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
-import { type CopyContainer, containerLabels, containerName, prepareArgv, unpackArgv } from './copy.ts';
+import { brokenAt, chainSteps } from './chain-copy.ts';
+import { type CopyContainer, containerLabels, containerName } from './copy.ts';
 import { type Node, nodesOf, operationDirectory } from './nodes.ts';
-import { programStep, question, reporting, sourcesOf } from './steps.ts';
+import type { ProgramRequests } from './programs/requests.ts';
+import { programStep, question, sourcesOf } from './steps.ts';
 
 export type PreparationLimits = {
   readonly proofMs: number;
@@ -34,38 +36,41 @@ export function planPreparation(
   if (restore === null) throw new TypeError('a restore without a survey');
   const { nodes, backupHost } = nodesOf(facts);
   const { archive } = restore;
+  const chain = linksOf(restore);
+  const last = chain.at(-1);
+  const tried = { plan: number, step: 'trial' };
   const directory = (node: Node) => `${operationDirectory(node, operation)}/${number}`;
   const data = `${directory(backupHost)}/data`;
   const { imageId: image, uid, gid } = backupHost.survey;
   const copy: CopyContainer = { engine: backupHost.ref.engine, operation, plan: number, image, uid, gid, data };
   const onBackupHost = { host: backupHost.name, touches: 'change' } as const;
   const steps: Step[] = [
-    question('prove-archive', 'Prove the archive complete', backupHost.name, limits.proofMs, [
-      {
-        check: 'archive-whole',
-        node: backupHost.ref,
-        directory: archive.directory,
-        path: archive.path,
-        sha256: archive.sha256,
-      },
-    ]),
+    question(
+      'prove-archive',
+      chain.length === 1 ? 'Prove the archive complete' : `Prove the ${chain.length} archives of the chain complete`,
+      backupHost.name,
+      limits.proofMs * chain.length,
+      chain.map(({ directory: volume, path, sha256, kind, lsns }) => ({
+        ...({
+          check: 'archive-whole',
+          node: backupHost.ref,
+          directory: volume,
+          path,
+          sha256,
+          type: kind,
+          lsns,
+        } as const),
+      })),
+    ),
     ...nodes.map((node) =>
       stage(node, directory(node), operation, {
         // On the other nodes the state transfer brings the same data, beside the old that is set aside.
-        needBytes: Math.max(backupHost.survey.bytes, archive.bytes),
+        needBytes: Math.max(backupHost.survey.bytes, archive.bytes) + (node === backupHost ? largest(chain) : 0),
         floorBytes: limits.floorBytes,
+        incrementals: node === backupHost ? chain.length - 1 : 0,
       }),
     ),
-    reporting(
-      { ...onBackupHost, id: 'unpack', title: 'Unpack the archive into the copy', timeLimitMs: limits.unpackMs },
-      'unpack',
-      unpackArgv(copy, archive.directory, archive.path, limits.floorBytes),
-    ),
-    reporting(
-      { ...onBackupHost, id: 'prepare', title: 'Prepare the copy with mariabackup', timeLimitMs: limits.prepareMs },
-      'prepare',
-      prepareArgv(copy),
-    ),
+    ...chainSteps(copy, chain, onBackupHost, limits),
     programStep({ ...onBackupHost, id: 'trial', title: 'Start the copy once, alone', timeLimitMs: TRIAL_MS }, 'trial', {
       engine: backupHost.ref.engine,
       name: containerName(copy, 'trial'),
@@ -77,14 +82,16 @@ export function planPreparation(
       gid,
       config: GALERA_CONFIG,
       live: sqlCommand(backupHost.ref, MARIADB, '').argv.slice(0, -1),
+      checkTables: chain.length > 1,
     }),
     question('compare', 'Compare the copy with what is live', backupHost.name, TRIAL_MS, [
+      ...(last?.lsns ? [{ check: 'copy-stands-at', lsn: last.lsns.to, tried } as const] : []),
       {
         check: 'copy-belongs',
         nodes: facts.nodes.map(({ name, engine }) => ({ node: name, engine })),
         addresses: addressesOf(facts, restore),
         container: MARIADB,
-        tried: { plan: number, step: 'trial' },
+        tried,
         olderSchemas: wish.olderSchemas,
       },
     ]),
@@ -107,11 +114,36 @@ export function planPreparation(
   };
 }
 
+/** An archive of the plan; what `lsns` are null of is known by its name alone. */
+type Link = Omit<ChainLink, 'fromLsn' | 'toLsn'> & {
+  readonly fromLsn: string;
+  readonly lsns: { readonly from: string; readonly to: string } | null;
+};
+
+/** The archives in the order in which they are applied. Throws where they don't continue one another. */
+function linksOf({ archive, chain }: NonNullable<Facts['restore']>): readonly Link[] {
+  if (chain.length === 0) return [{ ...archive, kind: 'full', fromLsn: '0', lsns: null }];
+  const broken = brokenAt(chain);
+  if (broken !== null || chain.at(-1)?.path !== archive.path || chain.some(({ node }) => node !== archive.node))
+    throw new TypeError(
+      `not a chain of ${archive.path}: ${broken ?? 'it ends with another archive or lies elsewhere'}`,
+    );
+  return chain.map(({ toLsn, ...link }) => ({ ...link, lsns: { from: link.fromLsn, to: toLsn } }));
+}
+
+/** How much larger than its archive an incremental may be once unpacked; the floor guards against more. */
+const UNPACKED = 6;
+
+/** Room for the largest incremental: each is removed before the next one is unpacked. */
+function largest(chain: readonly Link[]): number {
+  return UNPACKED * Math.max(0, ...chain.flatMap(({ kind, bytes }) => (kind === 'incremental' ? [bytes] : [])));
+}
+
 function stage(
   node: Node,
   directory: string,
   operation: string,
-  room: { readonly needBytes: number; readonly floorBytes: number },
+  room: Pick<ProgramRequests['stage'], 'needBytes' | 'floorBytes' | 'incrementals'>,
 ): Step {
   const { survey, ref, name, number } = node;
   const { live, uid, gid, mode } = survey;

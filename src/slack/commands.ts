@@ -1,7 +1,12 @@
+import type { KnownBlock } from '@slack/types';
+import type { BackupType } from '../operation/checks.ts';
 import type { Operation } from '../operation/operation.ts';
+import { archivesSeen } from '../runbooks/archives-seen.ts';
+import { pastOf } from '../runbooks/proven.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
 import { helpCard, listCard, statusCard } from './cards/answers.ts';
+import { archivesBlock } from './cards/archive-list.ts';
 import { archiveOf } from './cards/progress.ts';
 import { rootCard } from './cards/root.ts';
 import { meantCloud } from './clouds.ts';
@@ -15,6 +20,8 @@ import { askRestore } from './restore.ts';
 
 /** How many operations `list` shows. */
 const LIST_MAX = 12;
+/** How far back `list` looks for what made the archives. */
+const ARCHIVES_LOOK = 120;
 /** How far back `status` looks for a good backup and for kept data. */
 const STATUS_LOOK = 40;
 /** How many running operations `status` shows. */
@@ -30,18 +37,16 @@ type Handlers = {
 
 /** What each subcommand does, and the answer that only the one who asked sees; null where a form is it. A refusal is thrown. */
 const handlers: Handlers = {
-  full: async (office, asked, named) => {
-    const cloud = cloudFor(office, named, asked, 'full');
-    await demandRequester(office, asked.by, cloud);
-    return request(office, asked, cloud, { kind: 'backup', type: 'full' });
-  },
+  full: async (office, asked, named) => takeBackup(office, asked, named, 'full'),
+  incremental: async (office, asked, named) => takeBackup(office, asked, named, 'incremental'),
   restore: async (office, asked, { archive, cloud }) =>
     askRestore(office, asked, cloudFor(office, cloud, asked, 'restore'), archive),
   discard: async (office, asked, { label, reason }) => requestDiscard(office, asked, label, reason),
   list: async (office, asked, named) => {
     const cloud = cloudFor(office, named, asked, 'list');
     await demandMember(office, asked.by);
-    return listCard(cloud, await newest(office, cloud, LIST_MAX), office.now());
+    const card = listCard(cloud, await newest(office, cloud, LIST_MAX), office.now());
+    return { ...card, blocks: [...(card.blocks ?? []), await archivesOn(office, cloud)] };
   },
   status: async (office, asked, about) => {
     await demandMember(office, asked.by);
@@ -64,10 +69,24 @@ export async function runCommand(office: Office, asked: Asked, command: Command)
   return handler(office, asked, command.about);
 }
 
+async function takeBackup(office: Office, asked: Asked, named: string | null, type: BackupType): Promise<Message> {
+  const cloud = cloudFor(office, named, asked, type);
+  await demandRequester(office, asked.by, cloud);
+  return request(office, asked, cloud, { kind: 'backup', type });
+}
+
 function cloudFor(office: Office, named: string | null, asked: Asked, sub: Subcommand): string {
   const meant = meantCloud(office.clouds, named, asked.channel, SUBCOMMANDS[sub].usage);
   if (!meant.ok) throw new Refusal(meant.problem);
   return meant.cloud;
+}
+
+/** The archives of a cloud as a worker last saw them, beside what the journals know. */
+async function archivesOn(office: Office, cloud: string): Promise<KnownBlock> {
+  const sighting = await office.notes.sighting(cloud);
+  const operations = (await newest(office, cloud, ARCHIVES_LOOK)).flatMap(({ operation }) => operation ?? []);
+  const seen = sighting === null ? [] : archivesSeen(sighting, pastOf(operations));
+  return archivesBlock(sighting, seen, office.now());
 }
 
 async function statusOf(office: Office, label: string): Promise<Message> {

@@ -42,5 +42,11 @@ function isDiscarded({ id }: Operation, others: readonly Operation[]): boolean {
 }
 
 function isFullAfter(one: Operation, at: number): boolean {
-  return one.wish.kind === 'backup' && one.requestedAt > at && one.end?.how === 'succeeded' && archiveOf(one) !== null;
+  return (
+    one.wish.kind === 'backup' &&
+    one.wish.type === 'full' &&
+    one.requestedAt > at &&
+    one.end?.how === 'succeeded' &&
+    archiveOf(one) !== null
+  );
 }

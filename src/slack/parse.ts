@@ -45,6 +45,11 @@ type Grammar = {
 /** Every subcommand: one line of help, and a strict schema of its words. Its handler says who may. */
 export const SUBCOMMANDS = {
   full: { usage: 'full [cloud]', does: 'take a full backup now', words: onCloud },
+  incremental: {
+    usage: 'incremental [cloud]',
+    does: 'take a backup of what changed since the last one',
+    words: onCloud,
+  },
   restore: {
     usage: 'restore [archive] [cloud]',
     does: 'prepare a restore from an archive; another person approves before anything is destroyed',
@@ -56,7 +61,11 @@ export const SUBCOMMANDS = {
       z.tuple([archivePath, cloud]).transform(([archive, value]) => ({ archive, cloud: value })),
     ]),
   },
-  list: { usage: 'list [cloud]', does: 'the newest operations and how they ended', words: onCloud },
+  list: {
+    usage: 'list [cloud]',
+    does: 'the newest operations, and the archives with what each can be restored',
+    words: onCloud,
+  },
   status: {
     usage: 'status [cloud|label]',
     does: 'what runs now, and the newest good backup',

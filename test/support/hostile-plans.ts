@@ -56,13 +56,13 @@ const cluster: readonly Check[] = [
   { check: 'cluster-whole', nodes: refs, container: 'mariadb', is: null, not: null },
   { check: 'synced-lines', nodes: refs, since: null },
 ];
-const BACKUP: readonly Check[] = [{ check: 'archive-complete', node, foundBy: 'find' }];
+const BACKUP: readonly Check[] = [{ check: 'archive-complete', node, foundBy: 'find', type: 'full' }];
 
 const PREPARATION: readonly Kind[] = [
   {
     id: 'prove',
     touches: 'read',
-    after: [{ check: 'archive-whole', node, directory: '/v', path: 'a.gz', sha256: null }],
+    after: [{ check: 'archive-whole', node, directory: '/v', path: 'a.gz', sha256: null, type: 'full', lsns: null }],
   },
   ...NODES.map((on, index) => ({
     id: `stage-${index}`,
@@ -233,6 +233,7 @@ export const facts: fc.Arbitrary<Facts> = fc
         unit: null,
       })),
       archive: { node: LONG_NODE, directory: '/v', path: path || 'a', bytes, sha256: null },
+      chain: [],
       service: null,
       served,
       clusterUuid: null,

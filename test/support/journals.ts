@@ -396,7 +396,7 @@ export function longest(filler: string): readonly Told[] {
       program: { argv, cwd: '/', env: {}, redact: [] },
       timeLimitMs: 60_000,
       before: [],
-      after: [{ check: 'archive-complete', node: { node, engine: 'docker' }, foundBy: 'find' }],
+      after: [{ check: 'archive-complete', node: { node, engine: 'docker' }, foundBy: 'find', type: 'full' }],
     })),
     sources: {},
     approval: null,

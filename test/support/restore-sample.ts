@@ -152,7 +152,7 @@ function preparation(word: Word): Plan {
         'Prove the archive complete',
         BACKUP_HOST,
         'read',
-        [{ check: 'archive-whole', node, directory: '/v', path: ARCHIVE, sha256: null }],
+        [{ check: 'archive-whole', node, directory: '/v', path: ARCHIVE, sha256: null, type: 'full', lsns: null }],
         word,
       ),
       ...NODES.map((one, index) =>
@@ -329,6 +329,7 @@ function facts({ word = (sample) => sample, served = true }: Sample): Facts {
         unit: 'kolla-mariadb-container.service',
       })),
       archive: { node: BACKUP_HOST, directory: '/v', path: ARCHIVE, bytes: 2 * GIB, sha256: null },
+      chain: [],
       service: { host: '10.0.0.10', port: 3306 },
       served,
       clusterUuid: OLD_UUID,

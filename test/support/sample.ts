@@ -44,6 +44,7 @@ export function samplePlan(operation: string): Plan {
 export const sampleFacts: Facts = {
   release: '17.9.0',
   dialect: 'bash',
+  newer: false,
   deploy: {
     executable: '/bin/true',
     cwd: '/',

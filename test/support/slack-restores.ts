@@ -33,6 +33,7 @@ export const restoreFacts: Facts = {
       },
     ],
     archive: { node: 'node-a', directory: '/volume', path: 'a.gz', bytes: 1_000, sha256: null },
+    chain: [],
     service: null,
     served: true,
     clusterUuid: null,

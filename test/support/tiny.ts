@@ -42,6 +42,7 @@ export async function makeTiny(): Promise<Tiny> {
   await cp(new URL('tiny/', import.meta.url), dir, { recursive: true });
   for (const name of ['docker', 'kolla-ansible', 'ansible-inventory', 'ps']) await chmod(join(dir, name), 0o755);
   await mkdir(join(dir, 'volumes/mariadb'), { recursive: true });
+  await writeFile(join(dir, 'volumes/mariadb/ibdata1'), '');
   const archive = Buffer.concat([file('ibdata1', 'data of InnoDB'), metadata]);
   await writeFile(join(dir, 'archive.gz'), gzipSync(archive));
   const settings = {

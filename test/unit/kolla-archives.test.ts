@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isFullName, parseArchiveName } from '../../src/kolla/archives.ts';
+import { isNameOf, parseArchiveName } from '../../src/kolla/archives.ts';
 
 describe('the names of every layout', () => {
   test.each([
@@ -64,7 +64,7 @@ describe('the names of every layout', () => {
     ['incomplete-full-23-11-2026-1795392758/mysqlbackup-23-11-2026-1795392758.qp.xbc.xbs.gz', { kind: 'incomplete' }],
   ])('%s', (path, expected) => {
     expect(parseArchiveName(path)).toMatchObject(expected);
-    expect(isFullName(path)).toBe(expected.kind === 'full');
+    for (const kind of ['full', 'incremental'] as const) expect(isNameOf(kind, path)).toBe(expected.kind === kind);
   });
 });
 

@@ -16,6 +16,10 @@ describe('a backup was taken', () => {
     ['bash/b1-18.8.0-backup.log', 0, 'full', undefined],
     ['cliff/11-backup-full.txt', 0, 'full', undefined],
     ['cliff/15-backup-verbose-no-colour.txt', 0, 'full', true],
+    ['cliff/12-backup-incremental.txt', 0, 'incremental', undefined],
+    ['cliff/13-backup-incremental-second.txt', 0, 'incremental', undefined],
+    // Ends as if all were well, and is worthless: only what comes before it can tell.
+    ['cliff/60-incremental-after-restore.txt', 0, 'incremental', undefined],
   ])('%s', (name, code, backup, completedOk) => {
     expect(judge(recorded(name), code)).toEqual({ kind: 'taken', host: HOST, backup, unreachable: [], completedOk });
   });
@@ -55,6 +59,7 @@ describe('no backup was taken', () => {
     ['bash/90e-unknown-command.log', 3, 'refused', 'KOLLA_CLI_USAGE'],
     ['bash/30a-stop-without-flag.log', 1, 'refused', 'KOLLA_CLI_FAILED'],
     ['cliff/90-underscore-command.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-forks.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
     ['cliff/90-stop-without-flag.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
   ])('%s', (name, code, kind, expected) => {
     const result = judge(recorded(name), code);

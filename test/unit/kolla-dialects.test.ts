@@ -6,6 +6,8 @@ import {
   callCommand,
   type Deployment,
   dialectFor,
+  helpCalls,
+  helpLacks,
   recoveryArguments,
   stopArguments,
   versionArguments,
@@ -31,20 +33,112 @@ describe('releases', () => {
   });
 
   test.each([
-    recorded('cliff/00-version.txt'),
-    'kolla-ansible 19.0.0',
-    '13.9.0',
-    '23.0.0',
-    '',
-    'command not found',
-    '180.1.1',
-  ])('%j is refused with a word on what is known', (output) => {
-    const found = dialectFor(output);
-    expect(found).toMatchObject({
-      kind: 'unknown',
-      problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { known: '14 to 18' } },
-    });
+    [recorded('cliff/00-version.txt'), '22.2.0'],
+    ['kolla-ansible 19.0.0', '19.0.0'],
+    ['kolla-ansible 20.5.1.dev12\n', '20.5.1.dev12'],
+  ])('%j speaks cliff', (output, release) => {
+    expect(dialectFor(output)).toEqual({ kind: 'known', release, dialect: 'cliff' });
   });
+
+  test.each(['13.9.0', '', 'command not found', 'kolla-ansible 2.1'])(
+    '%j is refused with a word on what is known',
+    (output) => {
+      expect(dialectFor(output)).toMatchObject({
+        kind: 'unknown',
+        problem: { code: 'KOLLA_RELEASE_UNKNOWN', params: { known: '14 to 18, 19 to 22' } },
+      });
+    },
+  );
+
+  test.each(['23.0.0', 'kolla-ansible 180.1.1'])('%j is newer than what is known', (output) => {
+    expect(dialectFor(output)).toMatchObject({ kind: 'newer', dialect: 'cliff' });
+  });
+});
+
+describe('a release that is not known yet', () => {
+  const helps = { backup: 'mariadb-backup', stop: 'stop', recovery: 'mariadb-recovery' } as const;
+  const helpOf = (action: keyof typeof helps) => recorded(`cliff/01-help-${helps[action]}.txt`);
+
+  test('is asked for the help of each command', () => {
+    expect(helpCalls('cliff', deployment).map(({ call }) => call.argv.slice(1))).toEqual([
+      ['mariadb-backup', '--help'],
+      ['stop', '--help'],
+      ['mariadb-recovery', '--help'],
+    ]);
+  });
+
+  test.each(['backup', 'stop', 'recovery'] as const)(
+    '%s shows what is needed, or what is missing is named',
+    (action) => {
+      const help = helpOf(action);
+      expect(helpLacks('cliff', action, help)).toBeNull();
+      expect(helpLacks('cliff', action, '')).toContain('has no command');
+      expect(helpLacks('cliff', action, helpOf(action === 'stop' ? 'backup' : 'stop'))).toContain('has no command');
+      expect(helpLacks('cliff', action, help.replaceAll('--inventory', '--inventories'))).toContain('--inventory');
+    },
+  );
+
+  test('a flag of another spelling is not the flag', () => {
+    const help = helpOf('stop').replaceAll('--yes-i-really-really-mean-it', '--yes-i-really-mean-it');
+    expect(helpLacks('cliff', 'stop', help)).toContain('--yes-i-really-really-mean-it');
+  });
+});
+
+describe('the cliff dialect', () => {
+  const inventories = ['-i', deployment.inventories[0], '-i', deployment.inventories[1]];
+  const vault = ['--vault-password-file', '/root/.vault'];
+
+  test('the command comes first, with dashes; the flag of stop is spelled in full', () => {
+    const { argv } = backupArguments('cliff', { ...deployment, type: 'incremental' });
+    expect(argv).toEqual([deployment.executable, 'mariadb-backup', ...inventories, ...vault, '--incremental']);
+    expect(stopArguments('cliff', deployment).argv).toEqual([
+      deployment.executable,
+      'stop',
+      ...inventories,
+      ...vault,
+      '--tags',
+      'mariadb',
+      '--yes-i-really-really-mean-it',
+    ]);
+    const recovery = recoveryArguments('cliff', { ...deployment, host: 'lark.local', image: 'kolla/mariadb:2026.1' });
+    expect(recovery.argv).toEqual([
+      deployment.executable,
+      'mariadb-recovery',
+      ...inventories,
+      ...vault,
+      '-e',
+      'mariadb_recover_inventory_name=lark.local',
+      '-e',
+      'mariadb_image_full=kolla/mariadb:2026.1',
+    ]);
+  });
+
+  test('its words are exactly those of the recorded help', () => {
+    const called = [
+      [backupArguments('cliff', { ...deployment, configDirectory: '/srv/k', type: 'full' }), 'mariadb-backup'],
+      [stopArguments('cliff', deployment), 'stop'],
+      [recoveryArguments('cliff', { ...deployment, host: 'a', image: 'b' }), 'mariadb-recovery'],
+    ] as const;
+    for (const [{ argv }, command] of called) {
+      const help = new Set(recorded(`cliff/01-help-${command}.txt`).match(/[\w-]+/g));
+      expect(argv[1]).toBe(command);
+      for (const word of argv.filter((one) => one.startsWith('-'))) expect(help).toContain(word);
+    }
+  });
+
+  test('values with spaces pass whole, for it takes nothing apart', () => {
+    const path = '/srv/my cloud/inventory';
+    expect(stopArguments('cliff', { ...deployment, inventories: [path] }).argv).toContain(path);
+  });
+
+  test.each([[['--forks', '5']], [['-k', '/root/.v']], [['--key', '/root/.v']], [['--passwords', '/srv/p.yml']]])(
+    'the extra arguments %j do nothing there, and are refused',
+    (extraArguments) => {
+      const asked = { ...deployment, extraArguments, type: 'full' } as const;
+      expect(() => backupArguments('cliff', asked)).toThrow('KOLLA_ARGUMENT_USELESS');
+      expect(() => backupArguments('bash', asked)).not.toThrow();
+    },
+  );
 });
 
 describe('the bash dialect', () => {

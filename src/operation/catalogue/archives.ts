@@ -82,6 +82,32 @@ export const archives = {
     done: 'It is left where it is.',
     next: 'Take another full backup.',
   },
+  ARCHIVE_NOT_INCREMENTAL: {
+    wrong: 'The archive {file} on {host} is not an incremental backup but {type}.',
+    done: 'It is left where it is.',
+    next: 'Take a full backup.',
+  },
+  ARCHIVE_OTHER_LSNS: {
+    wrong: 'The archive {file} on {host} reaches from LSN {found}, not from {planned} as its chain needs it.',
+    done: NOTHING,
+    next: 'Another file has taken its name. Look at who writes into the volume, then ask for the restore again.',
+  },
+  CHAIN_GAP: {
+    wrong: 'The incremental {path} on {host} has no chain: the archive that ends at LSN {lsn} lies {where}.',
+    done: NOTHING,
+    next: 'Restore an archive whose chain lies whole on one node, or copy the missing archive into the volume of that node and ask again.',
+  },
+  CHAIN_RESTORE_INSIDE: {
+    wrong:
+      'Between the full and the incremental {path} on {host} the databases were restored ({at}): together they hold parts of two histories.',
+    done: 'Nothing was changed. Such a chain can be prepared and started without one error, and is wrong all the same.',
+    next: 'Restore a full, or an incremental whose chain lies on one side of that restore.',
+  },
+  CHAIN_TOO_LONG: {
+    wrong: 'The incremental {path} needs {links} archives, more than are restored as one chain.',
+    done: NOTHING,
+    next: 'Restore an older archive of that chain or a full, and take fulls more often.',
+  },
   NO_DATADIR_VOLUME: {
     wrong: '{host} has no volume {volume}.',
     done: NOTHING,

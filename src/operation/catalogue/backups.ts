@@ -54,6 +54,27 @@ export const backups = {
     done: 'No usable archive was made; a partial file may be left in the volume.',
     next: 'Take a full backup. After every restore, and when the service has moved to another node, a full comes first.',
   },
+  INCREMENTAL_NO_FULL: {
+    wrong: 'There is no full backup of {cloud} on which an incremental could build: {why}.',
+    done: 'Nothing was started.',
+    next: 'Take a full backup first; the incrementals after it then build on it.',
+  },
+  INCREMENTAL_AFTER_RESTORE: {
+    wrong: 'The databases of {cloud} were replaced by {restore} after the newest full backup ({full}).',
+    done: 'Nothing was started: an incremental now would mix two histories, and every command would say that all went well.',
+    next: 'Take a full backup of what is live now; the incrementals after it then build on it.',
+  },
+  INCREMENTAL_OTHER_DATADIR: {
+    wrong:
+      'The datadir of {host} is not the one any more that {full} was taken of: a state transfer or a restore by hand has replaced it.',
+    done: 'No incremental counts: positions in the log of one datadir say nothing about another.',
+    next: 'Take a full backup; the incrementals after it then build on it.',
+  },
+  INCREMENTAL_OFF_CHAIN: {
+    wrong: 'The incremental {file} on {host} begins at LSN {lsn}, where none of the proven archives ends.',
+    done: 'It is left where it is and does not count as a restore point.',
+    next: 'Take a full backup. Somebody else may take backups beside this software, whose archives it has not proved.',
+  },
   BACKUP_NO_SPACE: {
     wrong: 'The backup failed on {host}: its disk is full ({said}).',
     done: 'No usable archive was made; a partial file with a normal name is left in the volume.',

@@ -23,6 +23,12 @@ export const kolla = {
     done: NOTHING,
     next: 'Releases {known} are known. Use one of them, or a version of this software that knows yours.',
   },
+  KOLLA_RELEASE_DIFFERS: {
+    wrong:
+      'The release of kolla-ansible on the deploy host ({release}) is newer than those that this software knows, and its own help shows that it is called otherwise: {lacks}.',
+    done: NOTHING,
+    next: 'Releases {known} are known. Use one of them, or a version of this software that knows yours.',
+  },
   KOLLA_ANSIBLE_VERSION: {
     wrong: 'kolla-ansible does not accept the installed Ansible: {said}',
     done: NOTHING,
@@ -84,6 +90,12 @@ export const kolla = {
     wrong: 'The extra argument "{argument}" for kolla-ansible is not allowed.',
     done: NOTHING,
     next: 'Allowed are {allowed}; of variables, -e NAME=VALUE of plain characters and -e @/absolute/file. Secrets belong into passwords.yml; what a run touches and how is decided by the plan, or for every run by globals.yml.',
+  },
+  KOLLA_ARGUMENT_USELESS: {
+    wrong:
+      'The command line of kolla-ansible since release 19 does nothing with the extra argument {argument}: it {why}.',
+    done: NOTHING,
+    next: 'Take it out of the extra arguments in the config. Another passwords file: name its directory as config_directory, or -e @/absolute/file. A vault key: --vault-password-file.',
   },
   INVENTORY_UNREADABLE: {
     wrong: 'The inventory could not be read on the deploy host: {said}.',

@@ -62,6 +62,16 @@ export const restores = {
     done: COPY_LEFT,
     next: 'Restore another archive; if that fails in the same way, compare the version of the archive with the image.',
   },
+  APPLY_MISMATCH: {
+    wrong: 'The incremental does not continue the copy on {host}: {detail}',
+    done: COPY_LEFT,
+    next: 'A copy that met the wrong incremental is spoilt. Ask for the restore again; if it ends so again, choose another archive.',
+  },
+  COPY_STANDS_ELSEWHERE: {
+    wrong: 'The prepared copy stands at LSN {found}, not at {planned} where the chosen archive ends.',
+    done: COPY_ONLY,
+    next: PREPARE_AGAIN,
+  },
   TRIAL_NOT_THE_COPY: {
     wrong: 'On {host} the directory of the copy is another one than was staged: {detail}.',
     done: 'Nothing was started.',

@@ -26,7 +26,12 @@ def see_discardable(wanted, path):
 
 
 def remove_empty(folder, last):
-    """What held it, as far as nothing else lies there."""
+    """What held it, and the empty places beside it, as far as nothing else lies there."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        try:
+            os.rmdir(os.path.join(folder, name))
+        except OSError:
+            continue
     while within(folder, last):
         try:
             os.rmdir(folder)

@@ -27,6 +27,8 @@ export type ProgramRequests = {
     readonly mode: number;
     readonly needBytes: number;
     readonly floorBytes: number;
+    /** How many incrementals are unpacked there, each into `incremental-<n>` beside `data`. */
+    readonly incrementals?: number;
   };
   readonly trial: {
     readonly engine: Engine;
@@ -42,6 +44,8 @@ export type ProgramRequests = {
     readonly config: string;
     /** The argv that asks the live server of this node, but for the statement. */
     readonly live: readonly string[];
+    /** Whether every table is checked whole: a copy of a chain. */
+    readonly checkTables?: boolean;
   };
   readonly manifest: { readonly data: string; readonly new: Identity };
   readonly hold: {

@@ -2,7 +2,8 @@
 Makes an operation's own directory on a node, empty, beside the datadir and owned like it.
 
     request: {"directory": "<base>/<operation>/<number>", "live": datadir, "engine": "docker", "label": operation id,
-              "uid", "gid", "mode": the datadir's, "needBytes", "floorBytes": must stay free beyond them}
+              "uid", "gid", "mode": the datadir's, "needBytes", "floorBytes": must stay free beyond them,
+              "incrementals": how many directories are made beside the copy, for what is applied to it}
 
 What an earlier preparation of this operation left running is ended first. It may be asked again while the directory is
 still empty. Prints one line of JSON: {"state": "staged", "data": path, "live": [dev, inode], "new": [dev, inode],
@@ -44,11 +45,18 @@ def stage(wanted):
     operation = os.path.dirname(directory)
     for path in (os.path.dirname(operation), operation, directory, data):
         make(path, 0o700)
-    if os.listdir(data):
-        raise Refused("STAGE_NOT_EMPTY", data)
-    os.chown(data, wanted["uid"], wanted["gid"])
-    os.chmod(data, wanted["mode"])
-    sync(data)
+    others = [os.path.join(directory, "incremental-%d" % (1 + index)) for index in range(wanted.get("incrementals", 0))]
+    for path in others:
+        make(path, 0o700)
+    for path in [data] + others:
+        if os.listdir(path):
+            raise Refused("STAGE_NOT_EMPTY", path)
+        os.chown(path, wanted["uid"], wanted["gid"])
+        os.chmod(path, wanted["mode"])
+        sync(path)
+    if others:
+        # A container that sees this directory alone moves files between the two; what is above stays root's own.
+        os.chmod(directory, 0o711)
     sync(directory)
     return {"state": "staged", "data": data, "live": identity(wanted["live"]), "new": identity(data), "freeBytes": free}
 

@@ -3,7 +3,8 @@ Starts a prepared copy once, alone, reads what it holds, stops it cleanly and ta
 
     request: {"engine": "docker", "name": the container's, "labels": [...], "image": image id, "data": path,
               "new": [dev, inode], "uid", "gid", "config": the node's galera.cnf,
-              "live": argv that asks the live server a statement, but for the statement}
+              "live": argv that asks the live server a statement, but for the statement,
+              "checkTables": whether each table is checked whole, too}
 
 The server runs in a container without network that sees nothing but the copy; who asks for the third time gets the same
 as at first. The password comes from the node's configuration and goes through standard input, as everything that is
@@ -57,7 +58,7 @@ if kill -0 "$pid" 2> /dev/null; then
   part wrong $?
   ask own.cnf -e 'SELECT CURRENT_USER()' 2>&1
   part login $?
-  ask own.cnf -r < tables.sql > open.sql 2> tables.txt && ask own.cnf --force < open.sql > /dev/null 2>> tables.txt
+  ask own.cnf -r < tables.sql > open.sql 2> tables.txt && ask own.cnf --force < open.sql 2>> tables.txt | grep -E $'\tcheck\t(error|Error)\t' >> tables.txt
   head -c 4000 tables.txt
   part tables "$(wc -c < tables.txt)"
   ask own.cnf < findings.sql 2>&1
@@ -74,6 +75,7 @@ part server "$code"
 TABLES = """SELECT CONCAT('SELECT 1 FROM `', REPLACE(table_schema, '`', '``'), '`.`', REPLACE(table_name, '`', '``'), '` LIMIT 1;')
 FROM information_schema.tables WHERE table_type = 'BASE TABLE'
 AND table_schema NOT IN ('information_schema', 'performance_schema')"""
+CHECKS = TABLES.replace("SELECT 1 FROM ", "CHECK TABLE ").replace(" LIMIT 1;", " EXTENDED;")
 # What decides over a log-in, as a digest that tells nothing without its salt.
 ACCOUNTS = """SELECT CONCAT(User, '@', Host), SHA2(CONCAT_WS('|', '%s',
 COALESCE(NULLIF(JSON_VALUE(Priv, '$.plugin'), ''), 'mysql_native_password'),
@@ -189,8 +191,9 @@ def trial(wanted):
         raise Refused("TRIAL_NO_CREDENTIALS", "it cannot be read")
     user, password = credentials(options)
     statement = ACCOUNTS % secrets.token_hex(16)
+    tables = TABLES + (" UNION ALL " + CHECKS if wanted.get("checkTables") else "")
     ask([wanted["engine"], "rm", "-f", wanted["name"]], 120)
-    files = [client_file(user, password), client_file(user, secrets.token_hex(16)), TABLES, FINDINGS, statement]
+    files = [client_file(user, password), client_file(user, secrets.token_hex(16)), tables, FINDINGS, statement]
     parts, engine_said = run(container_argv(wanted, options), files)
     see_server(parts, engine_said)
     see_login(parts, user)

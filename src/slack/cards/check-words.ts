@@ -6,14 +6,21 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   'nobody-else': ({ nodes }) => `nobody else runs mariabackup on ${nodesOf(nodes)} or kolla-ansible on the deploy host`,
   'lock-on-this-node': ({ node }) => `mariabackup takes its lock on ${node.node} itself`,
   'archives-listed': ({ nodes }) => `the archives on ${nodesOf(nodes)} are listed`,
+  'backup-base': ({ node, type }) =>
+    type === 'full'
+      ? `the datadir of ${node.node} is noted`
+      : `a proven full of the very datadir of ${node.node} is there, with no restore since`,
   'room-for-archive': ({ node }) => `${node.node} has room for another archive`,
   'one-host-changed': ({ host }) => `kolla-ansible reports changed by ${host} alone`,
   'new-archive': ({ node }) => `one new archive lies on ${node.node}`,
-  'archive-complete': ({ node }) => `that archive on ${node.node} is complete`,
+  'archive-complete': ({ node, type }) =>
+    `that archive on ${node.node} is complete${type === 'incremental' ? ' and continues a proven chain' : ''}`,
   reported: ({ program, host }) => `the program ${program} on ${host} reports that it did it`,
   'playbook-ended': ({ action, nodes, host }) =>
     `Ansible reached and did the ${action} on ${nodes.join(', ')}${host === null ? '' : `, from ${host}`}`,
-  'archive-whole': ({ node, path }) => `the archive ${path} on ${node.node} is there and complete`,
+  'archive-whole': ({ node, path, type, lsns }) =>
+    `the ${type} archive ${path} on ${node.node} is there and complete${lsns === null ? '' : ` (LSN ${lsns.from} to ${lsns.to})`}`,
+  'copy-stands-at': ({ lsn }) => `the copy stands at LSN ${lsn}, where the chosen archive ends`,
   'copy-belongs': ({ olderSchemas }) =>
     `the copy is of this cloud and not empty${olderSchemas ? ' (older schemas are meant)' : ', with no older schemas'}`,
   'nodes-as-planned': ({ nodes }) =>

@@ -35,6 +35,7 @@ function unapproved(plan: Plan, operation: Operation): Milestone {
         strong(`Plan ${plan.number} · Kolla Ansible ${clean(plan.release, 40)} · backup host `),
         onHost(plan.backupHost),
       ],
+      ...newer(operation),
       ...(plan.runbook === 'preparation'
         ? [
             [
@@ -51,6 +52,17 @@ function unapproved(plan: Plan, operation: Operation): Milestone {
   );
 }
 
+function newer({ facts }: Operation) {
+  if (facts?.newer !== true) return [];
+  const release = clean(facts.release, 40);
+  return [
+    [
+      strong(`⚠️ Kolla Ansible ${release} is newer than the releases that this software knows. `),
+      say('The help of its commands shows the same command line; what they do there was never tried.'),
+    ],
+  ];
+}
+
 /** A plan that others must approve: short, for the whole of it is the file that goes with this, and its card follows. */
 function toApprove(plan: Plan, operation: Operation): Milestone {
   const destroys = plan.steps.filter(({ touches }) => touches === 'destroy').length;
@@ -60,6 +72,7 @@ function toApprove(plan: Plan, operation: Operation): Milestone {
     [
       [strong(`Plan ${plan.number}: ${plan.steps.length} steps, ${destroys} of them change what is live`)],
       [say(`${plan.backOuts.length} ways out are approved with it. Every command is in the file with this.`)],
+      ...newer(operation),
       [strong('Digest: '), code(operation.plan?.digest ?? '')],
       [say('Nothing of it runs before it is approved; its card follows.')],
     ],

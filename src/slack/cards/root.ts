@@ -61,10 +61,12 @@ function wishLines({ wish, facts }: Operation, { reason: max }: Room): readonly 
   const reason = [strong('Reason: '), say(clean(wish.reason, max))];
   if (wish.kind === 'discard') return [reason];
   const node = facts?.restore?.archive.node ?? wish.archive.node;
+  const links = facts?.restore?.chain.length ?? 0;
   const archive = [
     strong('Archive: '),
     code(clean(wish.archive.path, PATH_MAX)),
     ...(node === null ? [] : [say(' on '), onHost(node)]),
+    ...(links > 1 ? [say(`, with the ${links - 1} before it in its chain`)] : []),
   ];
   return [reason, archive];
 }

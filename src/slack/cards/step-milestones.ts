@@ -120,14 +120,17 @@ function swapping({ step, operation, attempt }: Ended): readonly Line[] {
 /** The confirmations that people wait for. */
 function confirmed(ended: Ended): Milestone | null {
   const { step, attempt, operation } = ended;
-  const [whole] = answersIn(step, attempt, 'archive-whole');
+  const whole = answersIn(step, attempt, 'archive-whole');
   const [back] = answersIn(step, attempt, 'service-back');
   const [cluster] = answersIn(step, attempt, 'cluster-whole');
   const [databases] = answersIn(step, attempt, 'databases-as-shown');
-  if (whole) {
-    const { bytes, unpackedBytes } = whole.answered.answer;
-    const sizes = `${size(bytes)}, unpacked ${size(unpackedBytes)}`;
-    return reply(operation, 'The archive is complete', [[say('✅ The archive is complete: '), say(sizes)]]);
+  if (whole.length > 0) {
+    const sum = (part: 'bytes' | 'unpackedBytes') =>
+      whole.reduce((all, { answered }) => all + answered.answer[part], 0);
+    const sizes = `${size(sum('bytes'))}, unpacked ${size(sum('unpackedBytes'))}`;
+    const what =
+      whole.length === 1 ? 'The archive is complete' : `All ${whole.length} archives of the chain are complete`;
+    return reply(operation, what, [[say(`✅ ${what}: `), say(sizes)]]);
   }
   if (cluster) {
     const { nodes } = cluster.answered.answer;

@@ -1,0 +1,116 @@
+import { parseArchiveName } from '../kolla/archives.ts';
+import { type ChainArchive, chainTo } from '../kolla/chains.ts';
+import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
+import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
+import type { VolumeEntry } from '../operation/checks.ts';
+import type { ChainLink, FoundArchive } from '../operation/facts.ts';
+import { CHAIN_MAX } from '../operation/shapes.ts';
+import type { CloudPast } from '../runbooks/proven.ts';
+import { type CloudHosts, patiently } from './hosts.ts';
+
+/** Which archives a restore needs, by what the journals know of them, and by reading the others. */
+
+/** The most archives that are read to find the links of a chain. */
+const READ_MAX = 60;
+
+type Known = ChainArchive & Pick<FoundArchive, 'bytes' | 'sha256'>;
+type Look = {
+  readonly past: CloudPast;
+  /** What lies in the volume of the chosen archive's node. */
+  readonly listed: readonly VolumeEntry[];
+  readonly hosts: CloudHosts;
+  readonly signal: AbortSignal;
+  /** How long reading one archive may take (ms). */
+  readonly proofMs: number;
+};
+
+const refuse = (code: Code, params: Params): never => {
+  throw new KollaBackupError(code, params);
+};
+
+/**
+ * The chain that ends with an archive, the full first. Empty for one that is a full by its name: that it is one is
+ * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_RESTORE_INSIDE, or why the archive isn't usable.
+ */
+export async function findChain(chosen: FoundArchive, look: Look): Promise<readonly ChainLink[]> {
+  if (parseArchiveName(chosen.path).kind === 'full') return [];
+  const { node: host, path } = chosen;
+  const pool = new Map(knownOn(host, look).map((one) => [one.path, one]));
+  const own = pool.get(path) ?? (await mustRead(chosen, look));
+  pool.set(path, own);
+  // Names are no proof of order, but what was written after the chosen one can't come before it.
+  const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
+  const unread = look.listed
+    .filter((entry) => !pool.has(entry.path) && entry.modified <= written && isArchive(entry.path))
+    .toSorted((a, b) => b.modified - a.modified)
+    .slice(0, READ_MAX);
+  const restores = look.past.restores.flatMap(({ at }) => at);
+  for (;;) {
+    const found = chainTo(own, [...pool.values(), ...onOthers(host, look)], restores);
+    switch (found.kind) {
+      case 'chain':
+        if (found.links.length > CHAIN_MAX)
+          return refuse('CHAIN_TOO_LONG', { path, links: String(found.links.length) });
+        return found.links.map((link) => linkOf(link, chosen.directory));
+      case 'restore_inside':
+        return refuse('CHAIN_RESTORE_INSIDE', { path, host, at: new Date(found.at).toISOString() });
+      case 'gap': {
+        const next = unread.shift();
+        if (next === undefined) {
+          const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
+          return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
+        }
+        const read = await readWhole(chosen.directory, host, next, look);
+        if (read !== null) pool.set(next.path, read);
+      }
+    }
+  }
+}
+
+function isArchive(path: string): boolean {
+  const { kind } = parseArchiveName(path);
+  return kind === 'full' || kind === 'incremental';
+}
+
+function linkOf(known: Known, directory: string): ChainLink {
+  const { node, path, bytes, sha256, kind, fromLsn, toLsn } = known;
+  return { node, directory, path, bytes, sha256, kind, fromLsn, toLsn };
+}
+
+/** Archives of our own backups whose files are still there as they were. */
+function knownOn(host: string, { past, listed }: Look): readonly Known[] {
+  return past.proven.filter(
+    ({ node, path, bytes }) => node === host && listed.some((entry) => entry.path === path && entry.bytes === bytes),
+  );
+}
+
+/** What lies on other nodes is only named: a chain is restored from one. */
+const onOthers = (host: string, { past }: Look): readonly Known[] => past.proven.filter(({ node }) => node !== host);
+
+async function mustRead(chosen: FoundArchive, look: Look): Promise<Known> {
+  const { node: host, path, directory } = chosen;
+  const entry = look.listed.find((one) => one.path === path);
+  const read = entry === undefined ? null : await readWhole(directory, host, entry, look, true);
+  return read ?? refuse('ARCHIVE_INCOMPLETE', { host, file: path });
+}
+
+/** What an archive tells of itself; null where it isn't usable, or a refusal where it is `demanded`. */
+async function readWhole(
+  directory: string,
+  host: string,
+  { path, bytes, modified }: VolumeEntry,
+  { hosts, signal, proofMs }: Look,
+  demanded = false,
+): Promise<Known | null> {
+  const file = `${directory}/${path}`;
+  const outcome = await patiently(signal, () => hosts.node(host).run(proveArchiveCommand(file, proofMs)));
+  const proof = readProof(host, file, outcome);
+  if (proof.kind === 'unknown' || (demanded && proof.kind === 'unproven'))
+    return refuse(proof.problem.code, proof.problem.params);
+  if (proof.kind !== 'whole' || proof.checkpoints.kind === 'prepared') return null;
+  const { checkpoints, info, sha256 } = proof;
+  const { fromLsn, toLsn, lastLsn } = checkpoints;
+  const kind = checkpoints.kind === 'full' ? 'full' : 'incremental';
+  const { series } = info.server;
+  return { node: host, path, bytes, sha256, kind, fromLsn, toLsn, lastLsn, series, at: modified };
+}

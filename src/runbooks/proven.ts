@@ -1,0 +1,107 @@
+import type { ChainArchive } from '../kolla/chains.ts';
+import { parseServerVersion } from '../kolla/xtrabackup.ts';
+import type { AnswerTo } from '../operation/checks.ts';
+import type { Attempt, Operation } from '../operation/operation.ts';
+import { earlierAnswers } from './judge.ts';
+
+/**
+ * What journals know of archives. A journal is the manifest of its backup: checksum, size, LSNs, server, who asked for
+ * it, which datadir it is of. It lies on no host, so nobody who can write into a volume can change it.
+ */
+
+/** An archive that one of our backups made and proved complete; `at` is when (ms since the epoch). */
+export type Proven = ChainArchive & {
+  readonly id: string;
+  readonly label: string;
+  readonly by: string;
+  /** Where the volume lay; `path` is relative to it. */
+  readonly directory: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly serverVersion: string;
+  /** Which datadir was copied; null where that wasn't recorded. */
+  readonly datadir: string | null;
+};
+
+/** The archive of a backup that succeeded; null where there is none, or one that tells too little to be built on. */
+export function provenBy(operation: Operation): Proven | null {
+  if (operation.wish.kind !== 'backup' || operation.end?.how !== 'succeeded') return null;
+  const answers = [...operation.attempts.keys()].flatMap((step) => earlierAnswers(operation, step));
+  const proof = answers.find((one) => one.check === 'archive-complete')?.answer;
+  const found = answers.find((one) => one.check === 'new-archive')?.answer;
+  const datadirs = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
+  const node = operation.plan?.plan.backupHost;
+  if (!proof?.complete || !found?.directory || node === undefined) return null;
+  const { type, fromLsn, toLsn, lastLsn, sha256, serverVersion, bytes, path } = proof;
+  const series = parseServerVersion(serverVersion ?? '')?.series;
+  const kind = type === 'full' || type === 'incremental' ? type : null;
+  if (kind === null || fromLsn === null || toLsn === null || sha256 === null || series === undefined) return null;
+  if (!path.startsWith(`${found.directory}/`)) return null;
+  const { id, label, by, end } = operation;
+  return {
+    ...{ id, label, by, node, directory: found.directory, path: path.slice(found.directory.length + 1), at: end.at },
+    ...{ kind, fromLsn, toLsn, lastLsn: lastLsn ?? toLsn, series, serverVersion: serverVersion ?? '', bytes, sha256 },
+    // Before and after the backup.
+    datadir: datadirs.size === 1 ? ([...datadirs][0] ?? null) : null,
+  };
+}
+
+/** When a restore exchanged the datadirs of its cloud, and when it ended (ms); empty where it didn't come to that. */
+export function replacedAt({ wish, track, attempts, past, end, headAt }: Operation): readonly number[] {
+  if (wish.kind !== 'restore') return [];
+  const swaps = [...past, ...(track === null ? [] : [{ track, attempts }])].flatMap(
+    ({ track: { steps }, attempts: sent }) =>
+      steps
+        .filter(({ after }) => after.some((one) => one.check === 'reported' && one.program === 'swap'))
+        .flatMap(({ id }) => sent.get(id) ?? [])
+        .filter(begun),
+  );
+  return swaps.length === 0 ? [] : [Math.min(...swaps.map(({ startedAt }) => startedAt)), end?.at ?? headAt];
+}
+
+const begun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
+
+/** What the journals of one cloud tell of its archives and restores. */
+export type CloudPast = {
+  readonly proven: readonly Proven[];
+  readonly restores: readonly { readonly label: string; readonly at: readonly number[] }[];
+};
+
+export function pastOf(operations: readonly Operation[]): CloudPast {
+  return {
+    proven: operations.flatMap((one) => provenBy(one) ?? []),
+    restores: operations.flatMap((one) => {
+      const at = replacedAt(one);
+      return at.length === 0 ? [] : [{ label: one.label, at }];
+    }),
+  };
+}
+
+/** The full that an incremental will build on, or why there is none that it could. */
+export function baseFor(
+  { proven, restores }: CloudPast,
+  cloud: string,
+  now: {
+    readonly node: string;
+    readonly datadir: string | null;
+    readonly listed: readonly { path: string; bytes: number }[];
+  },
+): Pick<AnswerTo<'backup-base'>, 'base' | 'problem'> {
+  const none = (why: string) => ({ base: null, problem: { code: 'INCREMENTAL_NO_FULL', params: { cloud, why } } });
+  const fulls = proven.filter(({ kind }) => kind === 'full').toSorted((a, b) => b.at - a.at);
+  const full = fulls[0];
+  if (full === undefined) return none('none was taken and proved by this software');
+  const { label, path, node: host } = full;
+  const restore = restores.find(({ at }) => at.some((moment) => moment > full.at));
+  if (restore !== undefined)
+    return {
+      base: null,
+      problem: { code: 'INCREMENTAL_AFTER_RESTORE', params: { cloud, restore: restore.label, full: label } },
+    };
+  if (host !== now.node) return none(`the newest, ${label}, lies on ${host}, and this backup is taken on ${now.node}`);
+  if (!now.listed.some((file) => file.path === path && file.bytes === full.bytes))
+    return none(`the file of the newest, ${label}, is not in the volume any more`);
+  if (full.datadir === null || full.datadir !== now.datadir)
+    return { base: null, problem: { code: 'INCREMENTAL_OTHER_DATADIR', params: { host, full: label } } };
+  return { base: { label, path }, problem: null };
+}

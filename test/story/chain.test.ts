@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { liveChecksums } from '../../lab/mini/open-archive.ts';
+import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
+import { redisWake } from '../../src/engine/queues.ts';
+import type { Operation } from '../../src/operation/operation.ts';
+import { provenBy } from '../../src/runbooks/proven.ts';
+import { kollaBackupScript } from '../support/kolla-script.ts';
+import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
+import { type Scene, sceneOf } from '../support/story.ts';
+import { until } from '../support/until.ts';
+
+/** A full and the incrementals upon it, taken and restored by a worker on three real nodes, to each point in turn. */
+
+let stack: Stack;
+let scene: Scene;
+let worker: Part;
+let wake: ReturnType<typeof redisWake>;
+beforeAll(async () => {
+  stack = await startStack();
+  scene = sceneOf(stack);
+  wake = redisWake(scene.redis);
+  worker = await stack.start('worker');
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.log(await worker.log());
+});
+afterAll(async () => {
+  await wake?.close();
+  scene?.end();
+  await stack?.stop();
+});
+
+async function backup(type: 'full' | 'incremental'): Promise<Operation> {
+  const id = await ask(scene.journal, { kind: 'backup', type }, CLOUD);
+  await wake.drive(id);
+  return untilIs(scene.journal, id, ({ end }) => end !== null, `the end of a backup (${type})`);
+}
+
+async function take(type: 'full' | 'incremental') {
+  const [node] = stack.cloud.nodes;
+  const operation = await backup(type);
+  const proven = provenBy(operation);
+  if (proven === null) throw new Error(JSON.stringify(operation.end));
+  return { ...proven, held: await liveChecksums(node) };
+}
+
+async function prepare(path: string): Promise<string> {
+  const archive = { path, node: null, sha256: null };
+  const wish = { kind: 'restore', archive, reason: 'a test', olderSchemas: true } as const;
+  const id = await ask(scene.journal, wish, CLOUD);
+  await wake.drive(id);
+  return id;
+}
+
+/** Has the changes written into the data files: else they travel in the redo log, and no incremental needs another. */
+async function checkpoint(): Promise<void> {
+  const [node] = stack.cloud.nodes;
+  await node.sql('SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0; SET GLOBAL innodb_max_dirty_pages_pct = 0');
+  const age = async () => Number((await node.sql("SHOW STATUS LIKE 'Innodb_checkpoint_age'")).trim().split('\t')[1]);
+  await until(async () => ((await age()) < 1_000 ? true : null), 'a checkpoint', 60_000);
+}
+
+/** Changes of every kind: rows, a table that goes, one that comes, one that is made anew. */
+const CHANGES = [
+  'USE nova; UPDATE nova.instances SET vm_state = "error" WHERE id % 3 = 0; CREATE TABLE cinder.one (a INT PRIMARY KEY, b LONGTEXT); INSERT INTO cinder.one SELECT seq, REPEAT(MD5(seq), 90) FROM seq_1_to_400',
+  'USE cinder; DELETE FROM cinder.one WHERE a % 2 = 0; DROP TABLE placement.allocations; CREATE TABLE cinder.two (a INT PRIMARY KEY); INSERT INTO cinder.two SELECT seq FROM seq_1_to_500',
+  'USE cinder; ALTER TABLE cinder.one ADD COLUMN c INT DEFAULT 7, ADD KEY (c); TRUNCATE cinder.two; RENAME TABLE cinder.two TO cinder.three; INSERT INTO keystone.project SELECT MD5(CONCAT("late", seq)), CONCAT("late-", seq), "{}", "", 1, "default", "default", 0 FROM seq_1_to_9',
+];
+
+test('an incremental is refused where there is no full, and again after a restore; each point of a chain comes back', async () => {
+  const { cloud } = stack;
+  const { journal } = scene;
+  const [node] = cloud.nodes;
+  expect((await backup('incremental')).end).toMatchObject({ how: 'failed', problem: { code: 'INCREMENTAL_NO_FULL' } });
+
+  const points = [await take('full')];
+  for (const change of CHANGES) {
+    await node.sql(change);
+    await checkpoint();
+    points.push(await take('incremental'));
+  }
+  for (const [index, point] of points.entries()) {
+    expect(point.kind).toBe(index === 0 ? 'full' : 'incremental');
+    if (index > 0) expect(point.fromLsn).toBe(points[index - 1]?.toLsn);
+    expect(BigInt(point.toLsn) > BigInt(point.fromLsn)).toBe(true);
+  }
+
+  for (const index of [3, 1, 0, 2]) {
+    const point = points[index];
+    if (point === undefined) throw new Error('no such point');
+    await node.sql(
+      `CREATE DATABASE IF NOT EXISTS later; CREATE TABLE later.t${index} (a INT PRIMARY KEY); DELETE FROM cinder.volumes`,
+    );
+    const id = await prepare(point.path);
+    const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');
+    expect(waiting.facts?.restore?.chain.map(({ path }) => path) ?? []).toEqual(
+      index === 0 ? [] : points.slice(0, index + 1).map(({ path }) => path),
+    );
+    await approve(journal, id);
+    await wake.drive(id);
+    const restored = await untilIs(journal, id, ({ end }) => end !== null, 'its end', 300_000);
+    expect(restored.end?.how).toBe('succeeded');
+    for (const one of cloud.nodes) expect(await liveChecksums(one)).toEqual(point.held);
+    const kept = await node.must(['ls', `/var/lib/docker/kolla-backup/${id}/1`]);
+    expect(kept.trim().split('\n')).toHaveLength(1 + index);
+    if (index > 0)
+      expect((await node.must(['ls', `/var/lib/docker/kolla-backup/${id}/1/incremental-1`])).trim()).toBe('');
+  }
+
+  expect((await backup('incremental')).end).toMatchObject({
+    how: 'failed',
+    problem: { code: 'INCREMENTAL_AFTER_RESTORE' },
+  });
+  await take('full');
+  const again = await take('incremental');
+  expect(again.kind).toBe('incremental');
+  expect((await read(journal, again.id)).end?.how).toBe('succeeded');
+}, 1_500_000);
+
+test('with the script of a newer release each incremental builds on the full alone, and a copied-in chain is read and restored', async () => {
+  const { cloud } = stack;
+  const { journal } = scene;
+  const [node] = cloud.nodes;
+  await cloud.reset();
+  await node.must(['sh', '-c', 'cat > /etc/kolla/backup.sh && chmod 755 /etc/kolla/backup.sh'], {
+    stdin: await kollaBackupScript('22.1.0'),
+  });
+  const points = [await take('full')];
+  for (const change of CHANGES) {
+    await node.sql(change);
+    await checkpoint();
+    points.push(await take('incremental'));
+  }
+  const [full, , two, three] = points;
+  if (full === undefined || two === undefined || three === undefined) throw new Error('too few');
+  for (const { fromLsn, path } of points.slice(1)) {
+    expect(fromLsn).toBe(full.toLsn);
+    expect(path).toMatch(/^incr-/);
+  }
+
+  // What nobody of us has made is read: the same files under names that no journal knows.
+  const volume = '/var/lib/docker/volumes/mariadb_backup/_data';
+  const foreign = {
+    full: 'mysqlbackup-01-02-2026-1769900000.qp.xbc.xbs.gz',
+    two: 'incremental-07-mysqlbackup-01-02-2026-1769900001.qp.xbc.xbs.gz',
+  };
+  await node.must(['sh', '-c', `cd ${volume} && mv ${full.path} ${foreign.full} && mv ${two.path} ${foreign.two}`]);
+  const lost = await prepare(three.path);
+  const found = await untilIs(journal, lost, (one) => waitsForPeople(one) || one.end !== null, 'a plan');
+  expect(found.facts?.restore?.chain.map(({ path }) => path)).toEqual([foreign.full, three.path]);
+  await say(journal, lost, () => ({ type: 'cancelled', by: ALICE }));
+  await wake.drive(lost);
+  await untilIs(journal, lost, ({ end }) => end !== null, 'its end');
+
+  await node.sql('DROP DATABASE cinder');
+  const id = await prepare(foreign.two);
+  const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');
+  expect(waiting.facts?.restore?.chain.map(({ path }) => path)).toEqual([foreign.full, foreign.two]);
+  await approve(journal, id);
+  await wake.drive(id);
+  const restored = await untilIs(journal, id, ({ end }) => end !== null, 'its end', 300_000);
+  expect(restored.end?.how).toBe('succeeded');
+  for (const one of cloud.nodes) expect(await liveChecksums(one)).toEqual(two.held);
+
+  await node.must(['rm', `${volume}/${foreign.full}`]);
+  const gap = await prepare(three.path);
+  const refused = await untilIs(journal, gap, ({ end }) => end !== null, 'its refusal');
+  expect(refused.end).toMatchObject({ how: 'failed', problem: { code: 'CHAIN_GAP', params: { lsn: full.toLsn } } });
+}, 1_500_000);
