@@ -258,12 +258,32 @@ const trouble: fc.Arbitrary<readonly Saying[]> = fc.oneof(
   fc.tuple(fc.oneof(declining, expiring, voiding, givingUp), clearing, driven(3), clearedThen).map((all) => all.flat()),
 );
 
+/** How many sayings lead a restore to the moment when its plan waits for people: claim, probe, two plans, 6 steps, shown. */
+const TO_CONSENT = 17;
+/** What people, and clocks, say of a plan that waits. */
+const dissent: fc.Arbitrary<readonly Saying[]> = fc.oneof(
+  fc.tuple(declining, clearing, driven(3), clearedThen).map((all) => all.flat()),
+  fc.tuple(approving, approving, revoking, approving),
+  fc.tuple(expiring, expiring, clearing, driven(3), clearedThen).map((all) => all.flat()),
+  fc.tuple(voiding, clearing, driven(3), clearedThen).map((all) => all.flat()),
+);
+
 /** Most journals come as far as a plan; some stop before, some go far, some astray. */
 const sayings = (kind: Wish['kind']): fc.Arbitrary<readonly Saying[]> =>
   fc
-    .tuple(claiming, probing, paths[kind], fc.nat(), trouble, fc.array(anything, { maxLength: 40, size: 'max' }))
-    .map(([claim, probe, path, depth, upset, rest]) => {
+    .tuple(
+      claiming,
+      probing,
+      paths[kind],
+      fc.nat(),
+      trouble,
+      fc.array(anything, { maxLength: 40, size: 'max' }),
+      fc.option(dissent, { freq: 2 }),
+    )
+    .map(([claim, probe, path, depth, upset, rest, no]) => {
       const opening = [claim, probe, ...path];
+      if (kind === 'restore' && no !== null && depth % 3 === 0)
+        return [...opening.slice(0, TO_CONSENT), ...no, ...rest];
       // A journal of a backup is mostly one with a plan.
       const far = kind === 'backup' && depth % 3 > 0 ? opening.length : depth % (opening.length + 1);
       return [...opening.slice(0, far), ...upset, ...rest];

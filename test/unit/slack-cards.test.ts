@@ -83,7 +83,6 @@ test('whatever an event holds, its thread reply fits into Slack, and ends, refus
   fc.assert(
     fc.property(journal, (told) => {
       for (const { event, operation } of told) {
-        met.set(event.type, (met.get(event.type) ?? 0) + 1);
         const milestone = milestoneOf(event, operation);
         if (milestone === null) expect(silent).toContain(event.type);
         else expectSendable(milestone.message);
@@ -91,8 +90,11 @@ test('whatever an event holds, its thread reply fits into Slack, and ends, refus
         if (event.type === 'planned') expect(milestone?.plan === true).toBe(event.plan.approval !== null);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
+  // The same journals each time: whether the generator meets every kind must not be a matter of luck.
+  for (const told of fc.sample(journal, { numRuns: 600, seed: 1 }))
+    for (const { event } of told) met.set(event.type, (met.get(event.type) ?? 0) + 1);
   const every = [
     'planned',
     'announced',
