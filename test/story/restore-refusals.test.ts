@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type MiniCloud, type MiniNode, startMini } from '../../lab/mini/cloud.ts';
 import { CLOUD } from '../../lab/stack.ts';
 import type { End, Operation } from '../../src/operation/operation.ts';
@@ -23,6 +23,9 @@ import { approve, say } from '../support/restores.ts';
 
 const VOLUME = 'volumes/mariadb_backup/_data';
 const BACKUP_CONFIG = '/etc/kolla/mariabackup/my.cnf';
+
+// Whole restores, some with a way back: minutes on a machine that others load too.
+vi.setConfig({ testTimeout: 600_000 });
 
 let bench: Bench;
 let archive: string;
