@@ -82,7 +82,7 @@ class Recovery:
         self.task("Starting first MariaDB container", lambda host: self.start(host, bootstrap="--wsrep-new-cluster"), only=only)
         self.task("Wait for first MariaDB container", self.wait, only=only)
         self.task("Set first MariaDB container as primary", lambda host: self.sql(host, "SET GLOBAL wsrep_provider_options='pc.bootstrap=yes'"), only=only)
-        self.task("Wait for MariaDB to become operational", lambda host: self.sql(host, "SHOW STATUS LIKE 'wsrep_evs_state'"), only=only)
+        self.task("Wait for MariaDB to become operational", lambda host: self.sql(host, "SHOW STATUS LIKE 'wsrep_evs_state'") | {"changed": False}, only=only)
         self.task("Restart slave MariaDB container(s)", self.start, only=others, item=run.item)
         self.task("Wait for slave MariaDB", self.wait, only=others)
         self.task("Restart master MariaDB container(s)", self.start, only=only, item=run.item)
