@@ -60,8 +60,9 @@ export function told({ code, stdout }: Outcome) {
           [...results].map(([host, { status }]) => [host, EITHER.test(name) && status === 'ok' ? 'changed' : status]),
         ),
       })),
+    // What follows on more lines is the place in Kolla's own files.
     failures: run.failures
-      .map(({ task, host, details }) => `${task} on ${host}: ${withoutAddresses(details?.msg ?? '')}`)
+      .map(({ task, host, details }) => `${task} on ${host}: ${withoutAddresses(details?.msg?.split('\n')[0] ?? '')}`)
       .sort(),
     recap:
       run.recap === undefined

@@ -33,6 +33,8 @@ SEARCH = (
     "Registering mariadb_recover_inventory_name from temp file",
 )
 
+HANDLERS = ("Restart MariaDB on existing cluster members", "Start MariaDB on new nodes")
+
 
 class Recovery:
     def __init__(self, run):
@@ -58,7 +60,9 @@ class Recovery:
         for name, loop, only_first in CONFIG:
             only = (lambda host: host == first and run.variables.true("enable_mariabackup")) if only_first else None
             self.task(name, lambda host: {"changed": False}, only=only, item=run.item if loop else None)
-        self.task("Check mariadb containers", lambda host: run.ask(host, "check", spec=self.spec(host)), item=run.item)
+        checked = self.task("Check mariadb containers", lambda host: run.ask(host, "check", spec=self.spec(host)), item=run.item)
+        # What differs or doesn't run calls the handlers at the end.
+        self.notified = any(isinstance(result, dict) and result.get("changed") for result in checked.values())
         self.task("Create MariaDB volume", lambda host: run.ask(host, "volume", name="mariadb"))
         self.task("Divide hosts by their MariaDB volume availability", lambda host: {"changed": False})
         self.task("Establish whether the cluster has already existed", lambda host: {"changed": False})
@@ -126,7 +130,7 @@ def play(run):
     else:
         recovery.choose()
     recovery.recover()
-    for name in ("Restart MariaDB on existing cluster members", "Start MariaDB on new nodes"):
+    for name in HANDLERS if recovery.notified else ():
         run.skip(f"mariadb : {name}", handler=True)
 
 
