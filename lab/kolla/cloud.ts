@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { withLock } from '../cache.ts';
@@ -91,6 +91,8 @@ export function bringUp({
     }
     const keys = await openKeys(join(labFolder(), 'keys'));
     state ??= await furnishAll(release, keys, tell);
+    // Not to be taken for folders that nobody uses.
+    for (const layer of new Set([...state.deployLower, ...state.nodeLower])) await utimes(layer, new Date(), new Date());
     const cloud = cloudOf(state, release, keys);
     const ran = (await keeper()) !== null;
     if (!ran) await startKeeper();

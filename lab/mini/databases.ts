@@ -143,7 +143,7 @@ export const seedStatements = (megabytes: number): string => `${databaseStatemen
 export function databaseStatements(megabytes: number): string {
   const databases = SERVICES.map(
     (name) =>
-      `CREATE DATABASE ${name};\nCREATE TABLE ${name}.alembic_version (version_num varchar(32) PRIMARY KEY);\nINSERT INTO ${name}.alembic_version VALUES ('${REVISIONS[name]}');\n`,
+      `DROP DATABASE IF EXISTS ${name};\nCREATE DATABASE ${name};\nCREATE TABLE ${name}.alembic_version (version_num varchar(32) PRIMARY KEY);\nINSERT INTO ${name}.alembic_version VALUES ('${REVISIONS[name]}');\n`,
   );
   return [databases.join(''), SCHEMA, nova('nova'), nova('nova_cell0'), rows(), filler(megabytes)].join('\n');
 }

@@ -17,6 +17,10 @@ import { readServiceAddress, serviceAddressCommand } from '../../src/kolla/servi
 import { type Both, backupFiles, bothClouds, onBoth, runCommand, stateOf, told } from './clouds.ts';
 
 const LIMIT_MS = 10 * 60_000;
+/** It would wait eleven minutes. */
+const WAIT_S = 60;
+/** As `timeout` ends. */
+const TIMED_OUT = 124;
 
 let both: Both;
 beforeAll(async () => {
@@ -104,6 +108,7 @@ describe('what is refused, or does nothing', () => {
     ['no command', withInventories()],
     ['an inventory that is missing', raw('-i', '/nowhere/inventory.yml', 'mariadb_backup')],
     ['a backup of hosts that are none', withInventories('mariadb_backup', '--limit', 'nobody.local')],
+    ['a backup of the backup host alone', withInventories('mariadb_backup', '--limit', 'comfortable-lark.local')],
     ['a backup without the backup host', withInventories('mariadb_backup', '--limit', 'hardcore-rodent.local')],
   ] as const)('%s', async ([, call]) => {
     await same(call);
@@ -131,6 +136,18 @@ describe('a backup', () => {
   });
 });
 
+/** As `recoveryArguments` would, but for a name that the inventory doesn't have; given up after some seconds. */
+const misspelled =
+  (seconds: number) =>
+  (cloud: Cloud): Call => {
+    const { argv, env } = withInventories(
+      'mariadb_recovery',
+      '-e',
+      'mariadb_recover_inventory_name=comfortable-lark',
+    )(cloud);
+    return { argv: ['timeout', '--kill-after', '10', String(seconds), ...argv], env };
+  };
+
 describe('stop and recovery', () => {
   const stop = (cloud: Cloud) => stopArguments(dialect(cloud), deployment(cloud));
 
@@ -153,10 +170,26 @@ describe('stop and recovery', () => {
     expect(code).toBe(2);
   });
 
+  test('recovery from a host that is none: it waits, and nothing comes up', async () => {
+    const call = misspelled(WAIT_S);
+    const { code } = await same(call);
+    expect(code).toBe(TIMED_OUT);
+    await onBoth(both, async (cloud) => {
+      for (const node of cloud.nodes) expect((await node.wsrep())?.['wsrep_cluster_status']).not.toBe('Primary');
+    });
+    await onBoth(both, async (cloud) => expect((await run(cloud, stop(cloud))).code).toBe(0));
+  });
+
   test('recovery, its host named', async () => {
     await same((cloud) =>
       recoveryArguments(dialect(cloud), { ...deployment(cloud), host: cloud.nodes[0].name, image: cloud.image }),
     );
+    await onBoth(both, (cloud) => cloud.synced());
+  });
+
+  test('recovery from a host that is none while all is well: exit code 0, and nothing', async () => {
+    const { code } = await same(misspelled(LIMIT_MS / 1000));
+    expect(code).toBe(0);
     await onBoth(both, (cloud) => cloud.synced());
   });
 

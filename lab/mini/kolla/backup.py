@@ -18,7 +18,7 @@ def play(run):
         run.skip("mariadb : include_tasks")
         return
     run.include("mariadb : include_tasks", "mariadb", "backup.yml")
-    if run.lost:
+    if run.lost or set(run.inventory.members("mariadb")) - set(run.alive):
         # Facts of every host go into each one's configuration.
         run.task("mariadb : Get MariaDB container facts", lambda host: {"failed": True, "msg": UNDEFINED})
         return

@@ -34,6 +34,8 @@ SEARCH = (
     "Registering mariadb_recover_inventory_name from temp file",
 )
 
+HANDLERS = ("Restart MariaDB on existing cluster members", "Start MariaDB on new nodes")
+
 
 class Recovery:
     def __init__(self, run):
@@ -69,7 +71,9 @@ class Recovery:
         for name, loop, only_first in CONFIG:
             only = (lambda host: host == first and run.variables.true("enable_mariabackup")) if only_first else None
             self.task(name, lambda host: {"changed": False}, only=only, item=run.item if loop else None)
-        self.task("Check mariadb containers", lambda host: run.ask(host, "check", spec=self.spec(host)), item=run.item)
+        checked = self.task("Check mariadb containers", lambda host: run.ask(host, "check", spec=self.spec(host)), item=run.item)
+        # What differs or doesn't run calls the handlers at the end.
+        self.notified = any(isinstance(result, dict) and result.get("changed") for result in checked.values())
         self.task("Create MariaDB volume", lambda host: run.ask(host, "volume", name="mariadb"))
         self.task("Divide hosts by their MariaDB volume availability", lambda host: {"changed": False})
         self.task("Establish whether the cluster has already existed", lambda host: {"changed": False})
@@ -93,7 +97,7 @@ class Recovery:
         self.task("Starting first MariaDB container", lambda host: self.start(host, bootstrap="--wsrep-new-cluster"), only=only)
         self.task("Wait for first MariaDB container", self.wait, only=only)
         self.task("Set first MariaDB container as primary", lambda host: self.sql(host, "SET GLOBAL wsrep_provider_options='pc.bootstrap=yes'"), only=only)
-        self.task("Wait for MariaDB to become operational", lambda host: self.sql(host, "SHOW STATUS LIKE 'wsrep_evs_state'"), only=only)
+        self.task("Wait for MariaDB to become operational", lambda host: self.sql(host, "SHOW STATUS LIKE 'wsrep_evs_state'") | {"changed": False}, only=only)
         self.task("Restart slave MariaDB container(s)", self.start, only=others, item=run.item)
         self.task("Wait for slave MariaDB", self.wait_synced, only=others)
         self.task("Restart master MariaDB container(s)", self.start, only=only, item=run.item)
@@ -137,7 +141,7 @@ def play(run):
     else:
         recovery.choose()
     recovery.recover()
-    for name in ("Restart MariaDB on existing cluster members", "Start MariaDB on new nodes"):
+    for name in HANDLERS if recovery.notified else ():
         run.skip(f"mariadb : {name}", handler=True)
 
 
