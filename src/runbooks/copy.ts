@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { quoteHost } from '../kolla/quoted.ts';
 import type { Code, Problem } from '../operation/catalogue.ts';
 import type { NodeRef } from '../operation/checks.ts';
@@ -23,7 +24,7 @@ type CopyStep = 'unpack' | 'prepare' | 'trial' | `unpack-${number}` | `apply-${n
 
 /** Where an incremental is unpacked, from 1: made with the copy, beside it. */
 export const incrementalDirectory = ({ data }: Pick<CopyContainer, 'data'>, number: number) =>
-  data.replace(/[^/]*$/, `incremental-${number}`);
+  posix.join(posix.dirname(data), `incremental-${number}`);
 
 export const containerName = ({ operation, plan }: CopyContainer, step: CopyStep) =>
   `kolla-backup-${operation}-${plan}-${step}`;
@@ -35,6 +36,8 @@ export const containerLabels = ({ operation, plan }: CopyContainer, step: CopySt
   `kolla-backup.step=${step}`,
 ];
 
+const copyMount = ({ data }: CopyContainer) => `type=bind,src=${data},dst=/copy`;
+
 const ALONE = ['--pull=never', '--network', 'none', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
 function run(
@@ -44,9 +47,9 @@ function run(
   script: string,
   args: string[],
 ): readonly string[] {
-  const { engine, image, uid, gid, data } = container;
+  const { engine, image, uid, gid } = container;
   const labels = containerLabels(container, step).flatMap((label) => ['--label', label]);
-  const binds = [...mounts, `type=bind,src=${data},dst=/copy`].flatMap((mount) => ['--mount', mount]);
+  const binds = mounts.flatMap((mount) => ['--mount', mount]);
   return [
     engine,
     'run',
@@ -122,30 +125,33 @@ const STARTED_LOG = 1_048_576;
 const MISMATCH = 7;
 
 /**
- * $1: where the incremental must begin and the copy must stand. Once applied it is removed: applied a second time it
+ * $1: where the incremental must begin and the copy must stand; $2, $3: names of the copy and the incremental in /chain,
+ * one mount of both, for tables that were made during the backup are moved from one into the other. Once applied it is removed: applied a second time it
  * takes tables away, and all ends well.
  */
 const APPLY = `${POLITE}
 told() { cat "$1/mariadb_backup_checkpoints" "$1/xtrabackup_checkpoints" 2> /dev/null | sed -n "s/^$2 *= *//p" | head -n 1; }
-stands=$(told /copy to_lsn) begins=$(told /incremental from_lsn)
+copy=/chain/$2 incremental=/chain/$3
+stands=$(told "$copy" to_lsn) begins=$(told "$incremental" from_lsn)
 if [ "$stands" != "$1" ] || [ "$begins" != "$1" ]; then
   echo "kolla-backup: the copy stands at LSN $stands and the incremental begins at $begins, both should be $1"
   exit ${MISMATCH}
 fi
-if [ "$(stat -c %s /copy/ib_logfile0)" -ge ${STARTED_LOG} ]; then
+if [ "$(stat -c %s "$copy/ib_logfile0")" -ge ${STARTED_LOG} ]; then
   echo "kolla-backup: the copy was started once, nothing may be applied to it any more"
   exit ${MISMATCH}
 fi
-"$(command -v mariadb-backup || command -v mariabackup)" --prepare --target-dir=/copy --incremental-dir=/incremental 2>&1
+"$(command -v mariadb-backup || command -v mariabackup)" --prepare --target-dir="$copy" --incremental-dir="$incremental" 2>&1
 code=$?
-[ "$code" -ne 0 ] || find /incremental -mindepth 1 -delete
+[ "$code" -ne 0 ] || find "$incremental" -mindepth 1 -delete
 exit "$code"
 `;
 
 /** Applies incremental `number`, which begins at `fromLsn`, to the prepared copy. */
 export function applyArgv(container: CopyContainer, number: number, fromLsn: string) {
-  const mount = `type=bind,src=${incrementalDirectory(container, number)},dst=/incremental`;
-  return run(container, `apply-${number}`, [mount], APPLY, [fromLsn]);
+  const mount = `type=bind,src=${posix.dirname(container.data)},dst=/chain`;
+  const names = [container.data, incrementalDirectory(container, number)].map((path) => posix.basename(path));
+  return run(container, `apply-${number}`, [mount], APPLY, [fromLsn, ...names]);
 }
 
 /**
@@ -158,11 +164,14 @@ export function unpackArgv(
   floorBytes: number,
   step: CopyStep = 'unpack',
 ) {
-  return run(container, step, [`type=bind,src=${backup},dst=/backup,readonly`], UNPACK, [archive, String(floorBytes)]);
+  return run(container, step, [`type=bind,src=${backup},dst=/backup,readonly`, copyMount(container)], UNPACK, [
+    archive,
+    String(floorBytes),
+  ]);
 }
 
 export function prepareArgv(container: CopyContainer) {
-  return run(container, 'prepare', [], PREPARE, []);
+  return run(container, 'prepare', [copyMount(container)], PREPARE, []);
 }
 
 /** How a program ended: its exit code (null: by a signal) and the end of what it printed. */

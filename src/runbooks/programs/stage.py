@@ -54,6 +54,9 @@ def stage(wanted):
         os.chown(path, wanted["uid"], wanted["gid"])
         os.chmod(path, wanted["mode"])
         sync(path)
+    if others:
+        # A container that sees this directory alone moves files between the two; what is above stays root's own.
+        os.chmod(directory, 0o711)
     sync(directory)
     return {"state": "staged", "data": data, "live": identity(wanted["live"]), "new": identity(data), "freeBytes": free}
 
