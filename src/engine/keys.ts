@@ -10,6 +10,8 @@ export const keys = {
   owner: (cloud: string) => `kb:cloud:${cloud}:owner`,
   restore: (cloud: string) => `kb:cloud:${cloud}:restore`,
   recentOf: (cloud: string) => `kb:cloud:${cloud}:recent`,
+  sighting: (cloud: string) => `kb:cloud:${cloud}:sighting`,
+  sightingDue: (cloud: string) => `kb:cloud:${cloud}:sighting-due`,
   recent: 'kb:recent',
   open: 'kb:open',
   behind: 'kb:behind',

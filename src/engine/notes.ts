@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { StepNotes } from '../operation/ports.ts';
+import { journaledProblem } from '../operation/shapes.ts';
 import { keys } from './keys.ts';
 import { asking } from './redis.ts';
 
@@ -12,6 +13,17 @@ export const LOG_MS = 7 * 86_400_000;
 export const LOG_TAIL = 262_144;
 
 const progress = z.object({ step: z.string(), line: z.string(), at: z.number() });
+
+const sighting = z.object({
+  at: z.number(),
+  nodes: z.array(
+    z.object({
+      node: z.string(),
+      problem: journaledProblem.nullable(),
+      files: z.array(z.object({ path: z.string(), bytes: z.number(), modified: z.number() })),
+    }),
+  ),
+});
 
 /** Progress and redacted logs in Redis: for eyes, not for decisions. */
 export function redisNotes(redis: Redis): StepNotes {
@@ -30,5 +42,16 @@ export function redisNotes(redis: Redis): StepNotes {
       asking(async () => {
         await redis.set(keys.log(id, run), text.slice(-LOG_TAIL), 'PX', LOG_MS);
       }),
+    sighting: (cloud) =>
+      asking(async () => {
+        const text = await redis.get(keys.sighting(cloud));
+        return text === null ? null : sighting.parse(JSON.parse(text));
+      }),
+    setSighting: (cloud, seen) =>
+      asking(async () => {
+        await redis.set(keys.sighting(cloud), JSON.stringify(seen));
+      }),
+    sightingDue: (cloud, everyMs) =>
+      asking(async () => (await redis.set(keys.sightingDue(cloud), '1', 'PX', everyMs, 'NX')) === 'OK'),
   };
 }

@@ -8,6 +8,7 @@ import { type DriverParts, driveOperation } from './driver.ts';
 import { durabilityProblem } from './durability.ts';
 import type { CloudHosts } from './hosts.ts';
 import { redisJournal } from './journal.ts';
+import { startLooking } from './looking.ts';
 import { redisNotes } from './notes.ts';
 import { planner } from './planner.ts';
 import { probeFor } from './probe.ts';
@@ -56,17 +57,22 @@ export async function startWorker({
     durable: () => durabilityProblem(redis),
   };
   const sweep = startSweep(journal, wake, log);
+  const looking = startLooking({ config, journal, notes: parts.notes, hostsOf, log });
   const listener = listen('drive', {
     url: redisUrl,
     concurrency: operations_per_worker,
     log,
-    answer: (operation) => driveOperation(parts, operation, leaving.signal),
+    answer: async (operation) => {
+      await driveOperation(parts, operation, leaving.signal);
+      await looking.after(operation);
+    },
   });
   redis.on('ready', sweep.now); // after an outage nobody waits for the next sweep
   await sweep.now();
   return {
     leave: async () => {
       sweep.stop();
+      looking.stop();
       leaving.abort(new Error('this worker is leaving'));
       await listener.close();
       await wake.close();

@@ -1,3 +1,4 @@
+import type { JournaledProblem } from './operation.ts';
 import type { Head } from './record.ts';
 
 /** Rings a bell for an operation: nothing but its id is carried, and a lost ring is made good by the sweep. */
@@ -40,6 +41,17 @@ export interface Threads {
 /** What a running step shows of itself: for eyes only, never for decisions. */
 export type Progress = { readonly step: string; readonly line: string; readonly at: number };
 
+/** What lay in a cloud's backup volumes when a worker last looked; a node that couldn't be asked has a problem. */
+export type Sighting = {
+  readonly at: number;
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly problem: JournaledProblem | null;
+    /** Paths relative to the volume, times in ms. */
+    readonly files: readonly { readonly path: string; readonly bytes: number; readonly modified: number }[];
+  }[];
+};
+
 /** Redacted output of steps and what is under way, kept for the thread. */
 export interface StepNotes {
   progress(id: string): Promise<Progress | null>;
@@ -47,4 +59,8 @@ export interface StepNotes {
   /** The redacted log of a step, its tail where it was too long; null when there is none. */
   log(id: string, run: string): Promise<string | null>;
   setLog(id: string, run: string, text: string): Promise<void>;
+  sighting(cloud: string): Promise<Sighting | null>;
+  setSighting(cloud: string, seen: Sighting): Promise<void>;
+  /** True once in `everyMs`: whoever is told so looks. */
+  sightingDue(cloud: string, everyMs: number): Promise<boolean>;
 }

@@ -1,8 +1,12 @@
+import type { KnownBlock } from '@slack/types';
 import type { BackupType } from '../operation/checks.ts';
 import type { Operation } from '../operation/operation.ts';
+import { archivesSeen } from '../runbooks/archives-seen.ts';
+import { pastOf } from '../runbooks/proven.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
 import { helpCard, listCard, statusCard } from './cards/answers.ts';
+import { archivesBlock } from './cards/archive-list.ts';
 import { archiveOf } from './cards/progress.ts';
 import { rootCard } from './cards/root.ts';
 import { meantCloud } from './clouds.ts';
@@ -16,6 +20,8 @@ import { askRestore } from './restore.ts';
 
 /** How many operations `list` shows. */
 const LIST_MAX = 12;
+/** How far back `list` looks for what made the archives. */
+const ARCHIVES_LOOK = 120;
 /** How far back `status` looks for a good backup and for kept data. */
 const STATUS_LOOK = 40;
 /** How many running operations `status` shows. */
@@ -39,7 +45,8 @@ const handlers: Handlers = {
   list: async (office, asked, named) => {
     const cloud = cloudFor(office, named, asked, 'list');
     await demandMember(office, asked.by);
-    return listCard(cloud, await newest(office, cloud, LIST_MAX), office.now());
+    const card = listCard(cloud, await newest(office, cloud, LIST_MAX), office.now());
+    return { ...card, blocks: [...(card.blocks ?? []), await archivesOn(office, cloud)] };
   },
   status: async (office, asked, about) => {
     await demandMember(office, asked.by);
@@ -72,6 +79,14 @@ function cloudFor(office: Office, named: string | null, asked: Asked, sub: Subco
   const meant = meantCloud(office.clouds, named, asked.channel, SUBCOMMANDS[sub].usage);
   if (!meant.ok) throw new Refusal(meant.problem);
   return meant.cloud;
+}
+
+/** The archives of a cloud as a worker last saw them, beside what the journals know. */
+async function archivesOn(office: Office, cloud: string): Promise<KnownBlock> {
+  const sighting = await office.notes.sighting(cloud);
+  const operations = (await newest(office, cloud, ARCHIVES_LOOK)).flatMap(({ operation }) => operation ?? []);
+  const seen = sighting === null ? [] : archivesSeen(sighting, pastOf(operations));
+  return archivesBlock(sighting, seen, office.now());
 }
 
 async function statusOf(office: Office, label: string): Promise<Message> {

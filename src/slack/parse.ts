@@ -61,7 +61,11 @@ export const SUBCOMMANDS = {
       z.tuple([archivePath, cloud]).transform(([archive, value]) => ({ archive, cloud: value })),
     ]),
   },
-  list: { usage: 'list [cloud]', does: 'the newest operations and how they ended', words: onCloud },
+  list: {
+    usage: 'list [cloud]',
+    does: 'the newest operations, and the archives with what each can be restored',
+    words: onCloud,
+  },
   status: {
     usage: 'status [cloud|label]',
     does: 'what runs now, and the newest good backup',

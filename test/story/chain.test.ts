@@ -4,7 +4,8 @@ import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
 import { redisWake } from '../../src/engine/queues.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
-import { approve, ask, read, untilIs, waitsForPeople } from '../support/restores.ts';
+import { kollaBackupScript } from '../support/kolla-script.ts';
+import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
 import { type Scene, sceneOf } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
@@ -114,4 +115,55 @@ test('an incremental is refused where there is no full, and again after a restor
   const again = await take('incremental');
   expect(again.kind).toBe('incremental');
   expect((await read(journal, again.id)).end?.how).toBe('succeeded');
+}, 1_500_000);
+
+test('with the script of a newer release each incremental builds on the full alone, and a copied-in chain is read and restored', async () => {
+  const { cloud } = stack;
+  const { journal } = scene;
+  const [node] = cloud.nodes;
+  await cloud.reset();
+  await node.must(['sh', '-c', 'cat > /etc/kolla/backup.sh && chmod 755 /etc/kolla/backup.sh'], {
+    stdin: await kollaBackupScript('22.1.0'),
+  });
+  const points = [await take('full')];
+  for (const change of CHANGES) {
+    await node.sql(change);
+    await checkpoint();
+    points.push(await take('incremental'));
+  }
+  const [full, , two, three] = points;
+  if (full === undefined || two === undefined || three === undefined) throw new Error('too few');
+  for (const { fromLsn, path } of points.slice(1)) {
+    expect(fromLsn).toBe(full.toLsn);
+    expect(path).toMatch(/^incr-/);
+  }
+
+  // What nobody of us has made is read: the same files under names that no journal knows.
+  const volume = '/var/lib/docker/volumes/mariadb_backup/_data';
+  const foreign = {
+    full: 'mysqlbackup-01-02-2026-1769900000.qp.xbc.xbs.gz',
+    two: 'incremental-07-mysqlbackup-01-02-2026-1769900001.qp.xbc.xbs.gz',
+  };
+  await node.must(['sh', '-c', `cd ${volume} && mv ${full.path} ${foreign.full} && mv ${two.path} ${foreign.two}`]);
+  const lost = await prepare(three.path);
+  const found = await untilIs(journal, lost, (one) => waitsForPeople(one) || one.end !== null, 'a plan');
+  expect(found.facts?.restore?.chain.map(({ path }) => path)).toEqual([foreign.full, three.path]);
+  await say(journal, lost, () => ({ type: 'cancelled', by: ALICE }));
+  await wake.drive(lost);
+  await untilIs(journal, lost, ({ end }) => end !== null, 'its end');
+
+  await node.sql('DROP DATABASE cinder');
+  const id = await prepare(foreign.two);
+  const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');
+  expect(waiting.facts?.restore?.chain.map(({ path }) => path)).toEqual([foreign.full, foreign.two]);
+  await approve(journal, id);
+  await wake.drive(id);
+  const restored = await untilIs(journal, id, ({ end }) => end !== null, 'its end', 300_000);
+  expect(restored.end?.how).toBe('succeeded');
+  for (const one of cloud.nodes) expect(await liveChecksums(one)).toEqual(two.held);
+
+  await node.must(['rm', `${volume}/${foreign.full}`]);
+  const gap = await prepare(three.path);
+  const refused = await untilIs(journal, gap, ({ end }) => end !== null, 'its refusal');
+  expect(refused.end).toMatchObject({ how: 'failed', problem: { code: 'CHAIN_GAP', params: { lsn: full.toLsn } } });
 }, 1_500_000);

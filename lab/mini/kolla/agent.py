@@ -63,8 +63,13 @@ def mariadb_spec(address, image=IMAGE, bootstrap=None, **more):
     } | more
 
 
+# Where it is there, it stands in for the image's own script: that of another release.
+BACKUP_SCRIPT = "/etc/kolla/backup.sh"
+
+
 def backup_spec(type, image):
     """The helper container of a backup."""
+    script = [f"{BACKUP_SCRIPT}:/usr/local/bin/kolla_mariadb_backup.sh:ro"] if os.path.exists(BACKUP_SCRIPT) else []
     return {
         "name": "mariabackup",
         "image": image,
@@ -76,6 +81,7 @@ def backup_spec(type, image):
             "mariadb:/var/lib/mysql",
             "mariadb_backup:/backup",
             "kolla_logs:/var/log/kolla/",
+            *script,
         ],
         "command": ["bash", "-c", "sudo -E kolla_set_configs && /usr/local/bin/kolla_mariadb_backup.sh"],
         "restart_policy": "oneshot",

@@ -1,0 +1,68 @@
+import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { Sighting } from '../../operation/ports.ts';
+import type { ArchiveSeen, Standing } from '../../runbooks/archives-seen.ts';
+import { clean, duration, moment, size } from '../text.ts';
+import { code, faint, lines, onHost, person, say, strong } from './parts.ts';
+
+/** How many archives are shown, and how many labels of a chain. */
+const SHOWN = 12;
+const LABELS = 3;
+const PATH_MAX = 100;
+
+type Line = readonly RichTextElement[];
+
+/** What lies in the backup volumes, newest first, each with whether and with what it can be restored. */
+export function archivesBlock(sighting: Sighting | null, seen: readonly ArchiveSeen[], now: number): KnownBlock {
+  if (sighting === null)
+    return lines([strong('Archives '), say('were not looked at yet; a worker does so every hour.')]);
+  const ago = duration(Math.floor(Math.max(0, now - sighting.at) / 60_000) * 60_000);
+  const silent = sighting.nodes.filter(({ problem }) => problem !== null);
+  return lines(
+    [strong('Archives'), say(`, as they lay there ${ago} ago`)],
+    ...(seen.length === 0 ? [[say('None was seen.')]] : []),
+    ...seen.slice(0, SHOWN).map((one) => row(one, now)),
+    ...(seen.length > SHOWN ? [[faint(`… and ${seen.length - SHOWN} older`)]] : []),
+    ...silent
+      .slice(0, LABELS)
+      .map(({ node, problem }) => [
+        onHost(node),
+        say(' could not be looked at: '),
+        code(clean(problem?.code ?? '', 60)),
+      ]),
+  );
+}
+
+function row({ node, path, type, bytes, at, proven, standing }: ArchiveSeen, now: number): Line {
+  const [mark, words] = standingWords(standing);
+  return [
+    say(`${mark} `),
+    strong(proven === null ? 'not ours' : proven.label),
+    say(
+      ` · ${type} · ${moment(at).slice(0, 16)} (${duration(Math.floor(Math.max(0, now - at) / 60_000) * 60_000)} ago) · `,
+    ),
+    say(`${size(bytes)} · `),
+    onHost(node),
+    ...(proven === null
+      ? []
+      : [say(` · MariaDB ${clean(proven.serverVersion.split('-')[0] ?? '', 20)} · `), person(proven.by)]),
+    say(` · ${words} · `),
+    code(clean(path.split('/').at(-1) ?? path, PATH_MAX)),
+  ];
+}
+
+function standingWords(standing: Standing): readonly [string, string] {
+  switch (standing.kind) {
+    case 'restorable': {
+      const { needs } = standing;
+      if (needs.length === 0) return ['✅', 'restorable'];
+      const some = needs.slice(0, LABELS).join(', ');
+      return ['✅', `restorable with ${some}${needs.length > LABELS ? ` and ${needs.length - LABELS} more` : ''}`];
+    }
+    case 'no_chain':
+      return ['⚠️', standing.why === 'gap' ? 'an archive of its chain is missing' : 'a restore lies inside its chain'];
+    case 'changed':
+      return ['⚠️', 'the file is not the one any more that was proved'];
+    case 'unread':
+      return ['❔', 'not proved; a restore reads it first'];
+  }
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { Sighting } from '../../src/operation/ports.ts';
+import { archivesSeen } from '../../src/runbooks/archives-seen.ts';
+import type { Proven } from '../../src/runbooks/proven.ts';
+import { archivesBlock } from '../../src/slack/cards/archive-list.ts';
+
+const file = (number: number, kind: 'full' | 'incremental') =>
+  `${kind === 'full' ? '' : 'incremental-07-'}mysqlbackup-01-02-2026-${1_769_900_000 + number}.qp.xbc.xbs.gz`;
+const made = (number: number, kind: Proven['kind'], fromLsn: string, toLsn: string, node = 'lark'): Proven => ({
+  ...{ id: `i${number}`, label: `BKP-${number}`, by: 'U0ALICE', node, directory: '/v', path: file(number, kind), kind },
+  ...{ bytes: 1_000, sha256: 'a'.repeat(64), serverVersion: '10.11.19-MariaDB', datadir: '1:1', series: '10.11' },
+  ...{ fromLsn, toLsn, lastLsn: toLsn, at: number * 1_000 },
+});
+const full = made(1, 'full', '0', '100');
+const one = made(2, 'incremental', '100', '200');
+const two = made(3, 'incremental', '200', '300');
+const all = [full, one, two];
+const seenOf = (proven: readonly Proven[]): Sighting => ({
+  at: 9_000,
+  nodes: [
+    { node: 'lark', problem: null, files: proven.map(({ path, bytes }) => ({ path, bytes, modified: 5_000 })) },
+    { node: 'bobcat', problem: { code: 'HOST_UNREACHABLE', params: {} }, files: [] },
+  ],
+});
+const standings = (sighting: Sighting, restores: readonly number[] = []) =>
+  archivesSeen(sighting, { proven: all, restores: [{ label: 'RST-1', at: restores }] }).map(({ proven, standing }) => [
+    proven?.label ?? null,
+    standing,
+  ]);
+
+describe('the catalogue', () => {
+  test('each archive is shown with what it needs, the newest first', () => {
+    expect(standings(seenOf(all.toReversed()))).toEqual([
+      ['BKP-3', { kind: 'restorable', needs: ['BKP-1', 'BKP-2'] }],
+      ['BKP-2', { kind: 'restorable', needs: ['BKP-1'] }],
+      ['BKP-1', { kind: 'restorable', needs: [] }],
+    ]);
+  });
+
+  test('a link that is gone, a file that changed, a restore inside and what nobody of us made are told', () => {
+    expect(standings(seenOf([full, two]))[0]).toEqual(['BKP-3', { kind: 'no_chain', why: 'gap' }]);
+    expect(standings(seenOf(all), [2_500])[0]).toEqual(['BKP-3', { kind: 'no_chain', why: 'restore_inside' }]);
+    expect(standings(seenOf([{ ...full, bytes: 999 }, one]))).toEqual([
+      ['BKP-2', { kind: 'no_chain', why: 'gap' }],
+      ['BKP-1', { kind: 'changed' }],
+    ]);
+    const foreign = { ...full, path: file(77, 'full') };
+    const states = { path: 'last_full_date', bytes: 11, modified: 1 };
+    const sighting = seenOf([foreign]);
+    const lark = { node: 'lark', problem: null, files: [...(sighting.nodes[0]?.files ?? []), states] };
+    expect(standings({ ...sighting, nodes: [lark] })).toEqual([[null, { kind: 'unread' }]]);
+  });
+
+  test('its words name chain, node and who asked, and the node that could not be asked', () => {
+    const seen = archivesSeen(seenOf(all), { proven: all, restores: [] });
+    const said = JSON.stringify(archivesBlock(seenOf(all), seen, 60_000));
+    for (const word of [
+      'restorable with BKP-1, BKP-2',
+      'U0ALICE',
+      '10.11.19',
+      'HOST_UNREACHABLE',
+      file(3, 'incremental'),
+    ])
+      expect(said).toContain(word);
+    expect(JSON.stringify(archivesBlock(null, [], 0))).toContain('not looked at yet');
+    const many = Array.from({ length: 400 }, () => seen).flat();
+    expect(JSON.stringify(archivesBlock(seenOf(all), many, 60_000)).length).toBeLessThan(12_000);
+  });
+});
