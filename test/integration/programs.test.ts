@@ -101,6 +101,19 @@ describe('stage', () => {
     for (const path of [base, join(base, OPERATION), join(base, OPERATION, '1')])
       expect((await stat(path)).mode & 0o7777).toBe(0o700);
   });
+  test('makes a place for each incremental beside the copy, in a directory that its container can pass', async () => {
+    const own = join(base, OPERATION, '1');
+    await ask('stage', request({ incrementals: 2 }));
+    expect((await readdir(own)).toSorted()).toEqual(['data', 'incremental-1', 'incremental-2']);
+    for (const name of ['incremental-1', 'incremental-2']) {
+      const { uid, gid, mode } = await stat(join(own, name));
+      expect([uid, gid, mode & 0o7777]).toEqual([42434, 42434, 0o755]);
+    }
+    expect((await stat(own)).mode & 0o7777).toBe(0o711);
+    expect((await stat(join(base, OPERATION))).mode & 0o7777).toBe(0o700);
+    await writeFile(join(own, 'incremental-2/x.delta'), 'of an earlier try');
+    expect(await ask('stage', request({ incrementals: 2 }))).toMatchObject(refused('STAGE_NOT_EMPTY'));
+  });
   test('ends what an earlier preparation of the same operation left running', async () => {
     await program('docker', '[ "$1" = ps ] && echo one && echo two; true');
     await ask('stage', request());
@@ -281,6 +294,13 @@ describe('discard', () => {
     await rm(join(`${data}.discarding`, 'ibdata1'));
     expect(await ask('discard', again)).toMatchObject({ report: { state: 'discarded' } });
     expect(await readdir(base)).toEqual([]);
+  });
+  test('removes the emptied places of incrementals with it, and leaves what is not empty', async () => {
+    const data = await left('old data');
+    for (const name of ['incremental-1', 'incremental-2']) await mkdir(join(data, '..', name));
+    await writeFile(join(data, '../incremental-2/x.delta'), 'not applied');
+    expect(await ask('discard', await request(data))).toMatchObject({ report: { state: 'discarded' } });
+    expect(await readdir(join(data, '..'))).toEqual(['incremental-2']);
   });
   test('removes nothing else', async () => {
     const data = await left('old data');

@@ -3,6 +3,7 @@ import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
 import { redisWake } from '../../src/engine/queues.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { applyArgv, incrementalDirectory, prepareArgv, readPrepare, unpackArgv } from '../../src/runbooks/copy.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { kollaBackupScript } from '../support/kolla-script.ts';
 import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
@@ -60,6 +61,62 @@ async function checkpoint(): Promise<void> {
   await until(async () => ((await age()) < 1_000 ? true : null), 'a checkpoint', 60_000);
 }
 
+/** What a plan never does, sent by hand: the program itself refuses it. */
+async function keepsTheOrder(points: readonly { directory: string; path: string; fromLsn: string }[]): Promise<void> {
+  const [node] = stack.cloud.nodes;
+  const [full, one, two] = points;
+  if (full === undefined || one === undefined || two === undefined) throw new Error('too few archives');
+  const place = '/var/lib/docker/by-hand/1';
+  const image = (await node.must(['docker', 'inspect', '-f', '{{.Image}}', 'mariadb'])).trim();
+  const copy = {
+    engine: 'docker',
+    operation: 'byhand',
+    plan: 1,
+    image,
+    uid: 42434,
+    gid: 42434,
+    data: `${place}/data`,
+  } as const;
+  const run = async ([program = '', ...rest]: readonly string[]) => {
+    const { code, stdout } = await node.exec([program, ...rest]);
+    return { exit: code, output: stdout };
+  };
+  const unpackOne = (number: number, { directory, path }: typeof full) =>
+    run(unpackArgv({ ...copy, data: incrementalDirectory(copy, number) }, directory, path, 0, `unpack-${number}`));
+  const dirs = [copy.data, incrementalDirectory(copy, 1), incrementalDirectory(copy, 2)];
+  await node.must(['install', '-d', '-o', '42434', '-g', '42434', ...dirs]);
+  expect((await run(unpackArgv(copy, full.directory, full.path, 0))).exit).toBe(0);
+  expect(readPrepare(await run(prepareArgv(copy)), 'lark')).toBeNull();
+  expect((await unpackOne(1, one)).exit).toBe(0);
+  expect((await unpackOne(2, two)).exit).toBe(0);
+  // The second before the first: nothing is touched by it, the first still fits.
+  expect(readPrepare(await run(applyArgv(copy, 2, two.fromLsn)), 'lark')?.code).toBe('APPLY_MISMATCH');
+  expect(readPrepare(await run(applyArgv(copy, 1, one.fromLsn)), 'lark')).toBeNull();
+  // The first once more: it is not there any more.
+  expect(readPrepare(await run(applyArgv(copy, 1, one.fromLsn)), 'lark')?.code).toBe('APPLY_MISMATCH');
+  // The second after the copy was started: mariabackup would take it and say that all is well.
+  const start = 'mariadbd --defaults-file=/copy/backup-my.cnf --datadir=/copy --wsrep-on=OFF --bootstrap < /dev/null';
+  const mount = `type=bind,src=${copy.data},dst=/copy`;
+  await node.must([
+    'docker',
+    'run',
+    '--rm',
+    '--user',
+    '42434',
+    '--mount',
+    mount,
+    '--entrypoint',
+    'bash',
+    image,
+    '-c',
+    start,
+  ]);
+  const started = await run(applyArgv(copy, 2, two.fromLsn));
+  expect(started.output).toContain('started once');
+  expect(readPrepare(started, 'lark')?.code).toBe('APPLY_MISMATCH');
+  await node.must(['rm', '-rf', '/var/lib/docker/by-hand']);
+}
+
 /** Changes of every kind: rows, a table that goes, one that comes, one that is made anew. */
 const CHANGES = [
   'USE nova; UPDATE nova.instances SET vm_state = "error" WHERE id % 3 = 0; CREATE TABLE cinder.one (a INT PRIMARY KEY, b LONGTEXT); INSERT INTO cinder.one SELECT seq, REPEAT(MD5(seq), 90) FROM seq_1_to_400',
@@ -85,6 +142,7 @@ test('an incremental is refused where there is no full, and again after a restor
     expect(BigInt(point.toLsn) > BigInt(point.fromLsn)).toBe(true);
   }
 
+  await keepsTheOrder(points);
   for (const index of [3, 1, 0, 2]) {
     const point = points[index];
     if (point === undefined) throw new Error('no such point');

@@ -102,9 +102,14 @@ export function archiveOf(operation: Operation): Archive | null {
   return null;
 }
 
+/** How many labels of a chain are shown. */
+const NEEDS_SHOWN = 6;
+
 /** The archive in lines: what one needs to find, judge and compare it. */
 export function archiveLines(archive: Archive): readonly (readonly RichTextElement[])[] {
   const lsn = archive.fromLsn !== null && archive.toLsn !== null ? `${archive.fromLsn} – ${archive.toLsn}` : null;
+  const needs = archive.needs ?? [];
+  const more = needs.length > NEEDS_SHOWN ? ` and ${needs.length - NEEDS_SHOWN} more` : '';
   const period =
     archive.startedAt !== null && archive.endedAt !== null ? `${archive.startedAt} – ${archive.endedAt}` : null;
   const rows: readonly (readonly [string, RichTextElement] | null)[] = [
@@ -112,6 +117,7 @@ export function archiveLines(archive: Archive): readonly (readonly RichTextEleme
     ['On', onHost(archive.host)],
     ['Size', say(`${size(archive.bytes)}, unpacked ${size(archive.unpackedBytes)}, ${archive.files} files, complete`)],
     lsn === null ? null : ['LSN', say(lsn)],
+    needs.length === 0 ? null : ['Restored with', say(`${needs.slice(0, NEEDS_SHOWN).join(', ')}${more}`)],
     period === null ? null : ['Taken', say(period)],
     archive.serverVersion === null ? null : ['MariaDB', say(archive.serverVersion)],
     archive.sha256 === null ? null : ['SHA-256', code(`${archive.sha256.slice(0, 16)}…`)],
