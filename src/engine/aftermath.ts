@@ -43,7 +43,7 @@ async function remainsOf(drive: Drive): Promise<Remains> {
 }
 
 /** A kolla-ansible that was killed leaves its ansible-playbook, which goes on and may yet begin what it was asked for. */
-async function untilPlaybookEnded(drive: Drive, step: Step): Promise<void> {
+export async function untilPlaybookEnded(drive: Drive, step: Step): Promise<void> {
   const operation = drive.operation();
   const name = runOf(operation, step, latest(operation, step)?.attempt ?? 1);
   const lives = async () => {
