@@ -56,8 +56,8 @@ export async function driveOperation(parts: DriverParts, id: string, leaving: Ab
   const read = await journal.read(id);
   if (read.state !== 'sound') return log.error({ operation: id, journal: read }, 'this journal is not followed');
   const { operation } = read;
-  if (operation.end || tooSoon(operation)) return;
-  if (nextMove(operation, await journal.now()).move === 'none') return;
+  const now = await journal.now();
+  if (operation.end || tooSoon(operation, now) || nextMove(operation, now).move === 'none') return;
   const hosts = parts.hostsOf(operation.cloud);
   if (hosts === null) return log.error({ operation: id, cloud: operation.cloud }, 'this cloud is not in the config');
 
@@ -82,9 +82,10 @@ export async function driveOperation(parts: DriverParts, id: string, leaving: Ab
   }
 }
 
-function tooSoon({ attention, headAt }: Operation): boolean {
+/** Counted from the last try and by the journal's clock: what people say meanwhile doesn't put the next one off. */
+function tooSoon({ attention, claim }: Operation, now: number): boolean {
   const pause = AGAIN_AFTER_MS[attention?.problem.code ?? ''] ?? 0;
-  return Date.now() - headAt < pause;
+  return now - (claim?.at ?? 0) < pause;
 }
 
 /** Leaves an operation where it stands. What nobody foresaw is told to people, once, with a reference into the log. */

@@ -98,6 +98,7 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
         .parse(replies)
         .map(([, value]) => value);
       return judge(
+        id,
         (lines ?? []).map((line) => parseLine(line ?? '')),
         state?.[0] ?? null,
         state?.[1] ?? null,
@@ -105,12 +106,14 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
     });
   }
 
-  function judge(lines: readonly unknown[], seq: string | null, hash: string | null): JournalRead {
+  function judge(id: string, lines: readonly unknown[], seq: string | null, hash: string | null): JournalRead {
     if (lines.length === 0 && seq === null) return { state: 'missing' };
     const verdict = verifyChain(lines, ring);
     if (!verdict.ok) return { state: 'broken', flaw: verdict.flaw, lines };
     if (String(verdict.head.seq) !== seq || verdict.head.hash !== hash)
       return { state: 'broken', flaw: { seq: verdict.head.seq, flaw: 'head' }, lines };
+    // Signed as it is, a journal that was copied under another's key is not that one's.
+    if (verdict.records[0]?.operation !== id) return { state: 'broken', flaw: { seq: 1, flaw: 'operation' }, lines };
     const folded = fold(verdict.records);
     if (!folded.ok)
       return { state: 'unreadable', seq: folded.seq, type: folded.type, why: folded.why, records: verdict.records };

@@ -1,5 +1,5 @@
 import { explain, KollaBackupError } from '../operation/catalogue.ts';
-import type { Drive } from './drive.ts';
+import { type Drive, DriveStopped } from './drive.ts';
 import { sleep } from './hosts.ts';
 
 /** How long to wait between two questions to a host that didn't answer (ms). */
@@ -9,7 +9,8 @@ const REASON_MAX = 500;
 
 /**
  * Asks a host until it answers: what was begun there is never given up. People are told when it can't be asked, and
- * when it can again. Leaves (DriveStopped or the signal's reason) only with the drive itself.
+ * when it can again. Leaves (DriveStopped or the signal's reason) with the drive itself, and when the operation was
+ * withdrawn or released meanwhile: what is to be done then doesn't wait for this host.
  */
 export async function untilSeen<T>(
   drive: Drive,
@@ -31,6 +32,7 @@ export async function untilSeen<T>(
         const problem = { code: 'HOST_OUT_OF_SIGHT', params: { host, reason } };
         await drive.write({ type: 'attention', claim: drive.claim, problem });
       }
+      await stopIfLeft(drive);
       await sleep(AGAIN_MS, drive.signal);
     }
   }
@@ -43,8 +45,16 @@ export async function untilFree(drive: Drive, host: string, running: () => Promi
       const problem = { code: 'BACK_OUT_HELD_UP', params: { host, steps: steps.join(', ') } };
       await drive.write({ type: 'attention', claim: drive.claim, problem });
     }
+    await stopIfLeft(drive);
     await sleep(AGAIN_MS, drive.signal);
   }
+}
+
+/** Somebody withdrew or released the operation: it is driven anew from where its journal stands now. */
+async function stopIfLeft(drive: Drive): Promise<void> {
+  const { end, withdrawal, track } = await drive.refresh();
+  if (end !== null || (withdrawal !== null && track?.kind !== 'clearing'))
+    throw new DriveStopped('it was withdrawn or released meanwhile');
 }
 
 function outOfSight(drive: Drive): boolean {

@@ -2,6 +2,7 @@ import { IDENTITY_STATEMENT, readIdentity, type SqlAddress } from '../kolla/back
 import * as containers from '../kolla/containers.ts';
 import { type Findings, findingsCommand, parseFindings } from '../kolla/findings.ts';
 import { mostAdvanced, notMember, wholeCluster } from '../kolla/galera.ts';
+import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
@@ -21,6 +22,11 @@ import { lookDown, newerFull, rememberedMore } from './restore-questions.ts';
 const AGAIN_MS = 3_000;
 /** How long a manifest of a large copy may take (ms). */
 const MANIFEST_MS = 600_000;
+
+/** What a journal takes of differences: so many, of so many characters. */
+const DIFFERING = 300;
+/** How often a node is asked whether MariaDB is down: an engine that is slow to answer once is not a server. */
+const DOWN_TRIES = 3;
 
 type RestoreCheck =
   | 'archive-whole'
@@ -85,13 +91,17 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
   },
 
   'nodes-down': async ({ nodes, container, unit }, { drive, patience }) => {
-    const looked = await Promise.all(
-      nodes.map(async (node) => ({
-        node: node.node,
-        why: await patience(node.node, () => lookDown(drive, node, container, unit)),
-      })),
-    );
-    return { up: looked.flatMap(({ node, why }) => (why === null ? [] : [{ node, why }])) };
+    for (let tries = 1; ; tries += 1) {
+      const looked = await Promise.all(
+        nodes.map(async (node) => ({
+          node: node.node,
+          why: await patience(node.node, () => lookDown(drive, node, container, unit)),
+        })),
+      );
+      const up = looked.flatMap(({ node, why }) => (why === null ? [] : [{ node, why }]));
+      if (up.length === 0 || tries === DOWN_TRIES) return { up };
+      await sleep(AGAIN_MS, drive.signal);
+    }
   },
 
   'most-advanced': async ({ holds }, { drive }) => {
@@ -144,7 +154,8 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
   'databases-as-shown': async ({ node, container, tried }, { drive, patience }) => {
     const { findings: trial } = demandReport(drive.operation(), tried.plan, tried.step, 'trial');
     const now = await patience(node.node, () => findingsOn(drive, node, container));
-    return { differing: now === null ? ['the databases did not answer'] : [...differsFromTrial(trial, now)] };
+    const differing = now === null ? ['the databases did not answer'] : differsFromTrial(trial, now);
+    return { differing: differing.slice(0, DIFFERING).map((one) => shorten(one, DIFFERING)) };
   },
 
   'synced-lines': async ({ nodes }, { drive }) => ({

@@ -1,4 +1,5 @@
 import type { Answered } from '../operation/checks.ts';
+import { destroyStarted } from '../operation/operation.ts';
 import { DEPLOY, type Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import { judge } from '../runbooks/judge.ts';
@@ -24,14 +25,14 @@ export async function resumeProgram(drive: Drive, step: Step, attempt: number, s
   const name = runOf(drive.operation(), step, attempt);
   const look = await untilBegun(drive, step, name);
   if (look === 'never') return finish(drive, step, attempt, 'not_begun');
-  if (look === 'gone') return tellGone(drive, step);
+  if (look === 'gone') return tellGone(drive, step, attempt);
   if (look === 'withdrawn') return;
   if (look.state === 'unclear') return unclear(drive, step, attempt, 'nothing of it lives, and it left no exit code');
   const run = await followRun(drive, step, name, startedAt, (question) => untilSeen(drive, step.host, question));
   if (run === 'withdrawn') return;
+  // A killed stop or recovery goes on without its kolla-ansible: nothing is begun beside it, a way back neither.
+  if (step.host === DEPLOY && step.touches === 'destroy') await untilPlaybookEnded(drive, step);
   await saveLog(drive, name.step, run.output);
-  // What a killed kolla-ansible leaves goes on: nobody is asked, and nothing goes back, before it has ended.
-  if (step.touches === 'destroy' && step.host === DEPLOY) await untilPlaybookEnded(drive, step);
   if (run.end === null) return unclear(drive, step, attempt, 'its supervisor is gone without an exit code');
   return finishRun(drive, step, attempt, run.output, run.end);
 }
@@ -105,11 +106,19 @@ async function unclear(drive: Drive, step: Step, attempt: number, reason: string
   await drive.write({ type: 'step_unclear', claim: drive.claim, ...at, problem });
 }
 
-/** Perhaps it is another machine, or another directory, than the one it was sent to: a matter for people, not an end. */
-async function tellGone(drive: Drive, step: Step): Promise<never> {
-  if (drive.operation().attention?.problem.code !== 'RUN_DIRECTORY_GONE') {
-    const problem = { code: 'RUN_DIRECTORY_GONE', params: { step: step.title, host: step.host } };
-    await drive.write({ type: 'attention', claim: drive.claim, problem });
+/**
+ * Perhaps it is another machine, or another directory, than the one it was sent to: a matter for people, not an end.
+ * Where it is still gone after that was told and MariaDB is down, they get what they have for an unclear step.
+ */
+async function tellGone(drive: Drive, step: Step, attempt: number): Promise<void> {
+  const operation = drive.operation();
+  const problem = { code: 'RUN_DIRECTORY_GONE', params: { step: step.title, host: step.host } };
+  const told = operation.attention?.problem.code === problem.code;
+  if (told && destroyStarted(operation)) {
+    const at = { plan: trackOf(operation).number, step: step.id, attempt };
+    await drive.write({ type: 'step_unclear', claim: drive.claim, ...at, problem });
+    return;
   }
+  if (!told) await drive.write({ type: 'attention', claim: drive.claim, problem });
   throw new DriveStopped(`the run directory of ${step.id} is gone`);
 }

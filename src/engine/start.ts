@@ -1,7 +1,7 @@
 import { gateOf } from '../operation/approval.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Terms } from '../operation/journal.ts';
-import { destroyStarted, type Operation } from '../operation/operation.ts';
+import { changeStarted, destroyStarted, type Operation } from '../operation/operation.ts';
 import { argvOf, DEPLOY, type Program, type Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import { type Drive, DriveStopped, Refused } from './drive.ts';
@@ -77,8 +77,9 @@ async function openRun(drive: Drive, step: Step, name: StepName): Promise<void> 
 }
 
 /** Before a way back does anything anywhere, what it replaces is ended on every host; else where the step is. */
-function hostsToClose({ track, attempts }: Operation, { host }: Step): readonly string[] {
-  const first = track?.kind === 'back_out' && attempts.size === 0;
+function hostsToClose({ track }: Operation, { id, host }: Step): readonly string[] {
+  // Also when it is tried again: it may have been a host's silence for which it didn't begin.
+  const first = track?.kind === 'back_out' && track.steps[0]?.id === id;
   return first ? [...new Set([host, ...track.steps.map((step) => step.host), DEPLOY])] : [host];
 }
 
@@ -110,7 +111,13 @@ async function send(drive: Drive, step: Step, program: Program, name: StepName):
       await drive.write({ type: 'attention', claim: drive.claim, problem: { code: 'REDACTION_BLIND', params } });
     }
   } catch (error) {
-    if (!(error instanceof KollaBackupError) || !passes(error)) throw error;
+    if (!(error instanceof KollaBackupError) || !(passes(error) || lookTells(drive, error))) throw error;
     drive.log.warn({ ...name, error: error.message }, 'sent, and no answer came');
   }
+}
+
+/** What can't be given up any more isn't left because its sending failed: whether it arrived is for its host to say. */
+function lookTells(drive: Drive, { problem }: KollaBackupError): boolean {
+  const operation = drive.operation();
+  return !problem.code.startsWith('REDIS_') && (changeStarted(operation) || trackOf(operation).kind === 'clearing');
 }

@@ -48,6 +48,8 @@ const changes: Changes = {
   },
   announced: (operation, { what, eligible }, at) => ({
     ...operation,
+    // An approved execution must begin soon: whatever was in its way before is tried anew at once.
+    attention: what === 'execution' ? null : operation.attention,
     consent:
       what === 'plan'
         ? { ...operation.consent, announcedAt: operation.consent.announcedAt ?? at }

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import { attemptsIn, type Operation, type Track } from '../operation/operation.ts';
+import { galeraUuid } from '../operation/shapes.ts';
 import { type Report, reports } from './programs/reports.ts';
 import type { ProgramName } from './programs/requests.ts';
 
@@ -44,17 +46,22 @@ export function heldPosition(
 ): { readonly uuid: string; readonly seqno: string } | null {
   const swap = step.replace('hold', 'swap');
   let position: ReturnType<typeof heldPosition> = null;
-  let aside = false;
+  let aside: 'no' | 'perhaps' | 'yes' = 'no';
   for (const { number, kind } of tracksFrom(operation, plan)) {
     const report = reportedBy(operation, number, step, 'hold');
-    if (!aside && report?.state === 'held') {
-      const { uuid = null, seqno = null } = report.position ?? {};
-      position = uuid === null || seqno === null ? null : { uuid, seqno };
-    }
-    if (attemptsIn(operation, number).get(swap)?.at(-1)?.end?.outcome === 'worked') aside = kind === 'plan';
+    const found = report?.state === 'held' ? place.safeParse(report.position) : null;
+    // A copy that was never started has no place: where nobody knows whether it is live, none tells nothing.
+    if (aside === 'no' && found !== null) position = found.data ?? null;
+    if (aside === 'perhaps' && found?.success) position = found.data;
+    const exchanged = attemptsIn(operation, number).get(swap)?.at(-1)?.end?.outcome;
+    if (exchanged === 'worked') aside = kind === 'plan' ? 'yes' : 'no';
+    else if (kind === 'plan' && (exchanged === 'failed' || exchanged === 'unclear')) aside = 'perhaps';
   }
   return position;
 }
+
+/** Of grastate.dat, what a journal can keep as a position. */
+const place = z.object({ uuid: galeraUuid, seqno: z.string().regex(/^-?\d{1,19}$/) });
 
 /** A plan's track and those of its back-outs, each once, in the order in which they were begun. */
 function tracksFrom({ past, track }: Operation, plan: number): readonly Track[] {

@@ -58,7 +58,13 @@ const way = (number: number): Track => {
 
 const held = (seqno: string): Answered => ({
   check: 'reported',
-  answer: { report: { state: 'held', position: { uuid: UUID, seqno, safe_to_bootstrap: '0' } }, problem: null },
+  answer: {
+    report: {
+      state: 'held',
+      position: seqno === 'none' ? null : { uuid: UUID, seqno, safe_to_bootstrap: '0' },
+    },
+    problem: null,
+  },
 });
 type Ended = { readonly outcome?: 'worked' | 'failed' | 'unclear'; readonly seqno?: string };
 const attemptsOf = (ends: Readonly<Record<string, Ended>>): Attempts =>
@@ -143,6 +149,16 @@ describe('where a node’s old data stood', () => {
     const back = [way(3), { 'hold-1': { seqno: '99' }, 'swap-1': {}, recover: FAILED }] as const;
     expect(position(driven(plan, back))).toBe('7');
     expect(position(driven(plan, back, [way(4), { 'hold-1': { seqno: '8' } }]))).toBe('8');
+  });
+  test('is not forgotten where an exchange may have happened, and the copy has no place', () => {
+    for (const outcome of ['failed', 'unclear'] as const) {
+      const plan = [PLAN, { stop: {}, 'hold-1': { seqno: '7' }, 'swap-1': { outcome } }] as const;
+      expect(position(driven(plan, [way(3), { 'hold-1': { seqno: 'none' } }]))).toBe('7');
+      expect(position(driven(plan, [way(3), { 'hold-1': { seqno: '9' } }]))).toBe('9');
+    }
+  });
+  test('is none that a journal could not keep', () => {
+    expect(position(driven([PLAN, { stop: {}, 'hold-1': { seqno: 'x' } }]))).toBe(null);
   });
   test('is not known where no hold has read it', () => {
     expect(position(driven([PLAN, { stop: FAILED }]))).toBe(null);

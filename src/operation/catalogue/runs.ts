@@ -15,7 +15,7 @@ export const runs = {
   RUN_DIRECTORY_GONE: {
     wrong: 'The run directory of "{step}" is not on {host}, though its start is in the journal.',
     done: 'Nothing was sent again. Whether the program ran, or still runs, is not known here.',
-    next: 'Check deploy_host and run_directory in the config, and that {host} is the machine it was. It is looked at again every few minutes.',
+    next: 'Check deploy_host and run_directory in the config, and that {host} is the machine it was. It is looked at again after ten minutes; once MariaDB was stopped you are then asked whether it ran, and offered a way back.',
   },
   ATTENTION_UNEXPECTED: {
     wrong: 'The worker met something that it does not know how to handle (reference {reference}).',
@@ -45,8 +45,8 @@ export const runs = {
   },
   RUN_UNCLEAR: {
     wrong: 'The run of "{step}" on {host} began, and nothing tells how it ended ({reason}).',
-    done: 'Its processes on that host are gone, and it was not sent again. What had begun on the nodes is waited for.',
-    next: 'Find out what ended it on {host}, then take a new backup. What this one left counts for nothing.',
+    done: 'Its processes on that host are gone, and it was not sent again.',
+    next: 'Find out what ended it on {host}. Of a backup: what it left counts for nothing, take a new one. Of a restore: two persons say whether it ran, or one takes a way back, where the card offers it.',
   },
   RUN_REFUSED: {
     wrong: '{host} did not let "{step}" start ({reason}).',
@@ -56,11 +56,11 @@ export const runs = {
   HOST_OUT_OF_SIGHT: {
     wrong: 'A step is under way on {host}, which cannot be asked at the moment ({reason}).',
     done: 'What runs there goes on; nothing else is started for this cloud.',
-    next: 'Bring the host or the network back; the operation goes on by itself then.',
+    next: 'Bring the host or the network back; the operation goes on by itself then. If that cannot be, two persons can release the cloud.',
   },
   STEP_OVERDUE: {
     wrong: '"{step}" has been running for more than {minutes} minutes.',
     done: 'It was not ended.',
-    next: 'Look at it on {host}; it is still being followed.',
+    next: 'Look at it on {host}; it is still being followed. If it hangs, end its processes there (of Ansible also ansible-playbook): then it counts as failed, and what can be done is offered.',
   },
 } as const satisfies Entries;

@@ -1,0 +1,241 @@
+import { pino } from 'pino';
+import { describe, expect, test, vi } from 'vitest';
+import { type Drive, DriveStopped } from '../../src/engine/drive.ts';
+import { untilSeen } from '../../src/engine/patience.ts';
+import { resumeProgram } from '../../src/engine/resume.ts';
+import { startProgram } from '../../src/engine/start.ts';
+import { KollaBackupError } from '../../src/operation/catalogue.ts';
+import type { OperationEvent } from '../../src/operation/events.ts';
+import { latest, type Operation, stuckAt } from '../../src/operation/operation.ts';
+import type { Step } from '../../src/operation/plan.ts';
+import type { Look, RunDirectory } from '../../src/operation/run-directory.ts';
+import {
+  agreedRestore,
+  approval,
+  DRIVER,
+  finished,
+  lookedUp,
+  preparedRestore,
+  started,
+  tell,
+  waitingRestore,
+} from '../support/restore-journal.ts';
+
+/** A drive over a journal in memory; hosts answer as the test says. */
+type Runs = Partial<RunDirectory>;
+function driveOf(first: Operation, runs: Runs, others: (now: Operation) => Operation = (now) => now) {
+  let operation = first;
+  const said: OperationEvent[] = [];
+  const asked: string[] = [];
+  const drive: Drive = {
+    operation: () => operation,
+    claim: DRIVER,
+    keeper: { mayStart: () => true, signal: new AbortController().signal, stop: () => {} },
+    signal: new AbortController().signal,
+    hosts: {
+      deploy: {
+        name: 'deploy',
+        close: async () => {},
+        run: async () => ({ code: 0, signal: null, stdout: '', stderr: '' }),
+      },
+      node: () => {
+        throw new Error('no node is asked here');
+      },
+      runs: (host) => {
+        asked.push(host);
+        return { ...absent, ...runs };
+      },
+    },
+    notes: { progress: async () => null, setProgress: async () => {}, log: async () => null, setLog: async () => {} },
+    log: pino({ level: 'silent' }),
+    logDirectory: '/nonexistent',
+    write: async (event) => {
+      operation = tell(operation, [operation.headAt, event]);
+      said.push(event);
+      return true;
+    },
+    writeStart: async (event) => {
+      operation = tell(operation, [operation.headAt, event]);
+      said.push(event);
+      return 'written';
+    },
+    refresh: async () => {
+      operation = others(operation);
+      return operation;
+    },
+    journal: {
+      now: async () => operation.headAt,
+      owner: async () => operation.id,
+      read: async () => ({ state: 'missing' }),
+      recent: async () => [],
+    },
+    durable: async () => null,
+  };
+  return { drive, said, asked };
+}
+
+const output = { text: '', next: 0, size: 0 };
+const looked = (state: 'absent' | 'sent' | 'taken' | 'unclear', plan: Look['plan'] = 'open'): Look => ({
+  state,
+  plan,
+  now: 0,
+  head: null,
+  output,
+});
+const never = async () => {
+  throw new Error('not asked for');
+};
+const absent: RunDirectory = {
+  open: async () => 'opened',
+  start: never,
+  look: async () => looked('taken'),
+  take: async () => 'taken',
+  close: async () => ({ state: 'closed', running: [] }),
+  heads: async () => [],
+  remove: never,
+};
+
+const stepOf = ({ track }: Operation, id: string): Step => {
+  const found = track?.steps.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no step ${id}`);
+  return found;
+};
+const programOf = ({ program }: Step) => {
+  if (program === null) throw new Error('it has no program');
+  return program;
+};
+const at = 2_000_000;
+const stopped = () => tell(agreedRestore(), [at, started('stop', 2)], [at, finished('stop', 2)]);
+const silent = new KollaBackupError('HOST_UNREACHABLE', { host: 'node-a', reason: 'no route' });
+
+describe('a host that does not answer', () => {
+  const question = async () => {
+    throw silent;
+  };
+  const wait = (drive: Drive) => untilSeen(drive, 'node-a', question);
+
+  test('keeps nobody from withdrawing the operation', async () => {
+    const preparing = tell(preparedRestoreAt('trial'), [at, { type: 'cancelled', by: 'U0ALICE' }]);
+    const { drive } = driveOf(preparedRestoreAt('trial'), {}, () => preparing);
+    await expect(wait(drive)).rejects.toThrow(DriveStopped);
+  });
+
+  test('keeps nobody from releasing it', async () => {
+    const running = tell(agreedRestore(), [at, started('stop', 2)]);
+    const released = tell(
+      running,
+      [at, { type: 'release_asked', by: 'U0ALICE', reason: 'gone' }],
+      [at, { type: 'released', by: 'U0BOB' }],
+    );
+    await expect(wait(driveOf(running, {}, () => released).drive)).rejects.toThrow(DriveStopped);
+  });
+});
+
+/** A restore that is being prepared. */
+function preparedRestoreAt(step: 'trial'): Operation {
+  const whole = preparedRestore();
+  const attempts = new Map([...whole.attempts].filter(([id]) => id !== step));
+  return tell({ ...whole, attempts }, [at, started(step, 1)]);
+}
+
+test('what can’t be given up any more isn’t left because its sending was refused: its host is asked', async () => {
+  const operation = stopped();
+  const hold = stepOf(operation, 'hold-a');
+  const refused = new KollaBackupError('RUN_DIRECTORY_FAILED', {
+    host: 'node-a',
+    act: 'start',
+    base: '/',
+    reason: 'full',
+  });
+  const { drive, said } = driveOf(operation, { start: async () => Promise.reject(refused) });
+  await startProgram(drive, hold, programOf(hold), 1, null);
+  expect(said.map(({ type }) => type)).toEqual(['step_started', 'step_finished']);
+  expect(latest(drive.operation(), hold)?.end).toMatchObject({ outcome: 'not_begun' });
+});
+
+test('a way back that did not begin, tried again, ends what it replaces on every host first', async () => {
+  const stuck = tell(
+    stopped(),
+    [at, started('hold-a', 2)],
+    [at, finished('hold-a', 2)],
+    [at, started('swap-a', 2)],
+    [at, finished('swap-a', 2, 'failed')],
+    [at, { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'way-back', number: 3 }],
+    [at, started('swap-back', 3)],
+    [at, finished('swap-back', 3, 'not_begun')],
+  );
+  const back = stepOf(stuck, 'swap-back');
+  const closed: string[] = [];
+  const { drive, asked } = driveOf(stuck, {
+    close: async ({ plan }) => {
+      closed.push(`${asked.at(-1)}/${plan}`);
+      return { state: 'closed', running: [] };
+    },
+    start: async () => ({ state: 'sent', supervisedBy: 'setsid', note: null, redaction: [] }),
+  });
+  await startProgram(drive, back, programOf(back), 2, null);
+  expect(closed).toEqual(expect.arrayContaining(['node-a/2', 'deploy/2']));
+});
+
+describe('a run directory that is gone', () => {
+  const gone: Runs = { look: async () => looked('absent', 'missing') };
+  test('is told first; still gone at the next look, people are asked and have their way back', async () => {
+    const swapping = tell(
+      stopped(),
+      [at, started('hold-a', 2)],
+      [at, finished('hold-a', 2)],
+      [at, started('swap-a', 2)],
+    );
+    const { drive } = driveOf(swapping, gone);
+    const swap = stepOf(swapping, 'swap-a');
+    await expect(resumeProgram(drive, swap, 1, at)).rejects.toThrow(DriveStopped);
+    expect(drive.operation().attention?.problem.code).toBe('RUN_DIRECTORY_GONE');
+    expect(stuckAt(drive.operation())).toBe(null);
+    await resumeProgram(drive, swap, 1, at);
+    expect(stuckAt(drive.operation())?.attempt.end?.outcome).toBe('unclear');
+  });
+  test('ends nothing while nothing was destroyed', async () => {
+    const staging = tell({ ...preparedRestore(), attempts: new Map() }, [at, started('stage-a', 1)]);
+    const { drive } = driveOf(staging, gone);
+    const stage = stepOf(staging, 'stage-a');
+    for (const _ of [1, 2]) await expect(resumeProgram(drive, stage, 1, at)).rejects.toThrow(DriveStopped);
+  });
+});
+
+test('a recovery whose kolla-ansible was killed has not ended before its ansible-playbook has', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const stopping = tell(agreedRestore(), [at, started('stop', 2)]);
+  let alive = 2;
+  const run = async () => {
+    alive -= 1;
+    const stdout = alive >= 0 ? '77 /usr/bin/python3 /opt/bin/ansible-playbook -e kolla_action=stop /x/site.yml\n' : '';
+    return { code: 0, signal: null, stdout, stderr: '' };
+  };
+  const killed: Look = {
+    ...looked('taken'),
+    state: 'finished',
+    code: null,
+    signal: 9,
+    started: 0,
+    ended: 1,
+    left: [77],
+  };
+  const { drive, said } = driveOf(stopping, { look: async () => killed });
+  const here: Drive = { ...drive, hosts: { ...drive.hosts, deploy: { ...drive.hosts.deploy, run } } };
+  const followed = resumeProgram(here, stepOf(stopping, 'stop'), 1, at);
+  await vi.runAllTimersAsync();
+  await followed;
+  expect(alive).toBe(-1);
+  expect(said.map(({ type }) => type)).toEqual(['step_finished']);
+  vi.useRealTimers();
+});
+
+test('that an execution begins puts aside what was in its way before', () => {
+  const waiting = tell(
+    waitingRestore(),
+    [at, { type: 'attention', claim: DRIVER, problem: { code: 'ATTENTION_UNEXPECTED', params: {} } }],
+    [at, approval(waitingRestore(), 'U0BOB')],
+  );
+  expect(waiting.attention).not.toBe(null);
+  expect(tell(waiting, [at, lookedUp(waiting, 'U0BOB')]).attention).toBe(null);
+});
