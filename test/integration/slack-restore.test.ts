@@ -277,6 +277,20 @@ test('a plan can be approved only after all of it stands in the thread, whatever
   expect(await events(of, 'announced')).toHaveLength(1);
 });
 
+test.each([
+  ['late is waited for', 1_000],
+  ['never is posted as text', null],
+])('a plan’s file that Slack shares %s, before anybody can approve', async (_, shareMs) => {
+  bench.slack.set({ shareMs });
+  const { id: of } = await shown((await waiting(bench)).id);
+  const thread = await threadOf(of);
+  const card = thread.findIndex(({ blocks }) => JSON.stringify(blocks ?? []).includes('consent-actions'));
+  const files = thread.flatMap((one, index) => (one.files?.length ? [index] : []));
+  const pieces = thread.flatMap(({ text }, index) => (/, part \d+ of \d+$/.test(text) ? [index] : []));
+  expect([files.length, pieces.length > 0]).toEqual(shareMs === null ? [0, true] : [1, false]);
+  expect(Math.max(...files, ...pieces)).toBeLessThan(card);
+});
+
 test('where files are forbidden the whole plan is posted as text, each piece once', async () => {
   bench.slack.set({ filesForbidden: true });
   const { id: of, plan } = await waiting(bench);
