@@ -45,6 +45,7 @@ const channelChange = z.strictObject({
 });
 const settings = z.strictObject({
   filesForbidden: z.boolean().exactOptional(),
+  shareMs: z.number().min(0).nullable().exactOptional(),
   plan: z.enum(['paid', 'free']).exactOptional(),
   tierLimits: z.boolean().exactOptional(),
   channelLimit: z.boolean().exactOptional(),

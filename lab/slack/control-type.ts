@@ -78,6 +78,7 @@ export type Control = {
 
 export type SimpleSetting =
   | 'filesForbidden'
+  | 'shareMs'
   | 'plan'
   | 'tierLimits'
   | 'channelLimit'

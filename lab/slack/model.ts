@@ -98,6 +98,8 @@ export type Settings = {
   appScopes: string[];
   revoked: Set<'bot' | 'app'>;
   filesForbidden: boolean;
+  /** How long after its upload was answered a file is shared, in ms; null: never, without a word. */
+  shareMs: number | null;
   plan: 'paid' | 'free';
   tierLimits: boolean;
   channelLimit: boolean;

@@ -46,6 +46,7 @@ export function emptyState(): State {
       appScopes: ['connections:write'],
       revoked: new Set(),
       filesForbidden: false,
+      shareMs: 0,
       plan: 'paid',
       tierLimits: false,
       channelLimit: false,

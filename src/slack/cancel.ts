@@ -1,9 +1,10 @@
 import { personId } from '../operation/ids.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
-import { changeStarted, latest, stepsOf } from '../operation/operation.ts';
+import { changeStarted } from '../operation/operation.ts';
 import { cancelledCard } from './cards/answers.ts';
 import type { Claims } from './cards/claims.ts';
 import { PHASES } from './cards/progress.ts';
+import { sendings } from './cards/sendings.ts';
 import { decide, demandKnown } from './decide.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandRequester, type Office, whereIs } from './office.ts';
@@ -47,5 +48,5 @@ function whyNot(operation: Operation): JournaledProblem | null {
 
 function changingHost(operation: Operation): string {
   const change = operation.wish.kind === 'backup' ? ['change', 'destroy'] : ['destroy'];
-  return stepsOf(operation).find((step) => change.includes(step.touches) && latest(operation, step))?.host ?? '';
+  return sendings(operation).find(({ step }) => change.includes(step.touches))?.step.host ?? '';
 }

@@ -65,6 +65,14 @@ export function readSubmission(body: unknown): Submission | null {
   return { by: user.id, form: FORMS[name], filled: { fields, context: carried.data }, key: `view:${view.id}` };
 }
 
+const anyForm = z.object({ view: z.object({ blocks: z.array(z.object({ type: z.string(), block_id: z.string() })) }) });
+
+/** The first field of whatever form this is: only under a field can Slack show a word in a form. */
+export function firstField(body: unknown): string | null {
+  const blocks = anyForm.safeParse(body).data?.view.blocks ?? [];
+  return blocks.find(({ type }) => type === 'input')?.block_id ?? null;
+}
+
 function isForm(name: string): name is keyof typeof FORMS {
   return Object.hasOwn(FORMS, name);
 }

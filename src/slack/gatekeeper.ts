@@ -9,6 +9,7 @@ import { noticeCard } from './cards/notices.ts';
 import { isNotice, noticeMark } from './heads.ts';
 import { mayApprove, type Office } from './office.ts';
 import { carries, type Desk, inThread, once } from './posting.ts';
+import { moment } from './text.ts';
 import type { ThreadDoor } from './thread.ts';
 import { misfit, type Shown, shownIn } from './thread-heads.ts';
 import { type Log, troubleOf } from './web.ts';
@@ -63,8 +64,11 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
     if (gate.gate !== 'approved') return null;
     // A backup that runs is waited for: nothing is said to begin that doesn't.
     const owner = await journal.owner(operation.cloud);
-    if (owner !== null && owner !== operation.id) return OWNED_AGAIN_MS;
-    const eligible = await stillEligible(operation, stored);
+    if (owner !== null && owner !== operation.id) {
+      await tellWhoHasIt(desk, operation, owner, gate.until);
+      return OWNED_AGAIN_MS;
+    }
+    const eligible = await stillEligible(desk, operation, stored);
     if (!Array.isArray(eligible)) return eligible === 'unknown' ? GATE_AGAIN_MS : null;
     const shown = await compared(desk, operation, records);
     if (shown === null) return GATE_AGAIN_MS;
@@ -73,7 +77,11 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
   };
 
   /** Who of those whose approvals count may approve now; who may not has it taken back, and then nothing begins. */
-  async function stillEligible(operation: Operation, stored: StoredPlan): Promise<string[] | 'unknown' | 'revoked'> {
+  async function stillEligible(
+    desk: Desk,
+    operation: Operation,
+    stored: StoredPlan,
+  ): Promise<string[] | 'unknown' | 'revoked'> {
     const eligible: string[] = [];
     let unknown = false;
     for (const { by } of countedApprovals(operation)) {
@@ -85,6 +93,8 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
       } else {
         unknown = true;
         log.warn({ operation: operation.id, by, problem: allowed.problem }, 'an approver could not be looked up');
+        const params = { label: operation.label, person: by, code: allowed.problem.code };
+        await complain(desk, { code: 'APPROVER_NOT_ASKED', params }, null, `${operation.consent.completeAt}`);
       }
     }
     return unknown ? 'unknown' : eligible;
@@ -108,13 +118,26 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
     return null;
   }
 
-  /** Says once why nothing begins. */
-  async function complain(desk: Desk, problem: JournaledProblem, shown: Shown | null): Promise<void> {
-    const key = `${problem.code}:${problem.params['seq'] ?? ''}`;
+  /** Says once for each time that a plan is approved that it waits for what another operation does. */
+  async function tellWhoHasIt(desk: Desk, operation: Operation, id: string, until: number): Promise<void> {
+    const read = await journal.read(id);
+    const owner = read.state === 'sound' ? read.operation.label : id;
+    const params = { label: operation.label, owner, until: moment(until) };
+    await complain(desk, { code: 'EXECUTION_WAITS', params }, null, `${operation.consent.completeAt}`);
+  }
+
+  /** Says once why nothing begins; `about`: of what it is said once. */
+  async function complain(
+    desk: Desk,
+    problem: JournaledProblem,
+    shown: Shown | null,
+    about: string = problem.params['seq'] ?? '',
+  ): Promise<void> {
+    const key = `${problem.code}:${about}`;
     const before = said.has(`${desk.id} ${key}`) || carries(shown?.own ?? [], (one) => isNotice(one, desk.id, key));
     said.add(`${desk.id} ${key}`);
     if (before) return;
-    log.error({ operation: desk.id, problem }, 'an approved plan is not begun');
+    log.warn({ operation: desk.id, problem }, 'an approved plan is not begun');
     await inThread(desk, (root) =>
       once(desk, `notice:${key}`, {
         arrived: async () => carries(await door.own(desk.state.channel, root), (one) => isNotice(one, desk.id, key)),

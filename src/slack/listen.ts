@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App, RespondArguments } from '@slack/bolt';
+import type { App, RespondArguments, ViewResponseAction } from '@slack/bolt';
 import { newId } from '../operation/ids.ts';
 import type { JournaledProblem } from '../operation/operation.ts';
 import { readClick, runClick } from './actions.ts';
 import { refusalCard } from './cards/answers.ts';
 import { runCommand } from './commands.ts';
 import type { FormFaults } from './filled.ts';
-import { readSubmission, type Submission } from './forms.ts';
+import { firstField, readSubmission, type Submission } from './forms.ts';
 import type { Intake } from './intake.ts';
 import type { Message } from './limits.ts';
 import { type Office, problemOf } from './office.ts';
@@ -51,7 +51,7 @@ export function listen(app: App, { office, incoming, clients, log }: Listening):
   // One listener for every form. What is wrong in its fields is said in it; all else after it has closed.
   app.view(/.*/, async ({ ack, body }) => {
     const submission = readSubmission(body);
-    if (submission === null) return ack();
+    if (submission === null) return ack(unreadable(body));
     const { by, filled, form, key } = submission;
     const faults = incoming.closed ? underMain(submission, STOPPING) : await faultsOf(office, submission);
     if (Object.keys(faults).length > 0) return ack({ response_action: 'errors', errors: faults });
@@ -99,6 +99,13 @@ async function faultsOf(office: Office, submission: Submission): Promise<Readonl
   } finally {
     timeout.abort();
   }
+}
+
+/** A form that this version can't read stays open and says so: closed without a word it would look done. */
+function unreadable(body: unknown): ViewResponseAction | undefined {
+  const field = firstField(body);
+  if (field === null) return undefined;
+  return { response_action: 'errors', errors: { [field]: underField({ code: 'FORM_UNKNOWN', params: {} }) } };
 }
 
 function inWords(faults: FormFaults): Readonly<Record<string, string>> {

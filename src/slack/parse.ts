@@ -6,8 +6,8 @@ import { clean } from './text.ts';
 
 /** The slash command, as the app's manifest names it. */
 export const SLASH_COMMAND = '/kolla-backup';
-/** More than this is no command of ours. Characters. */
-export const COMMAND_MAX = 200;
+/** More than this is no command of ours: the longest path or reason fits. Characters. */
+export const COMMAND_MAX = 600;
 /** How much of what somebody typed is shown again in a refusal. */
 const ECHO_MAX = 60;
 

@@ -44,7 +44,8 @@ export async function once(
   await send();
 }
 
-async function prolong({ threads, id, token }: Desk): Promise<void> {
+/** Keeps the hold for what takes longer than one sending. Rejects with HoldLost when it is another's by now. */
+export async function prolong({ threads, id, token }: Desk): Promise<void> {
   if (!(await threads.hold(id, token, HOLD_MS))) throw new HoldLost();
 }
 

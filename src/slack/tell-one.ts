@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationEvent } from '../operation/events.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Milestone } from './cards/milestones.ts';
@@ -6,7 +7,7 @@ import { planFile } from './cards/plan-file.ts';
 import { headIn, headMark, isNotice, noticeMark } from './heads.ts';
 import type { Message } from './limits.ts';
 import { planPieces } from './plan-pieces.ts';
-import { carries, type Desk, inThread, once } from './posting.ts';
+import { carries, type Desk, inThread, once, prolong } from './posting.ts';
 import type { ProjectorParts } from './projector.ts';
 import { tail } from './text.ts';
 import { type Attachment, ROOT_GONE, type ThreadDoor } from './thread.ts';
@@ -14,6 +15,13 @@ import { troubleOf } from './web.ts';
 
 /** The most of a log that is attached, in characters. */
 const LOG_MAX = 262_144;
+/**
+ * The pauses in which a file is looked for in its thread, in ms. Slack shares it some time after the upload was
+ * answered, and now and then never; what follows must not stand above it, nor without it.
+ */
+const APPEARS_MS = [0, 500, 1_000, 2_000, 4_000, 4_000] as const;
+/** What is said instead of Slack's word where it gave none. */
+const NOT_THERE = 'it did not appear';
 
 /** One event, the operation just after it, and what is said of it. */
 type Telling = { readonly event: OperationEvent; readonly operation: Operation; readonly told: Milestone };
@@ -95,13 +103,17 @@ async function tellFile(door: ThreadDoor, desk: Desk, { name, title, text, piece
     return Number.isInteger(last) ? last : 0;
   }
 
-  /** Null when the file is there; Slack's word when no file may be. */
+  async function stands(root: string): Promise<boolean> {
+    return (await door.own(desk.state.channel, root)).some(({ files }) => files.includes(name));
+  }
+
+  /** Null when the file is there; why not when it isn't. */
   async function attached(): Promise<string | null> {
     if (desk.state.posting?.startsWith(`${key}:`)) return 'forbidden';
     let forbidden: string | null = null;
-    await inThread(desk, (root) =>
-      once(desk, key, {
-        arrived: async () => (await door.own(desk.state.channel, root)).some(({ files }) => files.includes(name)),
+    await inThread(desk, async (root) => {
+      await once(desk, key, {
+        arrived: () => stands(root),
         send: async () => {
           try {
             await door.attach(desk.state.channel, root, [{ name, title, text }], title);
@@ -111,8 +123,25 @@ async function tellFile(door: ThreadDoor, desk: Desk, { name, title, text, piece
             forbidden = trouble.error;
           }
         },
-      }),
-    );
+      });
+      if (forbidden === null && !(await appears(root))) forbidden = NOT_THERE;
+    });
     return forbidden;
+  }
+
+  /** Whether the file comes to stand in its thread. Where Slack doesn't let us look, its answer is believed. */
+  async function appears(root: string): Promise<boolean> {
+    for (const pause of APPEARS_MS) {
+      await sleep(pause);
+      await prolong(desk);
+      try {
+        if (await stands(root)) return true;
+      } catch (error) {
+        const trouble = troubleOf(error);
+        if (trouble.kind !== 'refused' || ROOT_GONE.has(trouble.error)) throw error;
+        return true;
+      }
+    }
+    return false;
   }
 }

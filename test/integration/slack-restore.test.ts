@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModalView } from '@slack/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Seen } from '../../lab/slack/seen.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
@@ -277,6 +278,20 @@ test('a plan can be approved only after all of it stands in the thread, whatever
   expect(await events(of, 'announced')).toHaveLength(1);
 });
 
+test.each([
+  ['late is waited for', 1_000],
+  ['never is posted as text', null],
+])('a plan’s file that Slack shares %s, before anybody can approve', async (_, shareMs) => {
+  bench.slack.set({ shareMs });
+  const { id: of } = await shown((await waiting(bench)).id);
+  const thread = await threadOf(of);
+  const card = thread.findIndex(({ blocks }) => JSON.stringify(blocks ?? []).includes('consent-actions'));
+  const files = thread.flatMap((one, index) => (one.files?.length ? [index] : []));
+  const pieces = thread.flatMap(({ text }, index) => (/, part \d+ of \d+$/.test(text) ? [index] : []));
+  expect([files.length, pieces.length > 0]).toEqual(shareMs === null ? [0, true] : [1, false]);
+  expect(Math.max(...files, ...pieces)).toBeLessThan(card);
+});
+
 test('where files are forbidden the whole plan is posted as text, each piece once', async () => {
   bench.slack.set({ filesForbidden: true });
   const { id: of, plan } = await waiting(bench);
@@ -422,11 +437,27 @@ test('while Slack can’t say who approved, nothing begins; when it can, it begi
   expect(await bench.bot.project(of)).toBe('shown');
   expect((await bench.operation(of)).consent.execution).toBeNull();
   expect(await events(of, 'revoked')).toEqual([]);
+  await bench.bot.project(of);
+  expect(await saidIn(of, 'APPROVER_NOT_ASKED')).toBe(1);
   bench.slack.clearFaults();
   await bench.bot.project(of);
   expect((await bench.operation(of)).consent.execution?.eligible).toEqual([id('bob')]);
 });
 
+test('while a backup has the cloud an approved plan waits, and its thread says so once', async () => {
+  const { label } = await bench.underWay();
+  const operation = await awaiting();
+  const { id: of } = operation;
+  await bench.write(of, { type: 'approved', by: id('bob'), ...planRef(operation) }, false);
+  await bench.bot.project(of);
+  await bench.bot.project(of);
+  expect((await bench.operation(of)).consent.execution).toBeNull();
+  expect(await saidIn(of, 'EXECUTION_WAITS')).toBe(1);
+  expect((await threadOf(of)).map(wordsOf).join('\n')).toContain(`but ${label} has the cloud now`);
+});
+
+const saidIn = async (of: string, code: string) =>
+  (await threadOf(of)).map(wordsOf).filter((text) => text.includes(code)).length;
 const planRef = ({ plan }: Operation) => ({ plan: plan?.plan.number ?? 0, digest: plan?.digest ?? '' });
 
 test('a thread that shows another journal keeps a plan from beginning, and says so once', async () => {
@@ -593,6 +624,19 @@ test('nothing needs attention while all is well; a backup is asked for from an e
   expect(heard(await press('carol', 'backup_again', operation))).toContain('PERSON_NOT_LISTED');
   expect(heard(await press('bob', 'backup_again', operation))).toContain('BKP-1 requested');
   expect(heard(await press('bob', 'backup_again', operation))).toContain('CLOUD_BUSY');
+});
+
+test('a form of another version stays open and says so', async () => {
+  const operation = await awaiting();
+  const { view } = await press('bob', 'approve', operation);
+  const { interactive } = webClients(bench.slack.botToken, bench.slack.apiUrl, logTo([]));
+  const { title, submit: button, blocks } = view ?? expect.fail('no form');
+  await interactive.views.update({
+    view_id: view?.id ?? '',
+    view: { type: 'modal', callback_id: 'of_another_version', title, submit: button, blocks } as ModalView,
+  });
+  expect(await submit('bob', { name: 'lab' })).toContain('errors {"name":"This version does not know this form.');
+  expect((await bench.operation(operation.id)).consent.approvals).toEqual([]);
 });
 
 test('a form about an operation that Redis has forgotten is refused in it', async () => {

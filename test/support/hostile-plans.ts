@@ -131,7 +131,6 @@ const backOut = (index: number): fc.Arbitrary<BackOut> =>
           { id: 'confirm-again', touches: 'read', after: cluster },
         ]),
       ),
-      // biome-ignore lint/suspicious/noThenProperty: the plan's own word, and nothing awaits it
       then: fc.constantFrom('end' as const, 'resume' as const),
       again: fc.constant([]),
     })

@@ -254,7 +254,6 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
     offered: { from: 'stop', until: null },
     node: from,
     steps: [stop, ...holds, ...swaps, recover(from), confirmCluster],
-    // biome-ignore lint/suspicious/noThenProperty: the plan's own word, and nothing awaits it
     then: 'end',
   });
   return planSchema.parse({
@@ -296,7 +295,6 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
         offered: { from: 'stop', until: 'stop' },
         node: null,
         steps: [confirmCluster],
-        // biome-ignore lint/suspicious/noThenProperty: the plan's own word, and nothing awaits it
         then: 'end',
       },
       ...Array.from({ length: waysOut }, (_, index) => wayBack(BACKUP_HOST, `${'x'.repeat(70)}.${index}`)),

@@ -46,7 +46,15 @@ function driveOf(first: Operation, runs: Runs, others: (now: Operation) => Opera
         return { ...absent, ...runs };
       },
     },
-    notes: { progress: async () => null, setProgress: async () => {}, log: async () => null, setLog: async () => {} },
+    notes: {
+      progress: async () => null,
+      setProgress: async () => {},
+      log: async () => null,
+      setLog: async () => {},
+      sighting: async () => null,
+      setSighting: async () => {},
+      sightingDue: async () => false,
+    },
     log: pino({ level: 'silent' }),
     logDirectory: '/nonexistent',
     write: async (event) => {

@@ -42,6 +42,12 @@ function readFiles(state: State, raw: unknown): SharedFile[] {
   });
 }
 
+/** As Slack does: the answer doesn't wait for the message, which now and then never comes. */
+function share({ settings: { shareMs } }: State, posts: () => void): void {
+  if (shareMs === 0) posts();
+  else if (shareMs !== null) setTimeout(posts, shareMs).unref();
+}
+
 const completeUpload = method({
   tier: 't4',
   scopes: ['files:write'],
@@ -62,7 +68,7 @@ const completeUpload = method({
       const channel = joinedChannel(state, args.channel_id);
       const ids = files.map((file) => file.id);
       const said = { text: args.initial_comment ?? '', blocks, threadTs: args.thread_ts };
-      post(state, channel, { ...said, user: state.app.botUser, files: ids });
+      share(state, () => post(state, channel, { ...said, user: state.app.botUser, files: ids }));
     }
     for (const file of files) file.state = 'shared';
     return { files: files.map((file) => fileJson(state, file)) };

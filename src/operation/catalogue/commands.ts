@@ -15,7 +15,7 @@ export const commands = {
   COMMAND_TOO_LONG: {
     wrong: 'The command is longer than {limit} characters.',
     done: NOTHING,
-    next: 'Type one of: {commands}.',
+    next: 'Make it shorter; the commands are: {commands}.',
   },
   CLOUD_UNKNOWN: {
     wrong: 'There is no cloud “{cloud}” in the config.',
@@ -69,8 +69,8 @@ export const commands = {
     next: 'Wait for its end. It changes nothing in the databases, and reports here when it is done.',
   },
   RESTORE_BEGUN: {
-    wrong: '{label} cannot be cancelled any more: what cannot be undone was started on {host}.',
-    done: 'It goes on; it runs on the hosts, whatever is asked here.',
+    wrong: '{label} cannot be cancelled any more: what a cancellation cannot undo was started on {host}.',
+    done: 'Nothing was cancelled, and nothing that runs on the hosts was stopped.',
     next: 'Follow it in its thread; its card shows what can be done when a step does not work.',
   },
   WITHDRAWN_ALREADY: {
@@ -107,11 +107,6 @@ export const commands = {
     wrong: 'Removing the old data of {label} for good needs a reason.',
     done: NOTHING,
     next: 'Type /kolla-backup discard {label} <reason>',
-  },
-  DISCARD_NEEDS_FULL: {
-    wrong: 'No full backup of {cloud} was taken after {label} ended, so its old data may be the only copy.',
-    done: NOTHING,
-    next: 'Take one first: /kolla-backup full {cloud}',
   },
   CLOUD_BUSY: {
     wrong: '{label} is under way on {cloud}.',

@@ -22,6 +22,16 @@ export const consent = {
     done: 'Nothing was approved; the plan still waits.',
     next: 'Ask another approver to read the plan. Whoever asked may cancel it.',
   },
+  APPROVER_NOT_ASKED: {
+    wrong: 'Slack could not say whether {person} may still approve {label} ({code}).',
+    done: 'The approval stands; nothing was begun.',
+    next: 'It is asked again by itself until the approval expires. If that lasts, look at status.slack.com and the app’s scopes.',
+  },
+  EXECUTION_WAITS: {
+    wrong: '{label} is approved, but {owner} has the cloud now.',
+    done: 'Nothing was begun.',
+    next: 'It begins by itself when {owner} has ended, until {until}; after that it must be approved again.',
+  },
   APPROVED_ALREADY: {
     wrong: '{person} has approved this plan of {label} already; one person counts once.',
     done: 'The approval stands as it was.',
@@ -35,7 +45,7 @@ export const consent = {
   APPROVAL_TOO_LATE: {
     wrong: 'The plan of {label} waited too long and cannot be approved any more.',
     done: 'Nothing was approved, and nothing of this plan will run.',
-    next: 'Ask for the restore again; its copy is prepared anew from the archive.',
+    next: 'Ask for it again; a restore’s copy is then prepared anew from the archive.',
   },
   APPROVAL_NAME_WRONG: {
     wrong: 'What was typed is not the name of the cloud, {cloud}.',

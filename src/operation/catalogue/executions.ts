@@ -1,5 +1,7 @@
 import { type Entries, NOTHING } from './entry.ts';
 
+const NOTHING_ERASED =
+  'The recovery has ended. Nothing was erased: of the old data and the restored, one is live and the other kept.';
 const OLD_DATA_SAFE = 'The old datadirs are kept, or were not touched yet; nothing was erased.';
 
 /** What is found before, in and after the steps of an approved restore. */
@@ -47,18 +49,18 @@ export const executions = {
   },
   SERVICE_NOT_BACK: {
     wrong: 'After the recovery {host} is not a full member of its cluster: {state}.',
-    done: 'The restored data is in place; the old datadirs are kept.',
-    next: 'Look at the log of MariaDB on {host}. “Look again” and a way back are offered on the card.',
+    done: NOTHING_ERASED,
+    next: 'Look at the log of MariaDB on {host}, then take “Try this step again” on the card; a way back stands there too.',
   },
   SERVICE_ADDRESS_SILENT: {
     wrong: '{host} is Primary and Synced, but nobody answers SQL at the address of the service, {address}.',
-    done: 'The restored data is in place; the old datadirs are kept.',
-    next: 'Look at HAProxy or ProxySQL and the VIP (clustercheck answers on port 4569), then try again on the card.',
+    done: NOTHING_ERASED,
+    next: 'Look at HAProxy or ProxySQL and the VIP (clustercheck answers on port 4569), then take “Try this step again” on the card.',
   },
   CLUSTER_NOT_WHOLE: {
     wrong: 'The cluster is not whole: {why}.',
-    done: 'What answers already serves; the old datadirs are kept.',
-    next: 'A node that was left out comes back with one restart, which the card offers; or look again later.',
+    done: 'No data was touched by looking; nodes that are Primary and Synced serve.',
+    next: 'A node that was left out comes back with one restart: by the card where it offers that, else on its host. Then take “Try this step again”.',
   },
   DATABASES_DIFFER: {
     wrong: 'The databases on {host} are not those of the trial start: {differing}.',
@@ -104,10 +106,5 @@ export const executions = {
     wrong: 'The nodes are in more than one cluster: {detail}.',
     done: NOTHING,
     next: 'Find out which of them serves, and bring the others back into it first.',
-  },
-  NOTHING_KEPT: {
-    wrong: 'Nothing that {label} set aside is there any more.',
-    done: NOTHING,
-    next: 'Look at the status of the cloud: it names what is kept.',
   },
 } as const satisfies Entries;

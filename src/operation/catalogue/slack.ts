@@ -65,7 +65,7 @@ export const slack = {
   FORM_UNKNOWN: {
     wrong: 'This version does not know this form.',
     done: NOTHING,
-    next: 'Close it, and use the buttons of a newer card, or the command.',
+    next: 'Close it, and use the buttons of the newest card, or the command.',
   },
   FIELD_REASON: {
     wrong: 'A reason is needed, of at most {limit} characters.',

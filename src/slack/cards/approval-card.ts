@@ -3,11 +3,11 @@ import { approvableUntil } from '../../operation/approval.ts';
 import type { Operation } from '../../operation/operation.ts';
 import type { Plan } from '../../operation/plan.ts';
 import type { Message } from '../limits.ts';
-import { clean, duration, esc, moment, size } from '../text.ts';
+import { capEscaped, clean, duration, esc, moment, size } from '../text.ts';
 import { consentButtons } from './buttons.ts';
 import { commandLine, kollaSteps } from './commands-shown.ts';
 import { fitting, type Room } from './fitting.ts';
-import { code, faint, header, headLine, lines, onHost, person, preformatted, say, strong } from './parts.ts';
+import { code, faint, header, headLine, lines, mention, onHost, person, preformatted, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
 import {
   accountsLine,
@@ -44,8 +44,8 @@ function card(operation: Operation, eligible: readonly string[], room: Room): Me
     headLine(operation.id, operation.head),
   ];
   const said = stakes(operation).slice(1).map(plainWords);
-  const text = `${label}, the ${wishOn(wish, cloud)}, needs ${asks}. ${said.join(' ')}`;
-  return { text: esc(clean(text, 1500)), blocks };
+  const text = `${esc(`${label}, the ${wishOn(wish, cloud)}, needs ${asks}.`)} ${said.join(' ')}`;
+  return { text: capEscaped(text, 1500), blocks };
 }
 
 /** What is at stake, in a few lines; the modal in which one approves says the same. The first names the cloud. */
@@ -128,7 +128,7 @@ function consentLines(
     ],
     [
       faint(
-        `The whole plan, with every command, is the file above.${begin === undefined ? '' : ` It begins within ${duration(begin)} of the last approval, or not at all.`}`,
+        `The whole plan, with every command, stands above this card.${begin === undefined ? '' : ` It begins within ${duration(begin)} of the last approval, or not at all.`}`,
       ),
     ],
   ];
@@ -139,7 +139,9 @@ function warningBlocks(operation: Operation, { names }: Room): readonly KnownBlo
   return said.length === 0 ? [] : [lines(...said.map((one) => [strong('⚠️ '), say(one)]))];
 }
 
-/** A line's words, for a notification. */
+/** A line's words in mrkdwn, for a notification. */
 function plainWords(line: Line): string {
-  return line.map((one) => (one.type === 'text' ? one.text : one.type === 'user' ? one.user_id : '')).join('');
+  return line
+    .map((one) => (one.type === 'text' ? esc(one.text) : one.type === 'user' ? mention(one.user_id) : ''))
+    .join('');
 }

@@ -56,7 +56,7 @@ export function planExpired(operation: Operation): Milestone {
   const { label } = operation;
   return reply(
     operation,
-    `${mention(operation.by)} ${esc(label)} expired: nobody approved it in time`,
+    `${mention(operation.by)} ${esc(label)} expired: it was not approved in time`,
     [
       [say('⌛ '), person(operation.by), say(` ${label} expired: it was not approved in time.`)],
       ...withdrawn(operation),

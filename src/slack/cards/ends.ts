@@ -26,7 +26,7 @@ const endings: Endings = {
     [say('Declined by '), person(by), say(`: ${clean(reason, REASON_MAX)}`)],
     [say(untouched(operation))],
   ],
-  expired: (operation) => [[say(`Nobody approved it in time. ${untouched(operation)}`)]],
+  expired: (operation) => [[say(`It was not approved in time. ${untouched(operation)}`)]],
   voided: (operation) => [[say(`What the plan was approved on is no longer so. ${untouched(operation)}`)]],
   failed: (operation) => (operation.wish.kind === 'backup' ? [] : [[say(untouched(operation))]]),
   released: (_, { by, reason }) => [

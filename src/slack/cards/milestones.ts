@@ -95,9 +95,9 @@ const tellings: Telling = {
   cancelled: ({ by }, operation) =>
     reply(
       operation,
-      `${operation.label} was cancelled by ${by}`,
+      `${mention(operation.by)} ${esc(operation.label)} was cancelled by ${mention(by)}`,
       [[say('🚫 '), person(by), say(` cancelled ${operation.label}.`)], ...withdrawn(operation), cc(operation, by)],
-      { head: true },
+      { head: true, mrkdwn: true },
     ),
   attention: (event, operation) => attention(event.problem, operation),
   release_asked: ({ by, reason }, operation) =>

@@ -71,7 +71,7 @@ function toApprove(plan: Plan, operation: Operation): Milestone {
     `Planned: ${plan.steps.length} steps, to be approved`,
     [
       [strong(`Plan ${plan.number}: ${plan.steps.length} steps, ${destroys} of them change what is live`)],
-      [say(`${plan.backOuts.length} ways out are approved with it. Every command is in the file with this.`)],
+      [say(`${plan.backOuts.length} ways out are approved with it. Every command stands below this, whole.`)],
       ...newer(operation),
       [strong('Digest: '), code(operation.plan?.digest ?? '')],
       [say('Nothing of it runs before it is approved; its card follows.')],
