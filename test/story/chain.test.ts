@@ -225,3 +225,18 @@ test('with the script of a newer release each incremental builds on the full alo
   const refused = await untilIs(journal, gap, ({ end }) => end !== null, 'its refusal');
   expect(refused.end).toMatchObject({ how: 'failed', problem: { code: 'CHAIN_GAP', params: { lsn: full.toLsn } } });
 }, 1_500_000);
+
+test('after a state transfer on the backup host an incremental is refused: its files are another node’s', async () => {
+  const { cloud } = stack;
+  const [node] = cloud.nodes;
+  await cloud.reset();
+  await take('full');
+  const unit = 'kolla-mariadb-container.service';
+  await node.must(['systemctl', 'stop', unit]);
+  await node.must(['rm', '-f', '/var/lib/docker/volumes/mariadb/_data/grastate.dat']);
+  await node.must(['systemctl', 'start', unit]);
+  const synced = async () => (await node.wsrep())?.['wsrep_local_state_comment'] === 'Synced';
+  await until(async () => ((await synced()) ? true : null), 'the state transfer', 120_000);
+  const { end } = await backup('incremental');
+  expect(end).toMatchObject({ how: 'failed', problem: { code: 'INCREMENTAL_OTHER_DATADIR' } });
+}, 600_000);
