@@ -74,7 +74,8 @@ export async function story(stack: Stack<Cloud>, tell: Tell): Promise<{ roots: r
   let archive = '';
   await tell('the card names an archive, proven complete', async () => {
     const text = `${words(root()?.text ?? '', root()?.blocks ?? [])}\n${threadText()}`;
-    archive = /mysqlbackup-[\w.-]+\.gz/.exec(text)?.[0] ?? '';
+    // Later releases make a folder for each.
+    archive = /(?:full-[\w-]+\/)?mysqlbackup-[\w.-]+\.gz/.exec(text)?.[0] ?? '';
     if (archive === '') throw new Error(`no archive in:\n${text}`);
     await node.must(['test', '-f', `/var/lib/docker/volumes/mariadb_backup/_data/${archive}`]);
   });

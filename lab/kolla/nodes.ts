@@ -31,19 +31,12 @@ export function labMachine(place: Place, machineId: string, lower: readonly stri
   };
 }
 
-/** Words to the mariadb client as root, through its socket; the password doesn't stand in argv of `mariadb`. */
+/** The server's socket is where its configuration says, or else where Debian's client looks, too (from 20.0). */
+const PROGRAM = `socket=$(sed -n 's/^socket *= *//p' /etc/mysql/my.cnf | head -n 1)
+exec mariadb -uroot --protocol=socket \${socket:+"--socket=$socket"} -N -B`;
 const CLIENT = [
-  ...([
-    'docker',
-    'exec',
-    '-i',
-    '-e',
-    `MYSQL_PWD=${PASSWORDS.database_password}`,
-    'mariadb',
-    'mariadb',
-    '-uroot',
-  ] as const),
-  ...['--protocol=socket', '--socket=/var/lib/mysql/mysql.sock', '-N', '-B'],
+  ...(['docker', 'exec', '-i', '-e', `MYSQL_PWD=${PASSWORDS.database_password}`, 'mariadb'] as const),
+  ...['sh', '-c', PROGRAM],
 ] as const;
 
 export function labNode(place: Place, machineId: string, lower: readonly string[]): CloudNode {
