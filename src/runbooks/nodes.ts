@@ -34,6 +34,9 @@ export const operationDirectory = ({ survey }: Node, operation: string) => `${su
 /** The file that keeps a held unit from starting; it stands in no volume and survives a reboot. */
 const HOLD_FLAG = '/var/lib/kolla-backup/hold';
 
+/** What it leaves for systemd, beside the flag: people who go on by hand must know of it. `hold.py` writes it. */
+export const holdDropIn = (unit: string) => `/etc/systemd/system/${unit}.d/90-kolla-backup-hold.conf`;
+
 /** What the program that holds a node down is asked. */
 export function holdRequest(request: Omit<ProgramRequests['hold'], 'flag'>): ProgramRequests['hold'] {
   return { ...request, flag: HOLD_FLAG };

@@ -420,6 +420,11 @@ describe('survey', () => {
       },
     });
   });
+  test('of a node into which a state transfer did not end, before anything is stopped', async () => {
+    await program('docker', `live=${live}\n${GONE}`);
+    await writeFile(join(live, 'sst_in_progress'), '');
+    expect(await survey()).toMatchObject(refused('SURVEY_TRANSFER'));
+  });
   test('of a node without data, and of one whose engine is silent', async () => {
     await program('docker', `live=${join(dir, 'nowhere')}\n${GONE}`);
     expect(await survey()).toMatchObject({ report: { datadir: null, grastate: null, config: null } });

@@ -22,6 +22,11 @@ export const restores = {
     done: NOTHING,
     next: 'Bring the engine back on that host; a restore needs it.',
   },
+  SURVEY_TRANSFER: {
+    wrong: 'A state transfer into the datadir on {host} did not end: {detail} is there.',
+    done: NOTHING,
+    next: 'Let the transfer end. Where none runs any more the file is left over from one that failed, and the data beside it is not whole: remove the file, then ask again.',
+  },
   STAGE_ENGINE: {
     wrong: 'The container engine on {host} could not remove what an earlier preparation left: {detail}.',
     done: COPY_LEFT,

@@ -127,11 +127,20 @@ def machine_id():
         return None
 
 
+def see_no_transfer(path):
+    """The exchange refuses it too, but by then MariaDB is stopped everywhere."""
+    left = os.path.join(path, "sst_in_progress")
+    if os.path.exists(left):
+        raise Refused("SURVEY_TRANSFER", left)
+
+
 def survey(wanted):
     engine, unit = wanted["engine"], wanted["unit"]
     root, found = engine_root(engine), inspect(engine, wanted["container"])
     datadir = datadir_report(datadir_path(found, engine, wanted["volume"]))
     path = None if datadir is None else datadir["path"]
+    if path is not None:
+        see_no_transfer(path)
     base = None if path is None else base_of(path)
     why = None if path is None else see_same_file_system(path, base)
     return {

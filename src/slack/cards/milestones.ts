@@ -3,6 +3,7 @@ import { type Operation, stepsOf } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { clean, esc } from '../text.ts';
 import { approvalCard } from './approval-card.ts';
+import { byHand } from './by-hand.ts';
 import { approvalsExpired, approved, cleared, planExpired, revoked, withdrawn } from './consent-milestones.ts';
 import { code, lines, mention, person, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
@@ -121,6 +122,7 @@ const tellings: Telling = {
       [
         [say('🔓 '), person(by), say(` agreed: ${operation.label} is released and ${operation.cloud} given back.`)],
         [say('What may still run on the hosts was not touched, and how it stands is not known here.')],
+        ...byHand(operation),
         cc(operation, by),
       ],
       { head: true },
