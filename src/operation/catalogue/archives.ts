@@ -80,7 +80,7 @@ export const archives = {
   ARCHIVE_NOT_FULL: {
     wrong: 'The archive {file} on {host} is not a full backup but {type}.',
     done: 'It is left where it is.',
-    next: 'Take another full backup.',
+    next: 'To restore, choose a full archive; after a backup, take another full one.',
   },
   ARCHIVE_NOT_INCREMENTAL: {
     wrong: 'The archive {file} on {host} is not an incremental backup but {type}.',
