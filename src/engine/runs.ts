@@ -53,7 +53,7 @@ export async function closeReplaced(drive: Drive, host: string, evenIfRunning: b
 /** A plan is replaced by a later one, and every track by a way back or a clearing; a remedy lets its plan go on. */
 function isReplaced(operation: Operation, number: number): boolean {
   const { kind, backOut, number: now } = trackOf(operation);
-  const goesOn = kind === 'plan' || backOut?.then === 'resume';
+  const goesOn = kind === 'plan' || backOut?.leads === 'resume';
   return goesOn ? number < planOf(operation).number : number !== now;
 }
 

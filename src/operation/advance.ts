@@ -185,7 +185,7 @@ function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { aga
 function resumed(operation: Operation, at: number): Operation {
   const { track } = operation;
   const main = mainTrack(operation);
-  if (track?.backOut?.then !== 'resume' || main === null) return operation;
+  if (track?.backOut?.leads !== 'resume' || main === null) return operation;
   const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
   if (!worked) return operation;
   const attempts = new Map(attemptsIn(operation, main.number));

@@ -7,7 +7,7 @@ export function offeredBackOuts(operation: Operation): readonly BackOut[] {
   if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
   const { plan } = operation.plan;
   return plan.backOuts.filter((one) =>
-    one.then === 'end'
+    one.leads === 'end'
       ? isBetween(operation, plan, one)
       : isBetween(operation, main, one) && goesOn(operation, main, one),
   );

@@ -84,7 +84,7 @@ const rules: Rules = {
   succeeded: (operation) => {
     if (operation.withdrawal || operation.track === null || operation.plan === null) return 'nothing was done';
     if (operation.plan.plan.runbook === 'preparation') return 'a preparation is no end';
-    if (operation.track.backOut?.then === 'resume') return 'the plan goes on';
+    if (operation.track.backOut?.leads === 'resume') return 'the plan goes on';
     return stepsOf(operation).every((step) => latest(operation, step)?.end?.outcome === 'worked')
       ? null
       : 'a step has not worked';

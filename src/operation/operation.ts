@@ -133,7 +133,7 @@ export function attemptsIn(operation: Operation, number: number): Attempts {
 
 /** What a remedy is for: the plan's track or a way back's, the one that is driven or that was before its remedies. */
 export function mainTrack({ track, past }: Pick<Operation, 'track' | 'past'>): Track | null {
-  const isRemedy = (one: Track) => one.backOut?.then === 'resume';
+  const isRemedy = (one: Track) => one.backOut?.leads === 'resume';
   if (track === null || !isRemedy(track)) return track;
   return past.findLast((one) => !isRemedy(one.track))?.track ?? null;
 }

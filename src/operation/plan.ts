@@ -50,7 +50,7 @@ export type Step = z.infer<typeof step>;
  * What may be done when a step of a plan didn't work: approved with the plan, started by one person.
  * - `offered`: from the start of the plan's step `from` on, until its step `until` has worked (null: to the plan's end); of a
  *   remedy these are steps of what is stuck.
- * - `then`: `end` – the operation has ended with it, `resume` – a remedy: the plan, or the way back that was begun,
+ * - `leads`: to `end` – the operation has ended with it, `resume` – a remedy: the plan, or the way back that was begun,
  *   goes on with the step that didn't work, if that only looks or stands in `again`.
  */
 export const backOut = z.strictObject({
@@ -62,7 +62,7 @@ export const backOut = z.strictObject({
   /** The node from which it would bring the cluster back, where that matters. */
   node: hostName.nullable(),
   steps: z.array(step),
-  then: z.enum(['end', 'resume']),
+  leads: z.enum(['end', 'resume']),
   /** Steps of the plan that may be sent again after it, if they failed: their programs do nothing twice. */
   again: z.array(stepId).default([]),
 });

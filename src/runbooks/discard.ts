@@ -55,7 +55,7 @@ export function planDiscard(
         offered: { from: 'discard-1', until: null },
         node: null,
         steps: [],
-        then: 'end',
+        leads: 'end',
         again: [],
       },
       {
@@ -65,7 +65,7 @@ export function planDiscard(
         offered: { from: 'discard-1', until: null },
         node: null,
         steps: [],
-        then: 'resume',
+        leads: 'resume',
         again: steps.map(({ id }) => id),
       },
     ],

@@ -251,7 +251,7 @@ function wayBack(
         { check: 'synced-lines', nodes: refs, since: null },
       ]),
     ],
-    then: 'end',
+    leads: 'end',
     again: [],
   };
 }
@@ -277,7 +277,7 @@ function startAgain(nodes: readonly Node[], refs: readonly Node['ref'][], { sync
         { check: 'cluster-whole', nodes: [...refs], container: MARIADB, is: null, not: null },
       ]),
     ],
-    then: 'end',
+    leads: 'end',
     again: [],
   };
 }
@@ -291,7 +291,7 @@ function restart(node: Node): BackOut {
     offered: { from: 'confirm-service', until: 'confirm-cluster' },
     node: node.name,
     steps: [holdStep(node, 'restart', { id: 'restart', title: `Restart MariaDB on ${node.name}`, touches: 'change' })],
-    then: 'resume',
+    leads: 'resume',
     again: [],
   };
 }
@@ -307,7 +307,7 @@ function tryAgain(steps: readonly Step[]): BackOut {
     offered: { from: 'hold-1', until: null },
     node: null,
     steps: [],
-    then: 'resume',
+    leads: 'resume',
     again: steps.map(({ id }) => id).filter((id) => REPEATABLE.test(id)),
   };
 }

@@ -131,7 +131,7 @@ const backOut = (index: number): fc.Arbitrary<BackOut> =>
           { id: 'confirm-again', touches: 'read', after: cluster },
         ]),
       ),
-      then: fc.constantFrom('end' as const, 'resume' as const),
+      leads: fc.constantFrom('end' as const, 'resume' as const),
       again: fc.constant([]),
     })
     .map((made) => backOutSchema.parse(made));

@@ -26,16 +26,16 @@ function step(id: string, host: Host, touches: Step['touches'], programless = fa
 const look = (id: string) => step(id, 'node-a', 'read', true);
 const clearing = [step('clear-a', 'node-a', 'change'), step('clear-deploy', 'deploy', 'change')];
 
-const backOut = (id: string, offered: BackOut['offered'], steps: Step[], then: BackOut['then']): BackOut => ({
+const backOut = (id: string, offered: BackOut['offered'], steps: Step[], leads: BackOut['leads']): BackOut => ({
   id,
   title: id,
   does: id,
   offered,
   node: null,
   steps,
-  then,
+  leads,
   // Programs that do nothing twice.
-  again: then === 'resume' ? ['hold-a', 'swap-a'] : [],
+  again: leads === 'resume' ? ['hold-a', 'swap-a'] : [],
 });
 
 export const backOuts: readonly BackOut[] = [

@@ -254,7 +254,7 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
     offered: { from: 'stop', until: null },
     node: from,
     steps: [stop, ...holds, ...swaps, recover(from), confirmCluster],
-    then: 'end',
+    leads: 'end',
   });
   return planSchema.parse({
     ...base(2, word),
@@ -295,7 +295,7 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
         offered: { from: 'stop', until: 'stop' },
         node: null,
         steps: [confirmCluster],
-        then: 'end',
+        leads: 'end',
       },
       ...Array.from({ length: waysOut }, (_, index) => wayBack(BACKUP_HOST, `${'x'.repeat(70)}.${index}`)),
     ],

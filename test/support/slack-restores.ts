@@ -66,7 +66,7 @@ const wayBack: BackOut = {
   offered: { from: 'stop', until: null },
   node: 'node-a',
   steps: [program('swap-1', 'node-a', 'destroy'), question('confirm-cluster')],
-  then: 'end',
+  leads: 'end',
   again: [],
 };
 

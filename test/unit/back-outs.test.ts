@@ -20,14 +20,14 @@ const step = (id: string, touches: Step['touches'] = 'destroy'): Step => ({
   after: [],
 });
 const STEPS = [step('stop'), step('hold-1', 'change'), step('swap-1'), step('recover'), step('confirm', 'read')];
-const backOut = (id: string, then: BackOut['then'], again: string[] = []): BackOut => ({
+const backOut = (id: string, leads: BackOut['leads'], again: string[] = []): BackOut => ({
   id,
   title: id,
   does: id,
   offered: { from: id === 'start-again' ? 'stop' : 'hold-1', until: id === 'start-again' ? 'stop' : null },
   node: null,
-  steps: then === 'end' ? [step('hold-1', 'change'), step('swap-1'), step('recover')] : [],
-  then,
+  steps: leads === 'end' ? [step('hold-1', 'change'), step('swap-1'), step('recover')] : [],
+  leads,
   again,
 });
 const BACK_OUTS = [
