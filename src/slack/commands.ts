@@ -16,7 +16,7 @@ import { askRestore } from './restore.ts';
 /** How many operations `list` shows. */
 const LIST_MAX = 12;
 /** How far back `status` looks for a good backup and for kept data. */
-const STATUS_LOOK = 40;
+const STATUS_LOOK = 120;
 /** How many running operations `status` shows. */
 const RUNNING_MAX = 3;
 
