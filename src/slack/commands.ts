@@ -23,7 +23,7 @@ const LIST_MAX = 12;
 /** How far back `list` looks for what made the archives. */
 const ARCHIVES_LOOK = 120;
 /** How far back `status` looks for a good backup and for kept data. */
-const STATUS_LOOK = 40;
+const STATUS_LOOK = 120;
 /** How many running operations `status` shows. */
 const RUNNING_MAX = 3;
 

@@ -134,16 +134,18 @@ export function gatekeeper({ clouds, authority, journal, door, wake, log }: Gate
     about: string = problem.params['seq'] ?? '',
   ): Promise<void> {
     const key = `${problem.code}:${about}`;
-    const before = said.has(`${desk.id} ${key}`) || carries(shown?.own ?? [], (one) => isNotice(one, desk.id, key));
-    said.add(`${desk.id} ${key}`);
-    if (before) return;
-    log.warn({ operation: desk.id, problem }, 'an approved plan is not begun');
-    await inThread(desk, (root) =>
-      once(desk, `notice:${key}`, {
-        arrived: async () => carries(await door.own(desk.state.channel, root), (one) => isNotice(one, desk.id, key)),
-        send: () => door.post(desk.state.channel, root, noticeCard(problem), noticeMark(desk.id, key)),
-      }),
-    );
+    const name = `${desk.id} ${key}`;
+    if (said.has(name)) return;
+    if (!carries(shown?.own ?? [], (one) => isNotice(one, desk.id, key))) {
+      log.warn({ operation: desk.id, problem }, 'an approved plan is not begun');
+      await inThread(desk, (root) =>
+        once(desk, `notice:${key}`, {
+          arrived: async () => carries(await door.own(desk.state.channel, root), (one) => isNotice(one, desk.id, key)),
+          send: () => door.post(desk.state.channel, root, noticeCard(problem), noticeMark(desk.id, key)),
+        }),
+      );
+    }
+    said.add(name);
   }
 
   /** "Stopping now", once for each time that a plan is approved. */

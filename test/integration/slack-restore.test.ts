@@ -445,12 +445,23 @@ test('while Slack can’t say who approved, nothing begins; when it can, it begi
 });
 
 test('while a backup has the cloud an approved plan waits, and its thread says so once', async () => {
+  // The approval is told, and only then the cloud's owner is known.
+  let told = false;
+  const journal = {
+    ...bench.journal,
+    owner: async (cloud: string) => (told ? bench.journal.owner(cloud) : Promise.reject(new Error('not yet'))),
+  };
+  await configure({}, { journal });
   const { label } = await bench.underWay();
   const operation = await awaiting();
   const { id: of } = operation;
   await bench.write(of, { type: 'approved', by: id('bob'), ...planRef(operation) }, false);
-  await bench.bot.project(of);
-  await bench.bot.project(of);
+  expect(await bench.bot.project(of)).toBe('behind');
+  // What Slack didn't take is said again.
+  told = true;
+  bench.slack.fail('chat.postMessage', { answer: '500' }, 1);
+  expect(await bench.bot.project(of)).toBe('behind');
+  for (let times = 0; times < 2; times += 1) expect(await bench.bot.project(of)).toBe('shown');
   expect((await bench.operation(of)).consent.execution).toBeNull();
   expect(await saidIn(of, 'EXECUTION_WAITS')).toBe(1);
   expect((await threadOf(of)).map(wordsOf).join('\n')).toContain(`but ${label} has the cloud now`);

@@ -1,8 +1,8 @@
 import { type Entries, NOTHING } from './entry.ts';
 
-const COPY_LEFT = 'MariaDB was not touched; the unfinished copy is left beside its datadir.';
+const COPY_LEFT = 'MariaDB was not touched; only the copy beside its datadir was worked on.';
 const COPY_ONLY = 'The live databases were not touched; only the copy was started, alone.';
-const NOT_SWAPPED = 'The datadirs were not exchanged.';
+const NOT_SWAPPED = 'This step did not exchange the datadir there.';
 const PREPARE_AGAIN = 'Ask for the restore again: a new preparation unpacks the archive anew.';
 
 /** A restore's programs on the hosts. `{detail}` is what the program found. */
@@ -139,7 +139,7 @@ export const restores = {
   },
   HOLD_NOT_DOWN: {
     wrong: 'MariaDB on {host} is not down: {detail}.',
-    done: 'Its unit is held; the datadirs were not exchanged.',
+    done: 'Its unit is held; this step exchanged no datadir.',
     next: 'Find out what runs there and stop it; or start the cluster again as it was.',
   },
   HOLD_NOT_STARTED: {
@@ -150,22 +150,22 @@ export const restores = {
   SWAP_UNIT_ACTIVE: {
     wrong: 'The unit of MariaDB on {host} is not inactive: {detail}.',
     done: NOT_SWAPPED,
-    next: 'Stop it there; the exchange may then be asked again.',
+    next: 'Stop it there; then take “Try this step again” on the card.',
   },
   SWAP_CONTAINER_RUNS: {
     wrong: 'The container of MariaDB on {host} is not seen down: {detail}.',
     done: NOT_SWAPPED,
-    next: 'Stop it there, or bring the engine back; the exchange may then be asked again.',
+    next: 'Stop it there, or bring the engine back; then take “Try this step again” on the card.',
   },
   SWAP_SERVER_RUNS: {
     wrong: 'A MariaDB server runs on {host}: {detail}.',
     done: NOT_SWAPPED,
-    next: 'Stop it; the exchange may then be asked again.',
+    next: 'Stop it; then take “Try this step again” on the card.',
   },
   SWAP_DIRECTORY_IN_USE: {
     wrong: 'Somebody uses a datadir on {host}: {detail}.',
     done: NOT_SWAPPED,
-    next: 'End that process or leave the directory; the exchange may then be asked again.',
+    next: 'End that process or leave the directory; then take “Try this step again” on the card.',
   },
   SWAP_TRANSFER_IN_PROGRESS: {
     wrong: 'A state transfer into a datadir on {host} did not end: {detail}.',
@@ -175,7 +175,7 @@ export const restores = {
   SWAP_LOCKED: {
     wrong: 'InnoDB holds its lock on {detail} on {host}.',
     done: NOT_SWAPPED,
-    next: 'A server runs on this data, perhaps in another container. Stop it; the exchange may then be asked again.',
+    next: 'A server runs on this data, perhaps in another container. Stop it; then take “Try this step again” on the card.',
   },
   SWAP_NOT_A_DIRECTORY: {
     wrong: 'A path on {host} is not the directory that the plan names: {detail}.',
@@ -210,12 +210,12 @@ export const restores = {
   SWAP_NOT_EMPTY: {
     wrong: 'The directory that should be empty on {host} is not: {detail}.',
     done: NOT_SWAPPED,
-    next: 'Find out what lies there and who put it; the exchange may be asked again once it is empty.',
+    next: 'Find out what lies there and who put it; once it is empty take “Try this step again” on the card.',
   },
   CLEAR_ENGINE: {
     wrong: 'The container engine on {host} could not remove what a preparation left: {detail}.',
     done: 'The directory of the preparation is still there.',
-    next: 'Bring the engine back on that host, then ask for the removal again.',
+    next: 'Bring the engine back on that host. If the operation has ended by then, remove that directory by hand.',
   },
   CLEAR_NOT_A_DIRECTORY: {
     wrong: 'What should be removed on {host} is no directory of an operation: {detail}.',
@@ -230,7 +230,7 @@ export const restores = {
   CLEAR_IN_USE: {
     wrong: 'What a preparation left on {host} is in use: {detail}.',
     done: 'Its containers were removed, its directory was not.',
-    next: 'End that use, then ask for the removal again.',
+    next: 'End that use. If the operation has ended by then, remove the directory by hand.',
   },
   DISCARD_NOT_OURS: {
     wrong: 'What should be discarded on {host} is not in the directory of an operation: {detail}.',
@@ -250,6 +250,6 @@ export const restores = {
   DISCARD_IN_USE: {
     wrong: 'The directory to discard on {host} is in use: {detail}.',
     done: 'It may have been renamed to end in .discarding; nothing in it was removed.',
-    next: 'End that use, then ask for the removal again.',
+    next: 'End that use, then take “Try this step again” on the card.',
   },
 } as const satisfies Entries;
