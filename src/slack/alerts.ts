@@ -1,14 +1,17 @@
 import type { CloudConfig } from '../config.ts';
+import { awaited } from '../operation/approval.ts';
 import type { Journal } from '../operation/journal.ts';
 import { attemptsIn, destroyStarted, type Operation, stuckAt } from '../operation/operation.ts';
 import type { Threads } from '../operation/ports.ts';
-import { alertCard } from './cards/alerts.ts';
+import { alertCard, approvalCallCard } from './cards/alerts.ts';
 import { noticeMark } from './heads.ts';
 import type { ThreadDoor } from './thread.ts';
 import { type Log, troubleOf } from './web.ts';
 
 /** How often people are called again until somebody looks after it, in ms. */
 export const ALERT_EVERY_MS = 300_000;
+/** A plan that waits for people is said to them once. */
+const APPROVAL_CALL_EVERY_MS = 7 * 86_400_000;
 /** The metadata's word for an alert. */
 const NOTICE = 'alert';
 
@@ -29,6 +32,19 @@ function isDown(operation: Operation): boolean {
   const { wish, track } = operation;
   if (wish.kind !== 'restore' || track === null || !destroyStarted(operation)) return false;
   return attemptsIn(operation, track.number).get(SERVICE_SEEN)?.at(-1)?.end?.outcome !== 'worked';
+}
+
+/** What people are to be called for now: what occasion it is, how often it is said, and in what words. */
+type Call = { readonly occasion: string; readonly everyMs: number; readonly card: typeof alertCard };
+
+function callFor(operation: Operation, everyMs: number): Call | null {
+  const since = alertSince(operation);
+  if (since !== null) return { occasion: `${operation.id}:${since}`, everyMs, card: alertCard };
+  const { announcedAt, completeAt } = operation.consent;
+  const waiting = awaited(operation) !== null && announcedAt !== null && completeAt === null;
+  if (!waiting) return null;
+  const occasion = `${operation.id}:approve:${operation.plan?.plan.number}`;
+  return { occasion, everyMs: APPROVAL_CALL_EVERY_MS, card: approvalCallCard };
 }
 
 /** Whom a cloud's alerts mention, in mrkdwn: a group, or each person. */
@@ -56,22 +72,22 @@ export function alerting({ clouds, journal, threads, door, log, everyMs }: Alert
     for (const id of await journal.open()) {
       const read = await journal.read(id);
       if (read.state !== 'sound') continue;
-      const since = alertSince(read.operation);
-      if (since === null) continue;
-      const occasion = `${id}:${since}`;
-      const due = await threads.alertDue(occasion, everyMs);
+      const wanted = callFor(read.operation, everyMs);
+      if (wanted === null) continue;
+      const { occasion, card } = wanted;
+      const due = await threads.alertDue(occasion, wanted.everyMs);
       if (!due && !owed.has(occasion)) continue;
       owed.add(occasion);
-      if (await call(read.operation)) owed.delete(occasion);
+      if (await call(read.operation, card)) owed.delete(occasion);
     }
   };
 
   /** In the operation's thread and in the channel for alerts; whether it was said wherever it can be. */
-  async function call(operation: Operation): Promise<boolean> {
+  async function call(operation: Operation, make: Call['card']): Promise<boolean> {
     const cloud = Object.hasOwn(clouds, operation.cloud) ? clouds[operation.cloud] : undefined;
     if (cloud === undefined) return true;
     const state = await threads.read(operation.id);
-    const card = alertCard(operation, alerted(cloud));
+    const card = make(operation, alerted(cloud));
     const channel = cloud.alerts.channel ?? cloud.channel;
     const places = [...(state?.root ? [[state.channel, state.root] as const] : []), [channel, null] as const];
     let said = 0;

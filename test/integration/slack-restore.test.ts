@@ -619,6 +619,16 @@ test('people are called until somebody looks after it, by one bot of two', async
   expect((await bench.operation(operation.id)).acknowledged?.by).toBe(id('bob'));
 });
 
+test('those who may approve are called once for a plan that waits', async () => {
+  const operation = await awaiting();
+  const group = bench.slack.group('approvers').id;
+  const calls = () => bench.slack.messages('cloud-ops').filter(({ text }) => text.includes(`<!subteam^${group}>`));
+  await until(async () => (calls().length > 0 ? true : null), 'they are called', 30_000);
+  expect(calls()[0]?.text).toContain(`${operation.label}, restore of lab, waits for an approval`);
+  await sleep(6_000);
+  expect(calls()).toHaveLength(1);
+});
+
 test('an alert that Slack didn’t take is given again at the next look', async () => {
   await configure({}, { alertEveryMs: 600_000 });
   bench.slack.fail('chat.postMessage', { answer: 'error', error: 'restricted_action' }, 2);

@@ -1,3 +1,4 @@
+import type { KnownBlock } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
 import { stuckAt } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
@@ -35,6 +36,29 @@ export function stoppingCard(operation: Operation): Message {
 const MENTION =
   /^(?:<@[UW][A-Z0-9]{2,30}>|<!subteam\^S[A-Z0-9]{2,30}>)(?: (?:<@[UW][A-Z0-9]{2,30}>|<!subteam\^S[A-Z0-9]{2,30}>))*$/;
 
+/** The word to those who may approve a plan that waits. `who` as in `alertCard`. */
+export function approvalCallCard(operation: Operation, who: string): Message {
+  const { label, cloud, by } = operation;
+  const called = MENTION.test(who) ? `${who} ` : '';
+  const asks = `${label}, ${wishOn(operation.wish, cloud)}, waits for an approval`;
+  return {
+    text: `${called}${esc(clean(asks, 500))}`,
+    blocks: [
+      ...mentioned(called),
+      lines(
+        [strong(`✋ ${asks}`), say(' · asked by '), person(by)],
+        [say('Its plan and its card are in its thread. Whoever asked cannot approve it.')],
+      ),
+    ],
+  };
+}
+
+/** People and groups, so that Slack notifies them; none for nobody. */
+const mentioned = (called: string): KnownBlock[] =>
+  called === ''
+    ? []
+    : [{ type: 'section', text: { type: 'mrkdwn', text: called.trim().slice(0, 3000), verbatim: true } }];
+
 /** The word to those who should come. `who` is mentions in mrkdwn, with a blank between; anything else mentions nobody. */
 export function alertCard(operation: Operation, who: string): Message {
   const { label, cloud, end } = operation;
@@ -47,14 +71,7 @@ export function alertCard(operation: Operation, who: string): Message {
   return {
     text: `${called}${esc(clean(`${lead}: ${titleOf(operation)}`, 500))}`,
     blocks: [
-      ...(called === ''
-        ? []
-        : [
-            {
-              type: 'section' as const,
-              text: { type: 'mrkdwn' as const, text: called.trim().slice(0, 3000), verbatim: true },
-            },
-          ]),
+      ...mentioned(called),
       lines(
         [strong(`🚨 ${lead}`), say(` · ${label}, ${wishOn(operation.wish, cloud)}`)],
         ...(problem === null ? [] : problemLines(problem).slice(0, 1)),
