@@ -92,7 +92,8 @@ export function bringUp({
     const keys = await openKeys(join(labFolder(), 'keys'));
     state ??= await furnishAll(release, keys, tell);
     // Not to be taken for folders that nobody uses.
-    for (const layer of new Set([...state.deployLower, ...state.nodeLower])) await utimes(layer, new Date(), new Date());
+    for (const layer of new Set([...state.deployLower, ...state.nodeLower]))
+      await utimes(layer, new Date(), new Date());
     const cloud = cloudOf(state, release, keys);
     const ran = (await keeper()) !== null;
     if (!ran) await startKeeper();
