@@ -38,9 +38,9 @@ const childrenOf = async (pid: number) =>
 export async function keeper(): Promise<{ readonly outer: number; readonly inner: number } | null> {
   const outer = Number.parseInt(await readFile(pidFile(), 'utf8').catch(() => ''), 10);
   if (Number.isNaN(outer)) return null;
-  // A pid is given again one day; its command line tells.
+  // A pid is given again one day; its command line tells. Another checkout may have started it.
   const command = await readFile(`/proc/${outer}/cmdline`, 'utf8').catch(() => '');
-  if (!command.includes(script('keeper.sh'))) return null;
+  if (!command.includes('/keeper.sh\0') || !command.includes(BRIDGE)) return null;
   const [inner] = await childrenOf(outer);
   return inner === undefined ? null : { outer, inner: Number(inner) };
 }
@@ -51,8 +51,15 @@ async function inKeeper(spaces: readonly string[]): Promise<[string, ...string[]
   return ['nsenter', '--target', String(found.inner), ...spaces.map((space) => `--${space}`), '--'];
 }
 
-/** Starts the network and what brings the machines' sshd to the loopback. */
+/** Starts the network and what brings the machines' sshd to the loopback. Rejects with nothing left running. */
 export async function startKeeper(): Promise<void> {
+  await startParts().catch(async (error: unknown) => {
+    await endKeeper();
+    throw error;
+  });
+}
+
+async function startParts(): Promise<void> {
   const dir = labFolder();
   await mkdir(dir, { recursive: true });
   const unshare = ['--mount', '--net', '--pid', '--ipc', '--fork', '--kill-child=SIGKILL', '--mount-proc', '--'];
