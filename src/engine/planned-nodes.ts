@@ -40,8 +40,9 @@ export async function notAsPlanned(nodes: readonly PlannedNode[], context: Conte
 
 async function nodeDiffers(planned: PlannedNode, { drive }: Context): Promise<Problem | null> {
   const { node, live, old, image } = planned;
+  // The inode alone: after a reboot a device may have another number.
   const { datadir } = await surveyNode(drive.hosts, node, null);
-  if (datadir?.path !== live || datadir.dev !== old[0] || datadir.ino !== old[1])
+  if (datadir?.path !== live || datadir.ino !== old[1])
     return changed(planned, `its datadir is ${datadir?.path ?? 'missing'} (${datadir?.dev}:${datadir?.ino})`);
   const there = await drive.hosts.node(node.node).run(containers.imageCommand(node, image));
   return there.code === 0 ? null : changed(planned, `the image ${image} is not there any more`);

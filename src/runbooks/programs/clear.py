@@ -14,11 +14,11 @@ import shutil
 
 def see_no_old_data(wanted):
     directory, keep, live = wanted["directory"], wanted["keep"], wanted["live"]
-    if identity(live) not in keep:
+    if not any(same(identity(live), one) for one in keep):
         raise Refused("CLEAR_OLD_DATA", "%s is %s, another directory than before" % (live, identity(live)))
     for folder, folders, _ in os.walk(directory):
         for path in [folder] + [os.path.join(folder, name) for name in folders]:
-            if identity(path) in keep:
+            if any(same(identity(path), one) for one in keep):
                 raise Refused("CLEAR_OLD_DATA", "%s is old data" % path)
 
 

@@ -16,9 +16,9 @@ SUFFIX = ".discarding"
 
 def see_discardable(wanted, path):
     live = wanted["live"]
-    if identity(live) is None or identity(live) == wanted["old"] or os.path.realpath(live) != live:
+    if identity(live) is None or same(identity(live), wanted["old"]) or os.path.realpath(live) != live:
         raise Refused("DISCARD_LIVE", "%s is %s" % (live, identity(live)))
-    if identity(path) != wanted["old"]:
+    if not same(identity(path), wanted["old"]):
         raise Refused("DISCARD_ANOTHER", "%s is %s" % (path, identity(path)))
     where, pid = mounted_anywhere(path), holder([path])
     if where is not None or pid is not None:

@@ -9,7 +9,7 @@ Prints one line of JSON: {"state": "measured", "manifest": hex, "bytes", "files"
 
 
 def look(wanted):
-    if identity(wanted["data"]) != wanted["new"]:
+    if not same(identity(wanted["data"]), wanted["new"]):
         raise Refused("MANIFEST_NOT_THE_COPY", "%s is %s" % (wanted["data"], identity(wanted["data"])))
     try:
         return dict(measure(wanted["data"]), state="measured")

@@ -97,15 +97,21 @@ def exchange(live, other):
         sync(parent)
 
 
+def placed(found, wanted):
+    """Whether both directories are where they are meant to be."""
+    return all(same(*pair) for pair in zip(found, wanted))
+
+
 def swap(wanted):
     live, other = wanted["live"], wanted["other"]
     aside = (wanted["new"], wanted["old"])
     here = (wanted["old"], wanted["new"])
     target, origin = (aside, here) if wanted["direction"] == "aside" else (here, aside)
     found = (identity(live), identity(other))
-    if found == target:
+    # Inodes mean something on one file system only; where they are on two, what follows refuses.
+    if placed(found, target) and found[0][0] == found[1][0]:
         return {"state": "already"}
-    if found != origin:
+    if not placed(found, origin):
         raise Refused("SWAP_THIRD_FINDING", "live is %s, other is %s" % found)
     see_unit_down(wanted["unit"])
     see_container_down(wanted["engine"], wanted["container"])
@@ -119,13 +125,13 @@ def swap(wanted):
         if wanted["direction"] == "aside":
             see_unchanged(other, wanted)
         see_unit_down(wanted["unit"])
-        if (identity(live), identity(other)) != origin:
+        if not placed((identity(live), identity(other)), origin):
             raise Refused("SWAP_THIRD_FINDING", "it changed while it was looked at")
         exchange(live, other)
     finally:
         for file in locked:
             file.close()
-    if (identity(live), identity(other)) != target:
+    if not placed((identity(live), identity(other)), target):
         raise Refused("SWAP_THIRD_FINDING", "after the exchange live is %s, other is %s" % (identity(live), identity(other)))
     return {"state": "exchanged"}
 

@@ -185,7 +185,7 @@ def checkpoints(data):
 
 def trial(wanted):
     data, options = wanted["data"], server_options(wanted["config"])
-    if wanted["new"] is not None and identity(data) != wanted["new"]:
+    if wanted["new"] is not None and not same(identity(data), wanted["new"]):
         raise Refused("TRIAL_NOT_THE_COPY", "%s is %s" % (data, identity(data)))
     if options is None:
         raise Refused("TRIAL_NO_CREDENTIALS", "it cannot be read")

@@ -15,6 +15,11 @@ def identity(path):
     return [found.st_dev, found.st_ino] if stat.S_ISDIR(found.st_mode) else None
 
 
+def same(found, wanted):
+    """Whether a directory is the one that is meant: by its inode, for a device may have another number after a reboot."""
+    return found is not None and found[1] == wanted[1]
+
+
 def is_own(path):
     """Whether a path is an operation's directory: right below a base, and no link leads elsewhere."""
     return os.path.basename(os.path.dirname(path)) in BASES and os.path.realpath(path) == path
