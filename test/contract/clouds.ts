@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
-import { bringUp, findRelease } from '../../lab/kolla/cloud.ts';
+import { bringUp } from '../../lab/kolla/cloud.ts';
 import { CLI } from '../../lab/kolla/layout.ts';
 import { startMini } from '../../lab/mini/cloud.ts';
 import type { ExecOptions } from '../../lab/mini/machine.ts';
@@ -14,8 +14,7 @@ export type Both = { readonly standIn: Cloud; readonly real: Cloud };
 
 /** A real lab that is up is used, and stays. Its release: `$KOLLA_BACKUP_LAB_RELEASE`. */
 export async function bothClouds(): Promise<Both> {
-  const release = findRelease(process.env['KOLLA_BACKUP_LAB_RELEASE']);
-  const real = await bringUp({ release, tell: console.log });
+  const real = await bringUp({ release: process.env['KOLLA_BACKUP_LAB_RELEASE'], tell: console.log });
   return { real, standIn: await startMini() };
 }
 
