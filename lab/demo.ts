@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
-import { bringUp, findRelease, labStatus } from './kolla/cloud.ts';
+import { bringUp } from './kolla/cloud.ts';
+import { labStatus } from './kolla/state.ts';
 import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
 import { story, words } from './story.ts';
 
@@ -68,8 +69,7 @@ const CLOUDS = {
   kolla: () =>
     startStackOn(async () => {
       const stays = (await labStatus()) !== null;
-      const release = findRelease(values.release);
-      const cloud = await bringUp({ release, rowsMegabytes: Number(values.megabytes), tell: say });
+      const cloud = await bringUp({ release: values.release, rowsMegabytes: Number(values.megabytes), tell: say });
       return stays ? { ...cloud, stop: async () => {} } : cloud;
     }, say),
 } as const;

@@ -1,8 +1,10 @@
 /** What the real playbooks do here: the cluster out of nothing, and again after all of it was off. */
 import type { Cloud } from '../cloud-type.ts';
 import { databaseStatements } from '../mini/databases.ts';
-import type { Tell } from './cloud.ts';
 import { VENV } from './layout.ts';
+
+/** Hears what is being done. */
+export type Tell = (line: string) => void;
 
 const DEPLOY_LIMIT_MS = 15 * 60_000;
 const LINES = 60;

@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { cacheFolder, finishedFolder, keepInUse } from '../cache.ts';
 import { enabled, withBuilder } from '../mini/image.ts';
 import { type Files, type Machine, must, writeFiles } from '../mini/machine.ts';
+import { IMAGES, type Image, SCRIPTS, type Script } from './image-table.ts';
 import type { Release } from './layout.ts';
 import { imageRoot } from './roots.ts';
 import { venvLayer } from './venv.ts';
@@ -27,57 +28,6 @@ const TOOLBOX = { requirements: ['ansible-core==2.17.14', 'ansible-runner', 'PyM
 
 export const imageTag = (release: Release) => `${release.openstack}-debian-bookworm`;
 export const imageName = (release: Release, image: string) => `kolla/${image}:${imageTag(release)}`;
-
-/** Where a script of the package goes, as its Dockerfile has it; 0755 unless said otherwise. */
-type Script = readonly [source: RegExp, target: string, mode?: number];
-const bin = (name: string) => `/usr/local/bin/${name}`;
-const EXTEND = [/^extend_start\.sh$/, bin('kolla_extend_start'), 0o644] as const;
-
-const SCRIPTS: readonly Script[] = [
-  [/^set_configs\.py$/, bin('kolla_set_configs')],
-  [/^start\.sh$/, bin('kolla_start')],
-  [/^copy_cacerts\.sh$/, bin('kolla_copy_cacerts')],
-  [/^httpd_setup\.sh$/, bin('kolla_httpd_setup'), 0o644],
-  [/^install_projects\.sh$/, bin('kolla_install_projects')],
-  [/^kolla_patch\.sh$/, bin('kolla_patch')],
-  [/^healthcheck_\w+$/, bin('*')],
-  [/^sudoers$/, '/etc/sudoers', 0o440],
-];
-
-type Image = { readonly name: string; readonly scripts: readonly Script[]; readonly changes: readonly string[] };
-const INIT = 'ENTRYPOINT ["dumb-init", "--single-child", "--"]';
-
-const IMAGES: readonly Image[] = [
-  {
-    name: 'mariadb-server',
-    scripts: [
-      EXTEND,
-      [/^mariadb_sudoers$/, '/etc/sudoers.d/kolla_mariadb_sudoers', 0o440],
-      [/^security_reset\.expect$/, bin('kolla_security_reset')],
-      [/^backup\.sh$/, bin('kolla_mariadb_backup.sh')],
-      [/^backup_replica\.sh$/, bin('kolla_mariadb_backup_replica.sh')],
-      [/^healthcheck_mariadb$/, bin('healthcheck_mariadb')],
-    ],
-    changes: ['ENTRYPOINT ["dumb-init", "--"]', 'USER mysql'],
-  },
-  { name: 'mariadb-clustercheck', scripts: [EXTEND], changes: [INIT, 'USER mysql'] },
-  {
-    name: 'kolla-toolbox',
-    scripts: [
-      EXTEND,
-      [/^ansible_sudoers$/, '/etc/sudoers.d/kolla_ansible_sudoers', 0o440],
-      [/^ansible\.cfg$/, '/etc/ansible/ansible.cfg', 0o644],
-      [/^find_disks\.py$/, '/usr/share/ansible/find_disks.py', 0o644],
-      [/^kolla_toolbox\.sh$/, bin('kolla_toolbox')],
-    ],
-    changes: [
-      INIT,
-      'ENV PATH=/opt/ansible/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      'USER ansible',
-    ],
-  },
-  { name: 'cron', scripts: [EXTEND], changes: [INIT] },
-];
 
 /** Copies what is there of `scripts` from a folder of the package into a root file system. */
 async function place(from: string, scripts: readonly Script[], root: string): Promise<void> {
@@ -145,7 +95,12 @@ export async function kollaEngine(release: Release): Promise<string> {
   const hash = createHash('sha256').update(
     JSON.stringify([root, toolbox, release, IMAGES.map(({ changes }) => changes)]),
   );
-  for (const path of [SCRIPT, join(HERE, 'images.ts'), ...Object.values(OWN).map((own) => join(HERE, own))])
+  for (const path of [
+    SCRIPT,
+    join(HERE, 'images.ts'),
+    join(HERE, 'image-table.ts'),
+    ...Object.values(OWN).map((own) => join(HERE, own)),
+  ])
     hash.update(await readFile(path));
   const folder = join(cacheFolder(), 'kolla', `engine-${release.version}-${hash.digest('hex').slice(0, 12)}`);
   await finishedFolder(folder, async (unfinished) => {

@@ -1,8 +1,9 @@
 /** `npm run lab`: brings the real thing up on this machine and says how to reach it; `-- --down` takes it away. */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { bringUp, findRelease, labStatus, takeDown } from './cloud.ts';
+import { bringUp, takeDown } from './cloud.ts';
 import { RELEASES } from './layout.ts';
+import { labStatus } from './state.ts';
 
 const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
 const USAGE = `usage: npm run lab -- [--up | --down | --status | --test] [--release ${RELEASE_NAMES}] [--megabytes 20]`;
@@ -13,7 +14,7 @@ type Wanted = { readonly release: string | undefined; readonly megabytes: number
 
 const ACTS = {
   async up({ release, megabytes }: Wanted): Promise<number> {
-    const cloud = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
+    const cloud = await bringUp({ release, rowsMegabytes: megabytes, tell: say });
     say(`ready: kolla-ansible ${cloud.release}, three nodes Synced, VIP ${cloud.vip}\n`);
     const ssh = `ssh -i ${cloud.keyFile} -o UserKnownHostsFile=${cloud.knownHostsFile}`;
     for (const { name, ssh: login } of [cloud.deploy, ...cloud.nodes])
@@ -39,7 +40,7 @@ const ACTS = {
   },
   /** The contract tests: the same commands here and on the small cloud. */
   async test({ release, megabytes }: Wanted): Promise<number> {
-    const { release: version } = await bringUp({ release: findRelease(release), rowsMegabytes: megabytes, tell: say });
+    const { release: version } = await bringUp({ release, rowsMegabytes: megabytes, tell: say });
     const env = { ...process.env, KOLLA_BACKUP_CONTRACT: '1', KOLLA_BACKUP_LAB_RELEASE: version };
     const { status } = spawnSync('vitest', ['run', '--project', 'contract'], { stdio: 'inherit', env });
     return status ?? 1;

@@ -3,7 +3,7 @@
  * inside it, on its own files, in name spaces of their own; no service is started.
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { cacheFolder, finishedFolder, keepInUse } from '../cache.ts';
@@ -38,6 +38,7 @@ export async function debianRoot(name: string, packages: readonly string[]): Pro
     const archives = join(cacheFolder(), 'apt/archives');
     const unshare = ['--mount', '--pid', '--uts', '--ipc', '--net', '--fork', '--kill-child=SIGKILL', '--'];
     await execa('unshare', [...unshare, 'sh', SCRIPT, unfinished, archives, list]);
+    await rm(list);
   });
   await keepInUse(folder, `${name}-`);
   return folder;

@@ -1,7 +1,9 @@
 /** The stand-in and the real thing side by side, and what of a run must be the same on both. */
 
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
-import { bringUp, findRelease } from '../../lab/kolla/cloud.ts';
+import { bringUp } from '../../lab/kolla/cloud.ts';
 import { CLI } from '../../lab/kolla/layout.ts';
 import { startMini } from '../../lab/mini/cloud.ts';
 import type { ExecOptions } from '../../lab/mini/machine.ts';
@@ -12,8 +14,7 @@ export type Both = { readonly standIn: Cloud; readonly real: Cloud };
 
 /** A real lab that is up is used, and stays. Its release: `$KOLLA_BACKUP_LAB_RELEASE`. */
 export async function bothClouds(): Promise<Both> {
-  const release = findRelease(process.env['KOLLA_BACKUP_LAB_RELEASE']);
-  const real = await bringUp({ release, tell: console.log });
+  const real = await bringUp({ release: process.env['KOLLA_BACKUP_LAB_RELEASE'], tell: console.log });
   return { real, standIn: await startMini() };
 }
 
@@ -28,6 +29,17 @@ export async function onBoth<T>({ standIn, real }: Both, act: (cloud: Cloud) => 
 /** A command as the bot's own hosts would run it. */
 export async function runCommand(cloud: Cloud, command: Command, options: ExecOptions = {}): Promise<Outcome> {
   return { ...(await cloud.deploy.exec(['env', '-C', CLI, ...command.argv], options)), signal: null };
+}
+
+/** Keeps what the real thing printed, for fixtures, where `$KOLLA_BACKUP_RECORD` names a folder. */
+export async function record(name: string, { code, stdout, stderr }: Outcome): Promise<void> {
+  const folder = process.env['KOLLA_BACKUP_RECORD'];
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  const file = name.replaceAll(/[^a-z0-9]+/gi, '-');
+  await writeFile(join(folder, `${file}.log`), stdout);
+  if (stderr !== '') await writeFile(join(folder, `${file}.stderr.log`), stderr);
+  await writeFile(join(folder, `${file}.code`), `${code}\n`);
 }
 
 /** Addresses differ, and the order in which hosts answer. */

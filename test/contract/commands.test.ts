@@ -14,7 +14,7 @@ import {
 import { parseInventory } from '../../src/kolla/inventory.ts';
 import { machineIdsCommand, readMachineIds } from '../../src/kolla/machine-ids.ts';
 import { readServiceAddress, serviceAddressCommand } from '../../src/kolla/service-address.ts';
-import { type Both, backupFiles, bothClouds, onBoth, runCommand, stateOf, told } from './clouds.ts';
+import { type Both, backupFiles, bothClouds, onBoth, record, runCommand, stateOf, told } from './clouds.ts';
 
 const LIMIT_MS = 10 * 60_000;
 /** It would wait eleven minutes. */
@@ -45,7 +45,12 @@ function dialect(cloud: Cloud) {
 
 /** The same arguments before and after which both print and end the same. */
 async function same(call: (cloud: Cloud) => Call): Promise<ReturnType<typeof told>> {
-  const [standIn, real] = await onBoth(both, async (cloud) => told(await run(cloud, call(cloud))));
+  const name = expect.getState().currentTestName ?? 'unnamed';
+  const [standIn, real] = await onBoth(both, async (cloud) => {
+    const outcome = await run(cloud, call(cloud));
+    if (cloud.kind === 'kolla') await record(name, outcome);
+    return told(outcome);
+  });
   expect(standIn).toEqual(real);
   return real;
 }
