@@ -128,7 +128,7 @@ function settings(dir: string, cloud: Cloud, slack: SlackLab) {
         approvers: { groups: [slack.group('cloud-operators').id] },
       },
     },
-    limits: { free_space_gib: 0.25 },
+    limits: { free_space_gib: 0.25, sync_minutes: 4 },
     log_directory: join(dir, 'logs'),
   };
 }
