@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { type Drive, DriveStopped } from '../../src/engine/drive.ts';
 import { untilSeen } from '../../src/engine/patience.ts';
+import { rememberedMore } from '../../src/engine/restore-questions.ts';
 import { resumeProgram } from '../../src/engine/resume.ts';
 import { startProgram } from '../../src/engine/start.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
@@ -246,4 +247,23 @@ test('that an execution begins puts aside what was in its way before', () => {
   );
   expect(waiting.attention).not.toBe(null);
   expect(tell(waiting, [at, lookedUp(waiting, 'U0BOB')]).attention).toBe(null);
+});
+
+describe('what a host remembers beyond the journals', () => {
+  const other = 'b'.repeat(20);
+  const remembering = (end: Operation['end']) => {
+    const { drive } = driveOf(waitingRestore(), {
+      heads: async () => [{ operation: other, plans: [], highest: { seq: 9, hash: 'f'.repeat(64) } }],
+    });
+    const operation = { ...waitingRestore(), id: other, label: 'RST-6', end };
+    const journal = { ...drive.journal, read: async () => ({ state: 'sound' as const, records: [], operation }) };
+    return rememberedMore({ ...drive, journal }, 'deploy');
+  };
+  test('stops everything', async () => {
+    expect(await remembering(null)).toMatchObject({ code: 'HOST_REMEMBERS_MORE', params: { operation: 'RST-6' } });
+    expect(await remembering({ how: 'succeeded', at: 1 })).toMatchObject({ code: 'HOST_REMEMBERS_MORE' });
+  });
+  test('counts as known once two persons have released that operation', async () => {
+    expect(await remembering({ how: 'released', at: 1, by: ['U0ALICE', 'U0BOB'], reason: 'looked' })).toBeNull();
+  });
 });
