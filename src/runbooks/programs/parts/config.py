@@ -6,6 +6,10 @@ SERVER_GROUPS = ("mysqld", "server", "mariadb", "mariadbd", "mariadb-server", "g
 ENCRYPTION = re.compile(r"^(?:plugin_load(?:_add)?|file_key_management\w*|hashicorp_key\w*|aws_key\w*|plugin_maturity)$")
 
 
+# What must not stand in a process list; a trial that needs it fails, and says what the server said.
+SECRET = re.compile(r"token|secret|password|filekey$")
+
+
 def server_options(path):
     """Option names (with _ for -) and values of the server's groups, in order; null where the file can't be read."""
     try:
@@ -31,4 +35,5 @@ def last_of(options, name):
 
 def needed_options(options):
     """What a server must be told to read this node's data: names as in the file, and values."""
-    return [(name, value) for name, value in options if name == "lower_case_table_names" or ENCRYPTION.match(name)]
+    needed = [one for one in options if one[0] == "lower_case_table_names" or ENCRYPTION.match(one[0])]
+    return [(name, value) for name, value in needed if not SECRET.search(name) or value.startswith("FILE:")]
