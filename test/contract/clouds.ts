@@ -6,15 +6,16 @@ import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
 import { bringUp } from '../../lab/kolla/cloud.ts';
 import { CLI } from '../../lab/kolla/layout.ts';
 import { startMini } from '../../lab/mini/cloud.ts';
+import { KOLLA_VERSION } from '../../lab/mini/layout.ts';
 import type { ExecOptions } from '../../lab/mini/machine.ts';
 import { readRun } from '../../src/kolla/ansible-run.ts';
 import type { Command, Outcome } from '../../src/operation/host.ts';
 
 export type Both = { readonly standIn: Cloud; readonly real: Cloud };
 
-/** A real lab that is up is used, and stays. Its release: `$KOLLA_BACKUP_LAB_RELEASE`. */
+/** A real lab that is up is used, and stays. */
 export async function bothClouds(): Promise<Both> {
-  const real = await bringUp({ release: process.env['KOLLA_BACKUP_LAB_RELEASE'], tell: console.log });
+  const real = await bringUp({ release: KOLLA_VERSION, tell: console.log });
   return { real, standIn: await startMini() };
 }
 
