@@ -184,7 +184,6 @@ function allowed(operation: Operation): string[] {
 }
 
 test('the card has exactly the buttons that the heart allows at that moment, and none after the end', () => {
-  const met = new Set<string>();
   fc.assert(
     fc.property(journal, glance, (told, look) => {
       for (const { operation } of told) {
@@ -192,7 +191,7 @@ test('the card has exactly the buttons that the heart allows at that moment, and
         expect([...buttons.keys()].toSorted()).toEqual(allowed(operation).toSorted());
         if (operation.end !== null) expect(buttons.size).toBe(0);
         for (const [id, claims] of buttons) {
-          met.add(id.split(':')[0] ?? '');
+          expect(id).not.toBe(ACTIONS.backup);
           expect(claims).toMatchObject({ operation: operation.id, ...operation.head });
         }
         expect(buttonsOf(rootCard(operation, look, false)).size).toBe(0);
@@ -200,9 +199,14 @@ test('the card has exactly the buttons that the heart allows at that moment, and
     }),
     { numRuns: 200 },
   );
-  const { backup, ...onTheRoot } = ACTIONS;
+  // The same journals each time: whether the generator meets every button must not be a matter of luck.
+  const met = new Set(
+    fc
+      .sample(journal, { numRuns: 800, seed: 1 })
+      .flatMap((told) => told.flatMap(({ operation }) => allowed(operation).map((id) => id.split(':')[0] ?? ''))),
+  );
+  const { backup: _, ...onTheRoot } = ACTIONS;
   expect([...met].toSorted()).toEqual(Object.values(onTheRoot).toSorted());
-  expect(met).not.toContain(backup);
 });
 
 test('a button claims the plan, step or back-out that it was shown for', () => {
