@@ -47,6 +47,8 @@ export async function record(name: string, { code, stdout, stderr }: Outcome): P
 export const withoutAddresses = (text: string) =>
   text.replaceAll(/\b(?:127\.77\.\d+|10\.77\.0)\.(\d+)\b/g, 'NET.$1').replaceAll(/\bNET\.9\b/g, 'NET.11');
 
+/** Characters of a failure's message. */
+const WORDS_COMPARED = 120;
 /** Only the lab has the containers of `enable_mariadb_clustercheck`. */
 const LEFT_OUT = /clustercheck/;
 /** Whether the first node's grastate.dat says so already depends on which node was stopped last. */
@@ -73,9 +75,12 @@ export function told({ code, stdout }: Outcome) {
           [...results].map(([host, { status }]) => [host, EITHER.test(name) && status === 'ok' ? 'changed' : status]),
         ),
       })),
-    // What follows on more lines is the place in Kolla's own files.
+    // The rest may be sixty thousand characters of variables, and the place in Kolla's own files.
     failures: run.failures
-      .map(({ task, host, details }) => `${task} on ${host}: ${withoutAddresses(details?.msg?.split('\n')[0] ?? '')}`)
+      .map(
+        ({ task, host, details }) =>
+          `${task} on ${host}: ${withoutAddresses(details?.msg?.split('\n')[0]?.slice(0, WORDS_COMPARED) ?? '')}`,
+      )
       .sort(),
     recap:
       run.recap === undefined

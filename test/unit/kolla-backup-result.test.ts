@@ -55,6 +55,9 @@ describe('no backup was taken', () => {
     ['bash/a3-concurrent-1.log', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
     ['cliff/a3-concurrent-1.txt', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
     ['bash/91-one-host-unreachable.log', 4, 'unreachable', 'NODES_UNREACHABLE'],
+    // Without every node's facts no node's configuration can be made: not even the backup host can be alone.
+    ['bash/94a-limit-backup-host-alone.log', 2, 'failed', 'KOLLA_TASK_FAILED'],
+    ['bash/94b-limit-without-backup-host.log', 2, 'failed', 'KOLLA_TASK_FAILED'],
     ['cliff/92-backup-host-unreachable.txt', 4, 'unreachable', 'NODES_UNREACHABLE'],
     ['bash/90e-unknown-command.log', 3, 'refused', 'KOLLA_CLI_USAGE'],
     ['bash/30a-stop-without-flag.log', 1, 'refused', 'KOLLA_CLI_FAILED'],
