@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
-import { bringUp } from './kolla/cloud.ts';
-import { labStatus } from './kolla/state.ts';
+import { borrowLab } from './kolla/cloud.ts';
 import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
 import { story, words } from './story.ts';
 
@@ -67,11 +66,7 @@ function showThread({ slack }: Stack<Cloud>, ts: string): void {
 const CLOUDS = {
   mini: () => startStack({ rowsMegabytes: Number(values.megabytes), tell: say }),
   kolla: () =>
-    startStackOn(async () => {
-      const stays = (await labStatus()) !== null;
-      const cloud = await bringUp({ release: values.release, rowsMegabytes: Number(values.megabytes), tell: say });
-      return stays ? { ...cloud, stop: async () => {} } : cloud;
-    }, say),
+    startStackOn(() => borrowLab({ release: values.release, rowsMegabytes: Number(values.megabytes), tell: say }), say),
 } as const;
 if (!Object.hasOwn(CLOUDS, values.cloud)) {
   console.error(`--cloud is one of: ${Object.keys(CLOUDS).join(', ')}`);

@@ -6,7 +6,7 @@
 import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withLock } from '../cache.ts';
+import { lockFile, withLock } from '../cache.ts';
 import type { Cloud } from '../cloud-type.ts';
 import { type Keys, openKeys } from '../mini/ssh.ts';
 import { deployDatabases, formAgain, type Tell } from './deploy.ts';
@@ -89,6 +89,31 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
     await cloud.synced();
     return cloud;
   });
+}
+
+/**
+ * The lab for one user at a time: waits while another has it, brings it up where it isn't there, and then takes it away
+ * with `stop`; one that was there before stays.
+ */
+export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
+  const file = `${labFolder()}.use.lock`;
+  let giveBack = await lockFile(file, { wait: false });
+  if (giveBack === undefined) {
+    options.tell?.('waiting for another that uses the lab');
+    giveBack = await lockFile(file);
+  }
+  try {
+    const stays = (await labState()) !== null;
+    const cloud = await bringUp(options);
+    const stop = async () => {
+      if (!stays) await takeDown();
+      await giveBack?.();
+    };
+    return { ...cloud, stop };
+  } catch (error) {
+    await giveBack?.();
+    throw error;
+  }
 }
 
 /** Ends all of the lab's processes and removes its files; the cache stays. */

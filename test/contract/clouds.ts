@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
-import { bringUp } from '../../lab/kolla/cloud.ts';
+import { borrowLab } from '../../lab/kolla/cloud.ts';
 import { CLI } from '../../lab/kolla/layout.ts';
 import { startMini } from '../../lab/mini/cloud.ts';
 import { KOLLA_VERSION } from '../../lab/mini/layout.ts';
@@ -15,7 +15,7 @@ export type Both = { readonly standIn: Cloud; readonly real: Cloud };
 
 /** A real lab that is up is used, and stays. */
 export async function bothClouds(): Promise<Both> {
-  const real = await bringUp({ release: KOLLA_VERSION, tell: console.log });
+  const real = await borrowLab({ release: KOLLA_VERSION, tell: console.log });
   return { real, standIn: await startMini() };
 }
 

@@ -26,7 +26,10 @@ let both: Both;
 beforeAll(async () => {
   both = await bothClouds();
 }, 30 * 60_000);
-afterAll(async () => both?.standIn.stop());
+afterAll(async () => {
+  await both?.standIn.stop();
+  await both?.real.stop();
+}, 60_000);
 
 const deployment = (cloud: Cloud): Deployment => ({
   executable: cloud.kollaAnsible,
