@@ -31,6 +31,8 @@ import { endKeeper, initOf, keeper, startKeeper } from './processes.ts';
 import { labState, type State, saveState } from './state.ts';
 
 const SYNC_LIMIT_MS = 120_000;
+/** How long a cluster that was left alone may take to be whole again. */
+const BY_ITSELF_MS = 30_000;
 const REMOVE_TRIES = 20;
 const REMOVE_PAUSE_MS = 200;
 
@@ -85,7 +87,9 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
     if (!state.deployed) {
       await deployDatabases(cloud, rowsMegabytes, tell);
       await saveState({ ...state, deployed: true });
-    } else if (off) await formAgain(cloud, tell);
+    } else if (off || !(await whole(cloud))) {
+      await formAgain(cloud, tell);
+    }
     await cloud.synced();
     return cloud;
   });
@@ -115,6 +119,13 @@ export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
     throw error;
   }
 }
+
+/** Whether the cluster is there, or comes back by itself: a story that was cut off may have left it stopped. */
+const whole = (cloud: Cloud) =>
+  cloud.synced(NODE_PLACES.length, BY_ITSELF_MS).then(
+    () => true,
+    () => false,
+  );
 
 /** Ends all of the lab's processes and removes its files; the cache stays. */
 export const takeDown = () => lock(remove);

@@ -47,9 +47,9 @@ export async function deployDatabases(cloud: Cloud, megabytes: number, tell: Tel
   await node.sql(`UPDATE keystone.endpoint SET url = REGEXP_REPLACE(url, '//[^:/]+', '//${cloud.vip}')`);
 }
 
-/** Galera doesn't find together by itself after all nodes were off. */
+/** Galera doesn't find together by itself after all nodes were off or stopped. */
 export async function formAgain(cloud: Cloud, tell: Tell): Promise<void> {
-  tell('the machines were off: kolla-ansible stop, mariadb_recovery');
+  tell('the cluster is down: kolla-ansible stop, mariadb_recovery');
   await kolla(cloud, 'stop', '--tags', 'mariadb', '--yes-i-really-really-mean-it');
   await kolla(cloud, 'mariadb_recovery');
   await reload(cloud);
