@@ -1,7 +1,10 @@
 /**
  * `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. `--cloud kolla`
- * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays.
+ * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays. `--journals DIR` keeps
+ * the exported journals there: later versions are held against what this one has written.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
 import { borrowLab } from './kolla/cloud.ts';
@@ -16,6 +19,7 @@ const options = {
   megabytes: { type: 'string', default: String(MEGABYTES) },
   cloud: { type: 'string', default: 'mini' },
   release: { type: 'string' },
+  journals: { type: 'string' },
 } as const;
 const { values } = parseArgs({ options });
 const began = performance.now();
@@ -63,6 +67,13 @@ function showThread({ slack }: Stack<Cloud>, ts: string): void {
   console.log('  └');
 }
 
+/** What `audit` has posted, as files. */
+async function keepJournals({ slack }: Stack<Cloud>, directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const { name, content } of slack.files())
+    if (content && name.endsWith('.jsonl')) await writeFile(join(directory, name), content);
+}
+
 const CLOUDS = {
   mini: () => startStack({ rowsMegabytes: Number(values.megabytes), tell: say }),
   kolla: () =>
@@ -80,6 +91,7 @@ try {
   await Promise.all([stack.start('worker'), stack.start('worker')]);
   const { roots } = await story(stack, tell);
   for (const { ts } of roots) showThread(stack, ts);
+  if (values.journals !== undefined) await keepJournals(stack, values.journals);
   if (values.keep && !leaving) {
     console.log(
       `\nThe page: ${stack.slack.pageUrl}\nTry /kolla-backup full, status, list or audit BKP-1 in #${CHANNEL}. Ctrl-C removes everything.`,
