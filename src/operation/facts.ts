@@ -56,16 +56,20 @@ export type FoundArchive = z.infer<typeof foundArchive>;
 export const chainLink = foundArchive.extend({ kind: backupType, fromLsn: lsn, toLsn: lsn });
 export type ChainLink = z.infer<typeof chainLink>;
 
-/** An old datadir that a restore has set aside. */
+/** What a restore keeps on a node: an old datadir that it has set aside, or a copy that it made and that isn't live. */
 export const keptDatadir = z.strictObject({
+  /** Old data where it isn't said. */
+  what: z.enum(['old', 'copy']).optional(),
   node: hostName,
   engine: engineName,
-  /** The operation's directory and the old data in it. */
+  /** The operation's directory and the kept one in it. */
   directory: hostPath,
   data: hostPath,
   live: hostPath,
+  /** By what the kept one is known. */
   old: directoryId,
-  bytes: count,
+  /** Of a copy nobody has counted them. */
+  bytes: count.nullable(),
 });
 export type KeptDatadir = z.infer<typeof keptDatadir>;
 

@@ -3,7 +3,7 @@ import { DEPLOY, type Plan } from '../operation/plan.ts';
 import { programStep, sourcesOf } from './steps.ts';
 
 /**
- * Removes for good what a restore has set aside: each directory named by its inode, only after a newer full backup was
+ * Removes for good what a restore has set aside or left behind: each directory named by its inode, only after a newer full backup was
  * proven, and with the same approval as the restore had.
  */
 export function planDiscard(
@@ -15,11 +15,11 @@ export function planDiscard(
 ): Plan {
   const { discard } = facts;
   if (discard === null) throw new TypeError('nothing to discard');
-  const steps = discard.kept.map(({ node, directory, data, old, live }, index) =>
+  const steps = discard.kept.map(({ what, node, directory, data, old, live }, index) =>
     programStep(
       {
         id: `discard-${index + 1}`,
-        title: `Remove the old datadir kept on ${node}`,
+        title: what === 'copy' ? `Remove the copy kept on ${node}` : `Remove the old datadir kept on ${node}`,
         host: node,
         touches: 'destroy',
         timeLimitMs: REMOVE_MS,

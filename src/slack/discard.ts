@@ -25,14 +25,14 @@ export async function requestDiscard(office: Office, asked: Asked, label: string
   return request(office, asked, cloud, { kind: 'discard', restore: id, label, reason });
 }
 
-/** The old datadirs that these restores still keep, of all operations that were looked through. */
+/** What these restores still keep, of all operations that were looked through. */
 export function keptAmong(operations: readonly Operation[]): readonly Kept[] {
   return operations
     .filter((one) => !isDiscarded(one, operations))
     .flatMap((one) =>
-      keptBy(one).map(({ node, data, bytes }) => {
+      keptBy(one).map((kept) => {
         const { label, end, headAt } = one;
-        return { label, node, data, bytes, since: end?.at ?? headAt };
+        return { label, kept, since: end?.at ?? headAt };
       }),
     );
 }

@@ -166,6 +166,7 @@ test('SSH away at the hold, MariaDB started by hand, a node rebooted: no datadir
   await isBack(id);
 });
 
+let backedOut: string;
 test('a recovery that fails, then one with rc 0 that did nothing: the old data comes back', async () => {
   const { cloud } = bench;
   const [first, second] = cloud.nodes;
@@ -183,6 +184,7 @@ test('a recovery that fails, then one with rc 0 that did nothing: the old data c
   expect(await datadirs(cloud)).toEqual(now.live);
   await cloud.switches({});
   await wayBack(id, await mostAdvanced(id));
+  backedOut = id;
   await isBack(id);
   expect(await first.must(['ls', `${BASE}/${id}/1/data`])).toContain('keystone');
 });
@@ -265,6 +267,15 @@ test('the old data is removed only after a newer full, by two persons, and no ot
   await approve(journal(), again);
   await bench.drive(again);
   await bench.ended(again, 'succeeded');
+  expect(await datadirs(cloud)).toEqual(live);
+  // A way back keeps the copy, and what was put beside it on the other nodes: they are removed the same way.
+  for (const node of cloud.nodes) await node.must(['test', '-d', `${BASE}/${backedOut}/1/data`]);
+  const copies = await discard(bench, backedOut);
+  await untilIs(journal(), copies, waitsForPeople, 'a plan to approve');
+  await approve(journal(), copies);
+  await bench.drive(copies);
+  await bench.ended(copies, 'succeeded');
+  for (const node of cloud.nodes) expect((await node.exec(['test', '-e', `${BASE}/${backedOut}`])).code).toBe(1);
   expect(await datadirs(cloud)).toEqual(live);
 });
 

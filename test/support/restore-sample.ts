@@ -18,6 +18,8 @@ export const OLD_UUID = '3f0a1c52-c9d1-11f0-9a55-0b7e6f4d2c11';
 export const NEW_UUID = '8d2f41f7-ca02-11f0-b6a1-5e2f0c9a7e44';
 /** 2026-11-22 03:00:00 UTC, when the archive was begun; its snapshot ended 74 s later. */
 const ARCHIVE_EPOCH = 1_795_316_400;
+/** The directory that each node's place for the copy is. */
+export const COPY = [64769, 900] as const;
 export const SNAPSHOT_END = (ARCHIVE_EPOCH + 74) * 1000;
 export const REQUESTED = Date.UTC(2026, 10, 25, 2, 41, 0);
 export const ARCHIVE = `mysqlbackup-22-11-2026-${ARCHIVE_EPOCH}.qp.xbc.xbs.gz`;
@@ -360,7 +362,8 @@ const SYNCED = (node: string) => [
 function answered(one: Step, back: boolean, sample: Sample): Answered[] {
   const { word = (said) => said, older = [], trial = {} } = sample;
   const report = (program: string): Record<string, unknown> => {
-    if (program === 'stage') return { state: 'staged', data: rooted(word(staged(), 1000)), freeBytes: 96 * GIB };
+    if (program === 'stage')
+      return { state: 'staged', data: rooted(word(staged(), 1000)), live: [0, 0], new: COPY, freeBytes: 96 * GIB };
     if (program === 'hold') return { state: 'held', position: { uuid: OLD_UUID, seqno: '4821377' } };
     if (program !== 'trial') return { state: 'done' };
     return {

@@ -134,9 +134,15 @@ test('lists, status and refusals fit into Slack', () => {
       const running = operations.slice(0, 3).map((operation) => [operation, look] as const);
       const kept = operations.map(({ label, head }) => ({
         label,
-        node: head.hash.repeat(4),
-        data: '<!channel>'.repeat(100),
-        bytes: null,
+        kept: {
+          node: head.hash.repeat(4),
+          engine: 'docker' as const,
+          directory: '/',
+          data: '<!channel>'.repeat(100),
+          live: '/',
+          old: [0, 0] as [number, number],
+          bytes: null,
+        },
         since: 0,
       }));
       expectSendable(statusCard('lab', { running, good: operations[0] ?? null, kept, now: look.now }));

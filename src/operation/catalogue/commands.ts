@@ -99,9 +99,9 @@ export const commands = {
     next: 'Wait until {label} has ended.',
   },
   NOTHING_KEPT: {
-    wrong: '{label} keeps no old data.',
+    wrong: '{label} keeps nothing on the nodes.',
     done: NOTHING,
-    next: 'Look at its thread: it never set data aside, put it back, or it was discarded already.',
+    next: 'Look at its thread: it never began, was cleared, or what it kept was discarded already.',
   },
   DISCARD_REASON: {
     wrong: 'Removing the old data of {label} for good needs a reason.',

@@ -1,10 +1,12 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { KeptDatadir } from '../../operation/facts.ts';
 import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../parse.ts';
 import { clean, duration, elapsed, esc, moment, size } from '../text.ts';
 import { untouched } from './ends.ts';
 import { fitting } from './fitting.ts';
+import { keptLine } from './kept.ts';
 import {
   code,
   codeLine,
@@ -118,16 +120,10 @@ function listRow(operation: Operation, now: number): readonly RichTextElement[] 
   ];
 }
 
-/** An old datadir that a restore has set aside and nobody has discarded yet; `since` in ms. */
-export type Kept = {
-  readonly label: string;
-  readonly node: string;
-  readonly data: string;
-  readonly bytes: number | null;
-  readonly since: number;
-};
+/** What a restore keeps and nobody has discarded yet; `since` in ms. */
+export type Kept = { readonly label: string; readonly kept: KeptDatadir; readonly since: number };
 
-/** How many kept datadirs a card names. */
+/** How many kept directories a card names. */
 const KEPT_MAX = 12;
 
 /** A cloud at a glance: what runs, the newest archive that was proved complete, and what old data is kept. */
@@ -170,18 +166,10 @@ export function statusCard(
 function keptLines(kept: readonly Kept[], now: number): readonly (readonly RichTextElement[])[] {
   const rows = kept
     .slice(0, KEPT_MAX)
-    .map(({ label, node, data, bytes, since }) => [
-      say('• '),
-      strong(clean(label, 20)),
-      say(' · '),
-      onHost(node),
-      say(' '),
-      code(clean(data, 160)),
-      say(`${bytes === null ? '' : ` ${size(bytes)}`} · for ${elapsed(now - since)}`),
-    ]);
+    .map(({ label, kept: one, since }) => [...keptLine(one, one.bytes, label), say(` · for ${elapsed(now - since)}`)]);
   const more = kept.length > KEPT_MAX ? [[faint(`… and ${kept.length - KEPT_MAX} more`)]] : [];
   return [
-    [strong('Old data set aside by restores, kept until it is discarded')],
+    [strong('Set aside or left by restores, kept until it is discarded')],
     ...rows,
     ...more,
     [faint('To remove it for good, with a second person: '), code(`${SLASH_COMMAND} discard <label> <reason>`)],

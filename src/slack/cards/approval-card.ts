@@ -7,7 +7,8 @@ import { capEscaped, clean, duration, esc, moment, size } from '../text.ts';
 import { consentButtons } from './buttons.ts';
 import { commandLine, kollaSteps } from './commands-shown.ts';
 import { fitting, type Room } from './fitting.ts';
-import { code, faint, header, headLine, lines, mention, onHost, person, preformatted, say, strong } from './parts.ts';
+import { isOld, keptLine } from './kept.ts';
+import { code, faint, header, headLine, lines, mention, person, preformatted, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
 import {
   accountsLine,
@@ -60,13 +61,18 @@ export function stakes(operation: Operation): readonly Line[] {
       undoneLine(operation),
       lastWriteLine(operation, headAt),
     ];
-  const bytes = facts?.discard?.kept.reduce((sum, one) => sum + one.bytes, 0) ?? null;
+  const kept = facts?.discard?.kept ?? [];
+  const bytes = kept.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
   return [
     [strong(`Cloud: ${cloud}`), say(' · MariaDB is not touched')],
     ...(wish.kind === 'discard' ? [asked(wish.reason)] : []),
     [
-      strong('Old data is removed for good'),
-      say(`${bytes === null ? '' : `, ${size(bytes)} of it`}. Afterwards nothing leads back behind that restore.`),
+      ...(kept.some(isOld)
+        ? [
+            strong('Old data is removed for good'),
+            say(`${bytes === 0 ? '' : `, ${size(bytes)} of it`}. Afterwards nothing leads back behind that restore.`),
+          ]
+        : [strong('Copies that are not live are removed for good'), say('; no old data is among them.')]),
     ],
   ];
 }
@@ -93,15 +99,7 @@ function details(operation: Operation, plan: Plan, room: Room): readonly KnownBl
 
 function discarded({ facts }: Operation, { nodes }: Room): readonly KnownBlock[] {
   const kept = facts?.discard?.kept ?? [];
-  const rows = kept
-    .slice(0, nodes)
-    .map(({ node, data, bytes }) => [
-      say('• '),
-      onHost(node),
-      say(' '),
-      code(clean(data, 160)),
-      say(` ${size(bytes)}`),
-    ]);
+  const rows = kept.slice(0, nodes).map((one) => keptLine(one, one.bytes));
   const ended = facts?.discard ? [[say(`That restore ended ${moment(facts.discard.endedAt)}.`)]] : [];
   const more = kept.length > nodes ? [[say(`… and ${kept.length - nodes} more`)]] : [];
   return [lines([strong('What is removed')], ...rows, ...more, ...ended)];

@@ -3,6 +3,7 @@ import { keptBy } from '../../operation/kept.ts';
 import { destroyStarted, type Operation } from '../../operation/operation.ts';
 import { holdDropIn } from '../../runbooks/nodes.ts';
 import { clean } from '../text.ts';
+import { isOld } from './kept.ts';
 import { code, say } from './parts.ts';
 
 type Line = readonly RichTextElement[];
@@ -27,8 +28,8 @@ export function byHand(operation: Operation): readonly Line[] {
             say(' on each node first.'),
           ],
         ];
-  const kept = keptBy(operation).map(
-    ({ node, data }): Line => [say(`The old data of ${clean(node, 60)} is in `), code(clean(data, PATH_CHARS))],
-  );
+  const kept = keptBy(operation)
+    .filter(isOld)
+    .map(({ node, data }): Line => [say(`The old data of ${clean(node, 60)} is in `), code(clean(data, PATH_CHARS))]);
   return [...held, ...kept];
 }

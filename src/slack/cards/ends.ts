@@ -1,9 +1,11 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { End, Operation } from '../../operation/operation.ts';
+import { SLASH_COMMAND } from '../parse.ts';
 import { clean, moment, size } from '../text.ts';
+import { isOld, keptLine } from './kept.ts';
 import { code, lines, onHost, person, say, strong } from './parts.ts';
 import { archiveLines, archiveOf } from './progress.ts';
-import { discardedOn, placesOf, snapshotOf, stagedOn } from './reports.ts';
+import { discardedBy, placesOf, snapshotOf, stagedOn } from './reports.ts';
 import { answersTo } from './sendings.ts';
 
 /** What is true at an operation's end. */
@@ -131,25 +133,23 @@ function backedOutLines(operation: Operation): readonly Line[] {
             host,
             say(' in '),
             code(clean(copy, PATH_MAX)),
+            say('. When it is no longer wanted: '),
+            code(`${SLASH_COMMAND} discard ${clean(operation.label, 20)} <reason>`),
           ],
         ]),
   ];
 }
 
 function discardedLines(operation: Operation): readonly Line[] {
-  const freed = discardedOn(operation);
+  const freed = discardedBy(operation);
   const kept = operation.facts?.discard?.kept ?? [];
   return [
-    [strong('The old data is removed for good.')],
-    ...kept
-      .slice(0, NODES_MAX)
-      .map(({ node, data, bytes }) => [
-        say('• '),
-        onHost(node),
-        say(' '),
-        code(clean(data, PATH_MAX)),
-        say(` ${size(freed.get(node)?.bytes ?? bytes)}`),
-      ]),
+    [strong(kept.some(isOld) ? 'The old data is removed for good.' : 'The copies are removed for good.')],
+    ...kept.slice(0, NODES_MAX).map((one, index) => {
+      const bytes = freed.get(`discard-${index + 1}`) ?? one.bytes;
+      return keptLine(one, bytes);
+    }),
+    ...(kept.length > NODES_MAX ? [[say(`… and ${kept.length - NODES_MAX} more`)]] : []),
   ];
 }
 

@@ -37,7 +37,14 @@ function reports<T>(operation: Operation, program: Reporter, schema: z.ZodType<T
 /** Each node's directory of the operation's own: what is in it before the swap, its old data after it. */
 export const stagedOn = (operation: Operation) => reports(operation, 'stage', stageReport);
 export const heldOn = (operation: Operation) => reports(operation, 'hold', holdReport);
-export const discardedOn = (operation: Operation) => reports(operation, 'discard', discardReport);
+
+/** What each step of a discard freed (bytes), by its id: a node may keep more than one directory. */
+export function discardedBy(operation: Operation): ReadonlyMap<string, number | null> {
+  const said = answersTo(operation, 'reported').filter(({ check }) => check.program === 'discard');
+  return new Map(
+    said.map(({ step, answered }) => [step.id, discardReport.safeParse(answered.answer.report).data?.bytes ?? null]),
+  );
+}
 
 type Trial = z.infer<typeof trialReport>;
 /** What the trial start of the copy showed. */
