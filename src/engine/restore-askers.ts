@@ -1,15 +1,16 @@
 import { IDENTITY_STATEMENT, readIdentity, type SqlAddress } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
 import { type Findings, findingsCommand, parseFindings } from '../kolla/findings.ts';
-import { mostAdvanced, notMember, wholeCluster } from '../kolla/galera.ts';
+import { further, mostAdvanced, notMember, wholeCluster } from '../kolla/galera.ts';
 import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
+import { mainTrack } from '../operation/operation.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
-import { demandReport, heldPosition } from '../runbooks/reports.ts';
+import { demandReport, type HeldPosition, heldPosition, positionHeld } from '../runbooks/reports.ts';
 import { differsFromTrial, emptyProblem, olderSchemas, otherCloudProblem } from '../runbooks/trial.ts';
 import type { Asker, Context } from './askers.ts';
 import { sleep } from './hosts.ts';
@@ -38,6 +39,7 @@ type RestoreCheck =
   | 'journals-remembered'
   | 'nodes-down'
   | 'most-advanced'
+  | 'none-further'
   | 'nobody-else-now'
   | 'newer-full'
   | 'service-back'
@@ -109,11 +111,17 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
       node,
       position: heldPosition(drive.operation(), plan, step),
     }));
-    const numbered = positions.map(({ node, position }) => ({
+    return { positions, ahead: mostAdvanced(positions.map(numbered)) };
+  },
+
+  'none-further': async ({ holds }, { drive }) => {
+    const operation = drive.operation();
+    const from = mainTrack(operation)?.backOut?.node ?? operation.plan?.plan.backupHost ?? '';
+    const positions = holds.map(({ node, step }) => ({
       node,
-      position: position && { uuid: position.uuid, seqno: Number(position.seqno) },
+      position: positionHeld(operation, operation.track?.number ?? 0, step) ?? null,
     }));
-    return { positions, ahead: mostAdvanced(numbered) };
+    return { positions, from, further: further(from, positions.map(numbered)) };
   },
 
   'nobody-else-now': async ({ nodes, container }, { drive: { hosts }, patience }) => ({
@@ -176,6 +184,11 @@ type Drive = Context['drive'];
 async function statuses(drive: Drive, nodes: readonly NodeRef[], container: string): Promise<NodeStatus[]> {
   return Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container)));
 }
+
+const numbered = ({ node, position }: { readonly node: string; readonly position: HeldPosition | null }) => ({
+  node,
+  position: position && { uuid: position.uuid, seqno: Number(position.seqno) },
+});
 
 const isMember = (status: NodeStatus) => status.answered && notMember(status.status) === null;
 

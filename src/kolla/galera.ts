@@ -79,6 +79,24 @@ export function wholeCluster(
 export type Position = { readonly uuid: string; readonly seqno: number };
 
 /**
+ * A node that went further than `from`, or another way; null when none is seen to have. A node without a position has
+ * nothing of its own: it is empty, or a copy that was never in a cluster.
+ */
+export function further(
+  from: string,
+  positions: readonly { readonly node: string; readonly position: Position | null }[],
+): string | null {
+  const known = (one: Position | null | undefined) =>
+    one && one.uuid !== UNDEFINED_UUID && Number.isSafeInteger(one.seqno) && one.seqno >= 0 ? one : null;
+  const own = known(positions.find(({ node }) => node === from)?.position);
+  const ahead = positions.find(({ node, position }) => {
+    const other = node === from ? null : known(position);
+    return other !== null && (own === null || own.uuid !== other.uuid || own.seqno < other.seqno);
+  });
+  return ahead?.node ?? null;
+}
+
+/**
  * The node that has every transaction which any of them has: the one with the highest seqno of one UUID (of equal ones
  * the first). Null when that can't be known: a position is missing, unknown, undefined or another cluster's.
  */

@@ -95,6 +95,11 @@ export const restoreChecks = [
     node: hostName,
     holds: z.array(z.strictObject({ node: hostName, plan: z.int().min(1), step: stepId })).min(1),
   }),
+  /** By what the holds of this very track have read, no node went further than the one that is recovered from. */
+  z.strictObject({
+    check: z.literal('none-further'),
+    holds: z.array(z.strictObject({ node: hostName, step: stepId })).min(1),
+  }),
   /** Nobody runs kolla-ansible on the deploy host or a backup on a node; the nodes may be down. */
   z.strictObject({ check: z.literal('nobody-else-now'), nodes, container: engineObject }),
   /** A full backup, proven after the restore's end, exists (before old data is discarded). */
@@ -214,6 +219,14 @@ export const restoreAnswers = [
       positions: z.array(z.strictObject({ node: hostName, position: position.nullable() })),
       /** The node that has most of one cluster's data; null where that can't be told. */
       ahead: hostName.nullable(),
+    }),
+  }),
+  z.strictObject({
+    check: z.literal('none-further'),
+    answer: z.strictObject({
+      positions: z.array(z.strictObject({ node: hostName, position: position.nullable() })),
+      from: hostName,
+      further: hostName.nullable(),
     }),
   }),
   z.strictObject({

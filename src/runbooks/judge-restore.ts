@@ -52,6 +52,8 @@ export const restoreJudges: Judges = {
   'nodes-down': (_, { up: [first] }) => (first ? problem('NODE_IS_UP', { host: first.node, why: first.why }) : null),
   'most-advanced': ({ node }, { ahead }) =>
     ahead === null || ahead === node ? null : problem('NODE_IS_BEHIND', { host: node, ahead }),
+  'none-further': (_, { from, further }) =>
+    further === null ? null : problem('NODE_IS_BEHIND', { host: from, ahead: further }),
   'nobody-else-now': (_, { found: [first] }) =>
     first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
   'newer-full': (_, { label }) => (label === null ? problem('DISCARD_NEEDS_FULL') : null),

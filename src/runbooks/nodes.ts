@@ -52,3 +52,23 @@ export function holdStep(
   const request = holdRequest({ act, unit, engine: ref.engine, container: MARIADB, live });
   return programStep({ ...work, host: name }, 'hold', request);
 }
+
+export function holdAll(nodes: readonly Node[]): readonly Step[] {
+  return nodes.map((node) =>
+    holdStep(node, 'hold', {
+      id: `hold-${node.number}`,
+      title: `Hold MariaDB down on ${node.name}`,
+      touches: 'change',
+    }),
+  );
+}
+
+export function letAllGo(nodes: readonly Node[]): readonly Step[] {
+  return nodes.map((node) =>
+    holdStep(node, 'let-go', {
+      id: `let-go-${node.number}`,
+      title: `Let MariaDB go on ${node.name}`,
+      touches: 'change',
+    }),
+  );
+}

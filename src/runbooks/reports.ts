@@ -39,26 +39,29 @@ export function demandReport<N extends ProgramName>(
  * Where a node's old data stood in its cluster's history when it was last held, by the plan's step or by the same one of
  * a way back; null where that can't be told. What is read after an exchange is the copy's place, and counts for nothing.
  */
-export function heldPosition(
-  operation: Operation,
-  plan: number,
-  step: string,
-): { readonly uuid: string; readonly seqno: string } | null {
+export function heldPosition(operation: Operation, plan: number, step: string): HeldPosition | null {
   const swap = step.replace('hold', 'swap');
-  let position: ReturnType<typeof heldPosition> = null;
+  let position: HeldPosition | null = null;
   let aside: 'no' | 'perhaps' | 'yes' = 'no';
   for (const { number, kind } of tracksFrom(operation, plan)) {
-    const report = reportedBy(operation, number, step, 'hold');
-    const found = report?.state === 'held' ? place.safeParse(report.position) : null;
+    const found = positionHeld(operation, number, step);
     // A copy that was never started has no place: where nobody knows whether it is live, none tells nothing.
-    if (aside === 'no' && found !== null) position = found.data ?? null;
-    if (aside === 'perhaps' && found?.success) position = found.data;
+    if (aside === 'no' && found !== undefined) position = found;
+    if (aside === 'perhaps' && found) position = found;
     const exchanged = attemptsIn(operation, number).get(swap)?.at(-1)?.end?.outcome;
     if (exchanged === 'worked') aside = kind === 'plan' ? 'yes' : 'no';
     else if (kind === 'plan' && (exchanged === 'failed' || exchanged === 'unclear')) aside = 'perhaps';
   }
   return position;
 }
+
+/** What a hold of this very track has read of the datadir that was live then: null for no position, undefined for no hold. */
+export function positionHeld(operation: Operation, number: number, step: string): HeldPosition | null | undefined {
+  const report = reportedBy(operation, number, step, 'hold');
+  return report?.state === 'held' ? (place.safeParse(report.position).data ?? null) : undefined;
+}
+
+export type HeldPosition = z.infer<typeof place>;
 
 /** Of grastate.dat, what a journal can keep as a position. */
 const place = z.object({ uuid: galeraUuid, seqno: z.string().regex(/^-?\d{1,19}$/) });

@@ -5,9 +5,10 @@ import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type BackOut, DEPLOY, type Plan, type Step } from '../operation/plan.ts';
-import { holdStep, type Node, nodesOf } from './nodes.ts';
+import { holdAll, holdStep, letAllGo, type Node, nodesOf } from './nodes.ts';
 import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
+import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
 import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
 
@@ -66,6 +67,7 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
     ...nodes.map((node) => wayBack(facts, nodes, places, node, number, limits)),
     startAgain(nodes, refs, limits),
     ...nodes.map(restart),
+    recoverAgain(nodes),
     tryAgain(steps),
   ];
   const clearing = nodes.map((node) => clear(node, operation.id));
@@ -164,23 +166,6 @@ function recover(
     recoveryArguments(facts.dialect, { ...facts.deploy, host: from.name, image }),
   );
 }
-
-const holdAll = (nodes: readonly Node[]) =>
-  nodes.map((node) =>
-    holdStep(node, 'hold', {
-      id: `hold-${node.number}`,
-      title: `Hold MariaDB down on ${node.name}`,
-      touches: 'change',
-    }),
-  );
-const letAllGo = (nodes: readonly Node[]) =>
-  nodes.map((node) =>
-    holdStep(node, 'let-go', {
-      id: `let-go-${node.number}`,
-      title: `Let MariaDB go on ${node.name}`,
-      touches: 'change',
-    }),
-  );
 
 function placeOf(operation: Operation, node: Node, manifest: string | null): Place {
   const { survey, ref } = node;

@@ -174,13 +174,13 @@ test('a recovery that fails, then one with rc 0 that did nothing: the old data c
   const id = await begin();
   const failed = await bench.stuck(id, 'RECOVERY_FAILED');
   expect(failed.attention?.problem.params['host']).toBe(second.name);
-  expect(offered(failed)).toEqual(WAYS_BACK);
+  expect(offered(failed)).toEqual([...WAYS_BACK, 'recover-again']);
   expect(await datadirs(cloud)).not.toEqual(now.live);
   await cloud.switches({ nothing: ['recovery'] });
   await bench.backOut(id, `way-back.${await mostAdvanced(id)}`);
   const nothing = await bench.stuck(id, 'RECOVERY_DID_NOTHING');
   expect(nothing.track?.kind).toBe('back_out');
-  expect(offered(nothing)).toEqual(WAYS_BACK);
+  expect(offered(nothing)).toEqual([...WAYS_BACK, 'recover-again']);
   expect(await datadirs(cloud)).toEqual(now.live);
   await cloud.switches({});
   await wayBack(id, await mostAdvanced(id));
@@ -279,7 +279,7 @@ test('the old data is removed only after a newer full, by two persons, and no ot
   expect(await datadirs(cloud)).toEqual(live);
 });
 
-test('a cluster that is down, one container removed: it is restored all the same', async () => {
+test('a cluster that is down, one container removed: it is restored all the same, a failed recovery done once more', async () => {
   const { cloud } = bench;
   const [first, second, third] = cloud.nodes;
   await first.sql('DROP DATABASE keystone');
@@ -289,7 +289,11 @@ test('a cluster that is down, one container removed: it is restored all the same
   const gone = `systemctl disable ${UNIT}; rm /etc/systemd/system/${UNIT}; systemctl daemon-reload; docker rm mariadb`;
   await first.must(['sh', '-ec', gone]);
   expect(await archivesOn(first)).toContain(archive);
+  await cloud.switches({ fail: { 'Restart slave MariaDB container(s)': { host: third.name } } });
   const id = await begin();
+  expect(offered(await bench.stuck(id, 'RECOVERY_FAILED'))).toContain('recover-again');
+  await cloud.switches({});
+  await bench.backOut(id, 'recover-again');
   const operation = await bench.ended(id, 'succeeded');
   expect(operation.facts?.restore).toMatchObject({ served: false, members: [], clusterUuid: uuid });
   const { data, uuids } = await scenery(cloud);

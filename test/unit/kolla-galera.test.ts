@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  further,
   mostAdvanced,
   notMember,
   type Position,
@@ -162,6 +163,27 @@ describe('a cluster', () => {
     expect(mostAdvanced([])).toBeNull();
     expect(mostAdvanced(names.map((node) => ({ node, position: position(5, UNDEFINED_UUID) })))).toBeNull();
   });
+});
+
+describe('a node that went further than the one that is recovered from', () => {
+  const OTHER = 'ed0457a2-e6d6-11f1-84eb-e39e4be96393';
+  const position = (seqno: number, uuid = UUID): Position => ({ uuid, seqno });
+  const nodes = (...positions: (Position | null)[]) =>
+    positions.map((one, index) => ({ node: 'abc'.charAt(index), position: one }));
+  test.each([
+    ['nobody was in a cluster yet: a copy, and empty directories', nodes(null, null, null), null],
+    ['it left the cluster last', nodes(position(20), position(18), position(19)), null],
+    ['others have as much', nodes(position(20), position(20), null), null],
+    ['another stayed on after it', nodes(position(20), null, position(21)), 'c'],
+    ['another has another history', nodes(position(20), position(3, OTHER), null), 'b'],
+    ['it was killed, and another knows how far it went', nodes(position(-1), null, position(4)), 'c'],
+    [
+      'all were killed: nobody can tell, and it is the one that has the copy',
+      nodes(position(-1), position(-1), null),
+      null,
+    ],
+    ['another was killed in its state transfer', nodes(position(7), position(-1, UNDEFINED_UUID), null), null],
+  ])('%s', (_, positions, expected) => expect(further('a', positions)).toBe(expected));
 });
 
 describe('mariabackup’s own files', () => {

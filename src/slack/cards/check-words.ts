@@ -31,6 +31,7 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   'nodes-down': ({ nodes }) => `MariaDB was seen down a moment ago on ${nodesOf(nodes)}`,
   'most-advanced': ({ node }) =>
     `by the positions read when they were held, no node has more of the old data than ${node}`,
+  'none-further': () => 'by the positions read when they were held, no node went further than the one recovered from',
   'nobody-else-now': ({ nodes }) => `nobody runs a backup on ${nodesOf(nodes)} or kolla-ansible on the deploy host`,
   'newer-full': ({ after }) => `a full backup exists that was proved after ${new Date(after).toISOString()}`,
   'service-back': ({ node, address }) =>
