@@ -3,6 +3,7 @@ import type { Operation, Track } from '../operation/operation.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import type { Drive } from './drive.ts';
+import { forgetOld } from './forget.ts';
 import { patiently } from './hosts.ts';
 
 /** The plan of an operation that has one; a step is never driven without. */
@@ -59,10 +60,12 @@ function isReplaced(operation: Operation, number: number): boolean {
 
 /**
  * Ends all tracks on every host where a program of them may have been sent, so that nothing of them can begin any more.
- * Only after the operation's end is in the journal: the one who takes over must find the plan open.
+ * Only after the operation's end is in the journal: the one who takes over must find the plan open. Then these hosts
+ * forget what is old.
  */
 export async function closeRuns(drive: Drive): Promise<void> {
   const operation = drive.operation();
+  const told = new Set<string>();
   for (const { number, hosts } of sentTracks(operation)) {
     const plan = { operation: operation.id, plan: String(number) };
     for (const host of hosts) {
@@ -70,6 +73,7 @@ export async function closeRuns(drive: Drive): Promise<void> {
         .runs(host)
         .close(plan)
         .then((closed) => {
+          told.add(host);
           if (closed.running.length > 0)
             drive.log.warn({ ...plan, host, running: closed.running }, 'something of an ended plan still runs');
         })
@@ -78,4 +82,5 @@ export async function closeRuns(drive: Drive): Promise<void> {
         );
     }
   }
+  await forgetOld(drive, told);
 }
