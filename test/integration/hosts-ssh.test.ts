@@ -12,16 +12,21 @@ import { until } from '../support/until.ts';
 
 const LIMIT = { timeoutMs: 20_000 };
 
-describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
+describe.skipIf(!canRunSshd).each([
+  ['straight', 0],
+  ['through two jump hosts', 2],
+])('a host over a real sshd, %s', (_, between) => {
   let sshd: Sshd;
+  const jumps: Sshd[] = [];
   const opened: Host[] = [];
 
   beforeAll(async () => {
     sshd = await startSshd();
+    for (let count = 0; count < between; count += 1) jumps.push(await startSshd());
   });
   afterAll(async () => {
     await Promise.all(opened.map((host) => host.close()));
-    await sshd?.stop();
+    await Promise.all([sshd, ...jumps].map((one) => one?.stop()));
   });
 
   function host(options: Partial<SshOptions> = {}): Host {
@@ -33,6 +38,10 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
       user: 'root',
       keyFiles: [keyFile],
       knownHosts: [knownHosts],
+      jump: jumps.map((one) => ({
+        ...{ address: one.address, port: one.port, user: 'operator' },
+        ...{ keyFiles: [one.keyFile], knownHosts: [one.knownHosts] },
+      })),
       sudo: false,
       ...options,
     });
@@ -124,7 +133,6 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
 
   test('more sessions than the server allows are refused before anything runs', async () => {
     const one = host({ limits: { concurrent: 12 } });
-    await one.run({ argv: ['true'], ...LIMIT });
     const asked = Array.from({ length: 12 }, () => one.run({ argv: ['sleep', '1'], ...LIMIT }));
     const answers = await Promise.allSettled(asked);
     const refused = answers.filter((answer) => answer.status === 'rejected').map((answer) => answer.reason);
@@ -201,7 +209,7 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
       refusal('HOST_KEY_UNKNOWN'),
     );
     await expect(ask(await knownHosts('ca', `@cert-authority ${line(ed25519)}`))).rejects.toEqual(
-      refusal('HOST_KEY_UNKNOWN'),
+      refusal('HOST_KEY_BY_AUTHORITY_ONLY'),
     );
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(sshd.dir, 'stranger')]);
     const { stdout: stranger } = await execa('ssh-keygen', ['-y', '-f', join(sshd.dir, 'stranger')]);
@@ -237,7 +245,7 @@ describe.skipIf(!canRunSshd)('a host over a real sshd', () => {
     expect((await operator.run({ argv: ['id', '-u'], ...LIMIT, privileged: false })).stdout).toBe('2001\n');
     expect((await operator.run({ argv: ['sh', '-c', 'exit 1'], ...LIMIT })).code).toBe(1);
     const guest = host({ user: 'guest', sudo: true });
-    await expect(guest.run({ argv: ['id', '-u'], ...LIMIT })).rejects.toEqual(refusal('SUDO_REFUSED'));
+    await expect(guest.run({ argv: ['id', '-u'], ...LIMIT })).rejects.toEqual(refusal('SUDO_WANTS_PASSWORD'));
     expect((await guest.run({ argv: ['id', '-u'], ...LIMIT, privileged: false })).stdout).toBe('2002\n');
   });
 });

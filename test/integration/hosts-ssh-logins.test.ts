@@ -1,0 +1,153 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type SshOptions, sshHost } from '../../src/hosts/ssh.ts';
+import type { Host } from '../../src/operation/host.ts';
+import { type Agent, certify, makeKey, publicKeyOf, startAgent } from '../support/ssh-identities.ts';
+import { canRunSshd, type Sshd, startSshd } from '../support/sshd.ts';
+
+const LIMIT = { timeoutMs: 20_000 };
+const TYPES = ['ed25519', 'rsa:3072', 'ecdsa:256', 'ecdsa:384', 'ecdsa:521'];
+const refusal = (code: string, params = {}) =>
+  expect.objectContaining({ problem: { code, params: expect.objectContaining(params) } });
+
+describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
+  let sshd: Sshd;
+  let agent: Agent;
+  const opened: Host[] = [];
+  const at = (name: string) => join(sshd.dir, name);
+
+  beforeAll(async () => {
+    sshd = await startSshd({ first: (dir) => `TrustedUserCAKeys ${dir}/ca.pub` });
+    agent = await startAgent(sshd.dir);
+    await makeKey(at('ca'));
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((host) => host.close()));
+    await authorize('');
+    await execa('ssh-add', ['-q', '-D'], { env: { SSH_AUTH_SOCK: agent.socket } });
+  });
+  afterAll(async () => {
+    await agent?.stop();
+    await sshd?.stop();
+  });
+
+  const authorize = (keys: string) => writeFile(at('authorized_keys'), `${keys}\n`);
+  function ask(options: Partial<SshOptions>, user = 'root') {
+    const { address, port, knownHosts } = sshd;
+    const host = sshHost({ name: 'node1', address, port, user, knownHosts: [knownHosts], sudo: false, ...options });
+    opened.push(host);
+    return host.run({ argv: ['id', '-un'], ...LIMIT }).then(({ stdout }) => stdout.trim());
+  }
+  async function fresh(name: string, type?: string, passphrase?: string): Promise<string> {
+    await Promise.all(['', '.pub', '-cert.pub'].map((end) => rm(at(name) + end, { force: true })));
+    return makeKey(at(name), type, passphrase);
+  }
+
+  describe.each(TYPES)('%s', (type) => {
+    test('a key in a file, or in an agent', async () => {
+      const file = await fresh('key', type);
+      await authorize(await publicKeyOf(file));
+      expect(await ask({ keyFiles: [file] })).toBe('root');
+      await expect(ask({ agent: agent.socket })).rejects.toEqual(refusal('SSH_NOTHING_TO_OFFER'));
+      await agent.add(file);
+      expect(await ask({ agent: agent.socket })).toBe('root');
+    });
+
+    test('a certificate, whose key is in a file or in an agent, or that is in the agent', async () => {
+      const file = await fresh('key', type);
+      const certificate = await certify(at('ca'), file, ['-n', 'operator']);
+      const certificateFiles = [certificate];
+      const as = (options: Partial<SshOptions>) => ask(options, 'operator');
+      await expect(as({ keyFiles: [file] })).rejects.toEqual(refusal('HOST_LOGIN_REFUSED'));
+      expect(await as({ keyFiles: [file], certificateFiles })).toBe('operator');
+      // ssh-add takes the certificate beside the key along.
+      await agent.add(file);
+      expect(await as({ agent: agent.socket })).toBe('operator');
+      await execa('ssh-add', ['-q', '-D'], { env: { SSH_AUTH_SOCK: agent.socket } });
+      await rm(certificate);
+      await agent.add(file);
+      await certify(at('ca'), file, ['-n', 'operator']);
+      await expect(as({ agent: agent.socket })).rejects.toEqual(refusal('HOST_LOGIN_REFUSED'));
+      expect(await as({ agent: agent.socket, certificateFiles })).toBe('operator');
+    });
+  });
+
+  test('certificates that no server would take are named as such', async () => {
+    const file = await fresh('key');
+    const rejected = async (more: readonly string[], reason: RegExp, keyFiles = [file]) => {
+      const certificateFiles = [await certify(at('ca'), file, more)];
+      await expect(ask({ keyFiles, certificateFiles })).rejects.toEqual(
+        refusal('SSH_CERTIFICATE_UNUSABLE', { reason: expect.stringMatching(reason) }),
+      );
+    };
+    await rejected(['-n', 'root', '-V', '20200101:20200102'], /expired at 2020-01-0/);
+    await rejected(['-n', 'root', '-V', '20500101:20500102'], /valid from 20(49-12-31|50-01-01)/);
+    await rejected(['-n', 'guest,operator'], /is for guest, operator/);
+    await rejected(['-h', '-n', 'root'], /host’s certificate/);
+    await rejected(['-n', 'root'], /neither key_files nor an agent/, [await fresh('other')]);
+    // With another key that is let in, an expired certificate is no hindrance.
+    await authorize(await publicKeyOf(file));
+    const certificateFiles = [await certify(at('ca'), file, ['-n', 'root', '-V', '20200101:20200102'])];
+    expect(await ask({ keyFiles: [file], certificateFiles })).toBe('root');
+  });
+
+  test('an encrypted key works by the agent that holds it; without that, the reason is told', async () => {
+    const file = await fresh('locked', 'ed25519', 'a passphrase');
+    await authorize(await publicKeyOf(file));
+    await expect(ask({ keyFiles: [file] })).rejects.toEqual(refusal('SSH_KEY_ENCRYPTED', { file }));
+    await expect(ask({ keyFiles: [file], agent: agent.socket })).rejects.toEqual(refusal('SSH_KEY_NOT_IN_AGENT'));
+    const open = await fresh('open');
+    await execa('cp', [file, open]);
+    await execa('ssh-keygen', ['-q', '-p', '-P', 'a passphrase', '-N', '', '-f', open]);
+    await agent.add(open);
+    expect(await ask({ keyFiles: [file], agent: agent.socket })).toBe('root');
+    expect(await ask({ keyFiles: [`${file}.pub`], agent: agent.socket })).toBe('root');
+    await expect(ask({ keyFiles: [`${file}.pub`] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
+  });
+
+  test('of an agent with many keys only the listed one is offered', async () => {
+    const files = [];
+    for (let count = 0; count < 7; count += 1) files.push(await fresh(`many${count}`));
+    for (const file of files) await agent.add(file);
+    const last = files[6] ?? '';
+    await authorize(await publicKeyOf(last));
+    await expect(ask({ agent: agent.socket })).rejects.toEqual(refusal('HOST_LOGIN_CUT_SHORT', { tried: '6' }));
+    expect(await ask({ agent: agent.socket, keyFiles: [`${last}.pub`] })).toBe('root');
+  });
+
+  test('an agent that is gone, silent, or asks somebody to confirm', async () => {
+    const file = await fresh('key');
+    await authorize(await publicKeyOf(file));
+    await expect(ask({ agent: at('no.sock') })).rejects.toEqual(
+      refusal('SSH_AGENT_UNUSABLE', { agent: at('no.sock') }),
+    );
+    const deaf = createServer((socket) => socket.on('error', () => {}).end()).listen(at('deaf.sock'));
+    await expect(ask({ agent: at('deaf.sock') })).rejects.toEqual(refusal('SSH_AGENT_UNUSABLE'));
+    deaf.close();
+    await agent.add(file, '-c');
+    await expect(ask({ agent: agent.socket })).rejects.toEqual(
+      refusal('SSH_AGENT_UNUSABLE', { reason: expect.stringContaining('refused') }),
+    );
+    // The next identity is tried nevertheless.
+    const other = await fresh('other');
+    await authorize(`${await publicKeyOf(file)}\n${await publicKeyOf(other)}`);
+    expect(await ask({ agent: agent.socket, keyFiles: [`${file}.pub`, other] })).toBe('root');
+  });
+
+  test('a server that wants more than a key says so', async () => {
+    const strict = await startSshd({ first: () => 'AuthenticationMethods publickey,keyboard-interactive\nUsePAM yes' });
+    const { address, port, keyFile, knownHosts } = strict;
+    const login = { address, port, keyFiles: [keyFile], knownHosts: [knownHosts] };
+    await expect(ask(login)).rejects.toEqual(refusal('HOST_LOGIN_WANTS_MORE', { methods: 'keyboard-interactive' }));
+    await strict.stop();
+  });
+
+  test('a file that holds no key, or a directory, is named', async () => {
+    await writeFile(at('nothing'), 'nothing');
+    await expect(ask({ keyFiles: [at('nothing')] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
+    await expect(ask({ keyFiles: [sshd.dir] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
+  });
+});
