@@ -1,14 +1,16 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type SshOptions, sshHost } from '../../src/hosts/ssh.ts';
+import type { SshLogin } from '../../src/hosts/ssh-target.ts';
 import type { Host } from '../../src/operation/host.ts';
 import { type Agent, certify, makeKey, publicKeyOf, startAgent } from '../support/ssh-identities.ts';
-import { canRunSshd, type Sshd, startSshd } from '../support/sshd.ts';
+import { canRunSshd, knownHostsLine, type Sshd, startSshd } from '../support/sshd.ts';
 
 const LIMIT = { timeoutMs: 20_000 };
+const PATIENCE = { timeout: 10_000 };
 const TYPES = ['ed25519', 'rsa:3072', 'ecdsa:256', 'ecdsa:384', 'ecdsa:521'];
 const refusal = (code: string, params = {}) =>
   expect.objectContaining({ problem: { code, params: expect.objectContaining(params) } });
@@ -149,5 +151,108 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
     await writeFile(at('nothing'), 'nothing');
     await expect(ask({ keyFiles: [at('nothing')] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
     await expect(ask({ keyFiles: [sshd.dir] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
+  });
+
+  describe('jump hosts', () => {
+    let bastion: Sshd;
+    beforeAll(async () => {
+      bastion = await startSshd();
+      const restricted = await publicKeyOf(await makeKey(at('restricted')));
+      await appendFile(join(bastion.dir, 'authorized_keys'), `no-port-forwarding ${restricted}\n`);
+    });
+    afterAll(() => bastion?.stop());
+    const through = (options: Partial<SshLogin> = {}): Partial<SshOptions> => {
+      const { address, port, keyFile, knownHosts } = bastion;
+      const jump = [{ address, port, user: 'operator', keyFiles: [keyFile], knownHosts: [knownHosts], ...options }];
+      return { keyFiles: [at('client')], jump };
+    };
+
+    test('each refusal says whether it is the jump host’s', async () => {
+      await authorize(await publicKeyOf(at('client')));
+      expect(await ask(through())).toBe('root');
+      const host = expect.stringMatching(/^the jump host 127\.0\.0\.1 before node1$/);
+      await expect(ask(through({ knownHosts: [at('none')] }))).rejects.toEqual(refusal('HOST_KEY_UNKNOWN', { host }));
+      await expect(ask(through({ keyFiles: [at('ca')] }))).rejects.toEqual(refusal('HOST_LOGIN_REFUSED', { host }));
+      await expect(ask(through({ port: 1 }))).rejects.toEqual(refusal('HOST_UNREACHABLE', { host }));
+      await expect(ask(through({ keyFiles: [at('restricted')] }))).rejects.toEqual(
+        refusal('JUMP_REFUSED', { host: 'node1', jump: '127.0.0.1' }),
+      );
+      await expect(ask({ ...through(), port: 1 })).rejects.toEqual(refusal('HOST_UNREACHABLE', { host: 'node1' }));
+      await expect(ask({ ...through(), knownHosts: [at('none')] })).rejects.toEqual(
+        refusal('HOST_KEY_UNKNOWN', { host: 'node1' }),
+      );
+    });
+
+    test('one that falls silent is found out, and one that comes back is used again', async () => {
+      await authorize(await publicKeyOf(at('client')));
+      const { address, port, knownHosts } = sshd;
+      const limits = { keepaliveMs: 200, keepaliveCount: 2 };
+      const place = { address, port, user: 'root', knownHosts: [knownHosts], sudo: false, limits };
+      const host = sshHost({ name: 'node1', ...place, ...through() });
+      opened.push(host);
+      await host.run({ argv: ['true'], ...LIMIT });
+      const asked = host.run({ argv: ['sleep', '30'], ...LIMIT });
+      await bastion.signalConnections('SIGSTOP');
+      await expect(asked).rejects.toEqual(refusal('HOST_CONNECTION_LOST'));
+      await bastion.signalConnections('SIGCONT');
+      expect((await host.run({ argv: ['echo', 'back'], ...LIMIT })).stdout).toBe('back\n');
+      await bastion.signalConnections('SIGKILL');
+      // The first question may be the one that finds the connection broken.
+      await host.run({ argv: ['true'], ...LIMIT }).catch(() => undefined);
+      expect((await host.run({ argv: ['echo', 'again'], ...LIMIT })).stdout).toBe('again\n');
+    });
+
+    test('leaving closes every connection on the way', async () => {
+      await authorize(await publicKeyOf(at('client')));
+      await ask(through());
+      expect(await bastion.connections()).toBeGreaterThan(0);
+      await Promise.all(opened.splice(0).map((one) => one.close()));
+      await expect.poll(() => bastion.connections(), PATIENCE).toBe(0);
+      await expect.poll(() => sshd.connections(), PATIENCE).toBe(0);
+    });
+
+    test('by OpenSSH’s own config, with Include, Match, ProxyJump and HostKeyAlias', async () => {
+      const key = await fresh('key');
+      await authorize(await publicKeyOf(key));
+      await writeFile(at('alias_hosts'), knownHostsLine(sshd, sshd.hostKeys.ed25519).replace(/^\S+/, 'the-node'));
+      await writeFile(
+        at('included'),
+        `Host node-*
+           HostName 127.0.0.1
+           Port ${sshd.port}
+           HostKeyAlias the-node
+           UserKnownHostsFile ${at('absent')} ${at('alias_hosts')}
+           IdentityFile ${at('absent')}
+           IdentityFile ${key}
+           ProxyJump bastion
+         Host bastion
+           HostName 127.0.0.1
+           Port ${bastion.port}
+           User operator
+           IdentityFile ${bastion.keyFile}
+           UserKnownHostsFile ${bastion.knownHosts}
+         Host odd
+           ProxyCommand nc %h %p
+         Match host 127.0.0.1 exec "true"
+           User root`,
+      );
+      await writeFile(at('config'), `Include ${at('included')}\n`);
+      const openSshConfig = { file: at('config'), agent: null };
+      const run = (address: string) => {
+        const host = sshHost({ name: 'node1', address, sudo: false, openSshConfig });
+        opened.push(host);
+        return host.run({ argv: ['id', '-un'], ...LIMIT });
+      };
+      const before = await bastion.connections();
+      expect((await run('node-1')).stdout).toBe('root\n');
+      expect(await bastion.connections()).toBeGreaterThan(before);
+      await expect(run('odd')).rejects.toEqual(
+        refusal('SSH_CONFIG_UNSUPPORTED', { option: 'proxycommand', value: 'nc %h %p' }),
+      );
+      await writeFile(at('config'), 'Nonsense yes\n');
+      await expect(run('node-1')).rejects.toEqual(
+        refusal('SSH_CONFIG_UNREADABLE', { reason: expect.stringContaining('bad configuration') }),
+      );
+    });
   });
 });

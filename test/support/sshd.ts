@@ -30,6 +30,8 @@ export type Sshd = {
   readonly knownHosts: string;
   /** A signal to every connection's process; what logins started gets none. */
   signalConnections(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** How many logins there are now. */
+  connections(): Promise<number>;
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
@@ -160,6 +162,7 @@ export async function startSshd({ first = () => '', sudoers = SUDOERS }: Setting
         if (name.trim() === 'sshd') process.kill(pid, signal);
       }
     },
+    connections: async () => (await childrenOf(listener)).length,
     freeze: () => void process.kill(listener, 'SIGSTOP'),
     thaw: () => void process.kill(listener, 'SIGCONT'),
     async stop() {
