@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { field, uint32, wireReader } from './ssh-wire.ts';
+import { field, uint32, type WireReader, wireReader } from './ssh-wire.ts';
 
 /** How long an agent may take; one that asks somebody to confirm takes forever (ms). */
 const AGENT_LIMIT_MS = 10_000;
@@ -21,45 +21,52 @@ const SIGN_RESPONSE = 14;
 const FLAGS = { sha1: 0, sha256: 2, sha512: 4 } as const;
 export type SignatureHash = keyof typeof FLAGS;
 
-export type AgentIdentity = { readonly blob: Buffer; readonly comment: string };
+/** `type`: of the key or certificate, as it goes over the wire in `blob`. */
+export type AgentIdentity = { readonly type: string; readonly blob: Buffer; readonly comment: string };
 
 const unusable = (agent: string, reason: string, cause?: unknown): KollaBackupError =>
   new KollaBackupError('SSH_AGENT_UNUSABLE', { agent, reason }, { cause });
 
-/** Sends one request, and gives the answer's content, which must be of type `wanted`. */
-async function ask(agent: string, request: Buffer, wanted: number): Promise<Buffer> {
+/** Sends one request, and reads the answer, which must be of type `wanted`. */
+async function ask<T>(agent: string, request: Buffer, wanted: number, read: (answer: WireReader) => T): Promise<T> {
   const signal = AbortSignal.timeout(AGENT_LIMIT_MS);
   const socket = connect(agent);
+  const late = () => socket.destroy(new Error(`it did not answer within ${AGENT_LIMIT_MS / 1000} s`));
+  signal.addEventListener('abort', late, { once: true });
   try {
-    await once(socket, 'connect', { signal });
+    await once(socket, 'connect');
     socket.write(field(request));
     let answer = Buffer.alloc(0);
     const whole = (): boolean => answer.length >= 4 && answer.length >= 4 + answer.readUInt32BE();
-    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of socket) {
       answer = Buffer.concat([answer, chunk]);
       if (answer.length > MESSAGE_BYTES) throw new Error('its answer is too long');
-      if (whole() || signal.aborted) break;
+      if (whole()) break;
     }
     if (!whole()) throw new Error('it ended the conversation');
-    const content = wireReader(answer).field();
-    if (content[0] !== wanted) throw new Error('it refused');
-    return content.subarray(1);
+    const content = wireReader(wireReader(answer).field());
+    if (content.byte() !== wanted) throw new Error('it refused');
+    return read(content);
   } catch (error) {
-    const late = signal.aborted ? `it did not answer within ${AGENT_LIMIT_MS / 1000} s` : undefined;
-    throw unusable(agent, late ?? (error instanceof Error ? error.message : String(error)), error);
+    throw unusable(agent, error instanceof Error ? error.message : String(error), error);
   } finally {
+    signal.removeEventListener('abort', late);
     socket.destroy();
   }
 }
 
 /** Every identity that an agent holds, in its order. Throws SSH_AGENT_UNUSABLE. */
-export async function agentIdentities(agent: string): Promise<AgentIdentity[]> {
-  const reader = wireReader(await ask(agent, Buffer.of(REQUEST_IDENTITIES), IDENTITIES_ANSWER));
-  return Array.from({ length: reader.uint32() }, () => ({ blob: reader.field(), comment: reader.text() }));
+export function agentIdentities(agent: string): Promise<AgentIdentity[]> {
+  return ask(agent, Buffer.of(REQUEST_IDENTITIES), IDENTITIES_ANSWER, (answer) =>
+    Array.from({ length: answer.uint32() }, () => {
+      const [blob, comment] = [answer.field(), answer.text()];
+      return { type: wireReader(blob).text(), blob, comment };
+    }),
+  );
 }
 
 /** A signature without its name. Throws SSH_AGENT_UNUSABLE, also where it was made by another algorithm. */
-export async function agentSignature(
+export function agentSignature(
   agent: string,
   blob: Buffer,
   data: Buffer,
@@ -67,8 +74,10 @@ export async function agentSignature(
   hash: SignatureHash = 'sha1',
 ): Promise<Buffer> {
   const request = Buffer.concat([Buffer.of(SIGN_REQUEST), field(blob), field(data), uint32(FLAGS[hash])]);
-  const signature = wireReader(wireReader(await ask(agent, request, SIGN_RESPONSE)).field());
-  const used = signature.text();
-  if (used !== algorithm) throw unusable(agent, `it signed with ${used} where ${algorithm} was asked for`);
-  return signature.field();
+  return ask(agent, request, SIGN_RESPONSE, (answer) => {
+    const signature = wireReader(answer.field());
+    const used = signature.text();
+    if (used !== algorithm) throw new Error(`it signed with ${used} where ${algorithm} was asked for`);
+    return signature.field();
+  });
 }

@@ -29,8 +29,6 @@ export type Certificate = {
   readonly until: number | null;
 };
 
-export const isCertificate = (blob: Buffer): boolean => wireReader(blob).text().endsWith(CERTIFICATE_SUFFIX);
-
 /** Throws an Error that says why it isn't one that a user could log in with. */
 export function parseCertificate(blob: Buffer): Certificate {
   const reader = wireReader(blob);

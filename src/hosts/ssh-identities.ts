@@ -3,7 +3,7 @@ import type { AnyAuthMethod } from 'ssh2';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import { fingerprint } from './known-hosts.ts';
 import { agentIdentities } from './ssh-agent.ts';
-import { type Certificate, flawOf, isCertificate, parseCertificate } from './ssh-certificate.ts';
+import { CERTIFICATE_SUFFIX, type Certificate, flawOf, parseCertificate } from './ssh-certificate.ts';
 import { type KeyFile, readCertificateFile, readKeyFile } from './ssh-keys.ts';
 import { byAgent, byFile, certifiedKey, publicKey, type Sign, shownBy } from './ssh-signing.ts';
 import { wireReader } from './ssh-wire.ts';
@@ -44,9 +44,9 @@ async function heldBy(agent: string | null): Promise<{ keys: Key[]; certificates
   const source = `agent ${agent}`;
   const held = await agentIdentities(agent);
   const signing = (blob: Buffer, keyType: string) => ({ source, sign: byAgent(agent, blob, keyType) });
-  const keys = held.filter(({ blob }) => !isCertificate(blob) && publicKey(blob) !== null);
-  const certificates = held.flatMap(({ blob }): Vouched[] => {
-    if (!isCertificate(blob)) return [];
+  const keys = held.filter(({ blob }) => publicKey(blob) !== null);
+  const certificates = held.flatMap(({ type, blob }): Vouched[] => {
+    if (!type.endsWith(CERTIFICATE_SUFFIX)) return [];
     try {
       const certificate = parseCertificate(blob);
       return [{ certificate, ...signing(blob, certificate.keyType) }];
@@ -54,7 +54,7 @@ async function heldBy(agent: string | null): Promise<{ keys: Key[]; certificates
       return [];
     }
   });
-  return { keys: keys.map(({ blob }) => ({ blob, ...signing(blob, typeOf(blob)) })), certificates };
+  return { keys: keys.map(({ type, blob }) => ({ blob, ...signing(blob, type) })), certificates };
 }
 
 function keyOf({ file, blob, parsed }: KeyFile, held: readonly Key[], agent: string | null): Key {

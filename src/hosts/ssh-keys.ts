@@ -1,10 +1,11 @@
 /** Our own keys and certificates for SSH, as files hold them. */
 import { sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { geteuid } from 'node:process';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { type Certificate, isCertificate, parseCertificate } from './ssh-certificate.ts';
-import { field, wireReader } from './ssh-wire.ts';
+import { CERTIFICATE_SUFFIX, type Certificate, parseCertificate } from './ssh-certificate.ts';
+import { field } from './ssh-wire.ts';
 
 const ENCRYPTED = /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m;
 /** A public key or certificate: type, base64, comment. */
@@ -27,25 +28,42 @@ async function read(file: string): Promise<Buffer> {
   });
 }
 
-function publicBlob(content: Buffer): Buffer | null {
+type Public = { readonly type: string; readonly blob: Buffer };
+
+function publicPart(content: Buffer): Public | null {
   const [, type, base64 = ''] = PUBLIC.exec(content.toString('latin1')) ?? [];
   const blob = Buffer.from(base64, 'base64');
-  return type !== undefined && blob.length > 4 && wireReader(blob).text() === type ? blob : null;
+  return type !== undefined && blob.indexOf(field(type)) === 0 ? { type, blob } : null;
 }
 
-const publicHalf = (file: string): Promise<Buffer | null> => readFile(`${file}.pub`).then(publicBlob, () => null);
+const publicHalf = (file: string): Promise<Public | null> => readFile(`${file}.pub`).then(publicPart, () => null);
+
+function usablePublic(file: string, { type, blob }: Public): KeyFile {
+  if (type.endsWith(CERTIFICATE_SUFFIX)) throw unusable(file, 'it is a certificate, for certificate_files');
+  const parsed = ssh2.utils.parseKey(blob);
+  if (parsed instanceof Error) throw unusable(file, `keys of the type ${type} are not supported`);
+  return { file, blob, parsed: null };
+}
+
+/** As OpenSSH does it: our own private key must be ours alone. */
+async function checkRights(file: string): Promise<void> {
+  const { uid, mode } = await stat(file);
+  const others = mode & 0o077;
+  if (uid === geteuid?.() && others !== 0)
+    throw unusable(file, `others may read it: its mode is ${(mode & 0o777).toString(8)}, not 600`);
+}
 
 /** Throws SSH_KEY_ENCRYPTED or SSH_KEY_UNUSABLE. With an agent, of an encrypted key the public half beside it will do. */
 export async function readKeyFile(file: string, withAgent: boolean): Promise<KeyFile> {
   const content = await read(file);
-  const blob = publicBlob(content);
-  if (blob !== null && isCertificate(blob)) throw unusable(file, 'it is a certificate, for certificate_files');
-  if (blob !== null) return { file, blob, parsed: null };
+  const shown = publicPart(content);
+  if (shown !== null) return usablePublic(file, shown);
+  await checkRights(file);
   const parsed = ssh2.utils.parseKey(content);
   if (parsed instanceof Error) {
     const encrypted = /encrypted/i.test(parsed.message) || ENCRYPTED.test(content.toString('latin1'));
     const half = encrypted && withAgent ? await publicHalf(file) : null;
-    if (half !== null) return { file, blob: half, parsed: null };
+    if (half !== null) return usablePublic(file, half);
     throw encrypted ? new KollaBackupError('SSH_KEY_ENCRYPTED', { file }) : unusable(file, parsed.message);
   }
   // Of a format that could hold several keys, OpenSSH itself writes and reads one.
@@ -56,10 +74,10 @@ export async function readKeyFile(file: string, withAgent: boolean): Promise<Key
 
 /** Throws SSH_CERTIFICATE_UNUSABLE. */
 export async function readCertificateFile(file: string): Promise<Certificate> {
-  const blob = publicBlob(await read(file));
+  const shown = publicPart(await read(file));
   try {
-    if (blob === null) throw new Error('it is not in OpenSSH’s format');
-    return parseCertificate(blob);
+    if (shown === null) throw new Error('it is not in OpenSSH’s format');
+    return parseCertificate(shown.blob);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KollaBackupError('SSH_CERTIFICATE_UNUSABLE', { certificate: file, reason }, { cause: error });

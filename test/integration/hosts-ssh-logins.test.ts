@@ -1,10 +1,12 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { appendFile, chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type SshOptions, sshHost } from '../../src/hosts/ssh.ts';
 import type { SshLogin } from '../../src/hosts/ssh-target.ts';
+import { field, uint32 } from '../../src/hosts/ssh-wire.ts';
 import type { Host } from '../../src/operation/host.ts';
 import { type Agent, certify, makeKey, publicKeyOf, startAgent } from '../support/ssh-identities.ts';
 import { canRunSshd, knownHostsLine, type Sshd, startSshd } from '../support/sshd.ts';
@@ -139,6 +141,50 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
     expect(await ask({ agent: agent.socket, keyFiles: [`${file}.pub`, other] })).toBe('root');
   });
 
+  test('keys that need a touch are named; what an agent answers may be nonsense', async () => {
+    const type = 'sk-ssh-ed25519@openssh.com';
+    const touch = Buffer.concat([field(type), field(Buffer.alloc(32)), field('ssh:')]);
+    const answers = {
+      touch: Buffer.concat([Buffer.of(12), uint32(1), field(touch), field('touch me')]),
+      short: Buffer.concat([Buffer.of(12), uint32(1), field('no key at all'), field('')]),
+      cut: Buffer.concat([Buffer.of(12), uint32(7)]),
+      other: Buffer.of(6),
+    };
+    const answered = async (answer: Buffer, code: string) => {
+      const socket = at(`fake-${answer.length}.sock`);
+      const fake = createServer((client) =>
+        client.on('error', () => {}).once('data', () => client.write(field(answer))),
+      );
+      await once(fake.listen(socket), 'listening');
+      await expect(ask({ agent: socket })).rejects.toEqual(refusal(code));
+      fake.close();
+    };
+    await answered(answers.touch, 'SSH_NOTHING_TO_OFFER');
+    await answered(answers.short, 'SSH_AGENT_UNUSABLE');
+    await answered(answers.cut, 'SSH_AGENT_UNUSABLE');
+    await answered(answers.other, 'SSH_AGENT_UNUSABLE');
+    await writeFile(at('touch.pub'), `${type} ${touch.toString('base64')} me`);
+    await expect(ask({ keyFiles: [at('touch.pub')], agent: agent.socket })).rejects.toEqual(
+      refusal('SSH_KEY_UNUSABLE', { reason: `keys of the type ${type} are not supported` }),
+    );
+  });
+
+  test('a server with SHA-1 alone, and one with a host certificate alone', async () => {
+    const certified = async (dir: string) => {
+      await execa('ssh-keygen', ['-q', '-s', at('ca'), '-I', 'node', '-h', join(dir, 'host_ed25519.pub')]);
+      return `HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\nHostCertificate ${dir}/host_ed25519-cert.pub`;
+    };
+    for (const first of [() => 'HostKeyAlgorithms ssh-rsa', certified]) {
+      const odd = await startSshd({ first });
+      const { address, port, keyFile, knownHosts } = odd;
+      const login = { address, port, keyFiles: [keyFile], knownHosts: [knownHosts] };
+      // Both sides find out at the same moment; where the server is first, its reason may arrive no more.
+      const code = () => ask(login).catch((error) => error.problem.code);
+      await expect.poll(code, PATIENCE).toBe('HOST_ALGORITHMS_DIFFER');
+      await odd.stop();
+    }
+  });
+
   test('a server that wants more than a key says so', async () => {
     const strict = await startSshd({ first: () => 'AuthenticationMethods publickey,keyboard-interactive\nUsePAM yes' });
     const { address, port, keyFile, knownHosts } = strict;
@@ -147,7 +193,12 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
     await strict.stop();
   });
 
-  test('a file that holds no key, or a directory, is named', async () => {
+  test('a key that others may read, a file that holds none, a directory', async () => {
+    const open = await fresh('open');
+    await chmod(open, 0o640);
+    await expect(ask({ keyFiles: [open] })).rejects.toEqual(
+      refusal('SSH_KEY_UNUSABLE', { reason: expect.stringContaining('640') }),
+    );
     await writeFile(at('nothing'), 'nothing');
     await expect(ask({ keyFiles: [at('nothing')] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
     await expect(ask({ keyFiles: [sshd.dir] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));

@@ -111,8 +111,8 @@ async function childrenOf(pid: number): Promise<number[]> {
 }
 
 type Settings = {
-  /** Lines of sshd_config, which count before ours; they may name files in its directory. */
-  readonly first?: (dir: string) => string;
+  /** Lines of sshd_config, which count before ours. Its directory has its keys already. */
+  readonly first?: (dir: string) => string | Promise<string>;
   /** As /etc/sudoers. */
   readonly sudoers?: string;
 };
@@ -129,7 +129,7 @@ export async function startSshd({ first = () => '', sudoers = SUDOERS }: Setting
   };
   const keyFile = join(dir, 'client');
   await writeFile(join(dir, 'authorized_keys'), `${await makeKey(keyFile, 'ed25519')}\n`);
-  await writeFile(join(dir, 'sshd_config'), config(dir, port, first(dir)));
+  await writeFile(join(dir, 'sshd_config'), config(dir, port, await first(dir)));
   const place = { address: '127.0.0.1', port };
   const knownHosts = join(dir, 'known_hosts');
   await writeFile(knownHosts, knownHostsLine(place, hostKeys.ed25519));

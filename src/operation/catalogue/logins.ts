@@ -10,13 +10,13 @@ export const logins = {
     next: 'Compare the fingerprint on the host itself, then add the key to the known_hosts file.',
   },
   HOST_KEY_CHANGED: {
-    wrong: 'The SSH host key of {host} is {fingerprint}, and {file} has another one of that type ({expected}).',
+    wrong: 'The SSH host key of {host} ({fingerprint}) is not the one in {file} ({expected}).',
     done: CLOSED,
     next: 'Find out why it changed: the host may have been reinstalled, or be another machine. Then correct the known_hosts file.',
   },
   HOST_KEY_OF_OTHER_TYPE: {
     wrong:
-      'The SSH host key of {host} is {fingerprint}, and {file} has only keys of other types ({expected}), which it does not show any more.',
+      'The SSH host key of {host} ({fingerprint}) is of another type than those in {file} ({expected}), which it no longer shows.',
     done: CLOSED,
     next: 'Find out why the host lost the key on file; compare the fingerprint on the host itself, then add the key to the known_hosts file.',
   },
