@@ -32,7 +32,10 @@ const environment = z.object({
     .optional(),
   KOLLA_BACKUP_CONFIG: z.string().default('/etc/kolla-backup/config.yml'),
   /** Where an SSH agent listens, as ssh-agent and systemd set it. */
-  SSH_AUTH_SOCK: z.string().startsWith('/').optional(),
+  SSH_AUTH_SOCK: z
+    .string()
+    .optional()
+    .transform((path) => path || undefined),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 export type Environment = z.infer<typeof environment>;

@@ -51,6 +51,10 @@ type Attempt = {
   methods: readonly string[];
 };
 
+/** The most that a refusal tells of one thing, in characters: what a server says is its own. */
+const TOLD_CHARS = 1_000;
+const clipped = (text: string): string => (text.length > TOLD_CHARS ? `${text.slice(0, TOLD_CHARS)}…` : text);
+
 function problem(error: Error & { level?: string }, attempt: Attempt): KollaBackupError {
   const { hop, known, key, own, methods } = attempt;
   const { name: host, user } = hop;
@@ -58,7 +62,7 @@ function problem(error: Error & { level?: string }, attempt: Attempt): KollaBack
   if (key !== undefined && verdict !== 'known') {
     const file = hop.knownHosts.join(', ');
     return new KollaBackupError(REFUSED[verdict], {
-      ...{ host, file, fingerprint: fingerprint(key), expected: expected(known, key) },
+      ...{ host, file, fingerprint: fingerprint(key), expected: clipped(expected(known, key)) },
     });
   }
   if (TOO_MANY.test(error.message))
@@ -68,11 +72,11 @@ function problem(error: Error & { level?: string }, attempt: Attempt): KollaBack
     const better = attempt.agent ?? certificate;
     if (better !== undefined) return better;
     if (!methods.includes('publickey'))
-      return new KollaBackupError('HOST_LOGIN_WANTS_MORE', { host, user, methods: methods.join(', ') });
-    const offered = own.offered.map(({ label }) => label).join('; ');
+      return new KollaBackupError('HOST_LOGIN_WANTS_MORE', { host, user, methods: clipped(methods.join(', ')) });
+    const offered = clipped(own.offered.map(({ label }) => label).join('; '));
     return new KollaBackupError('HOST_LOGIN_REFUSED', { host, user, offered });
   }
-  const reason = error.message;
+  const reason = clipped(error.message);
   if (error.level === 'handshake') return new KollaBackupError('HOST_ALGORITHMS_DIFFER', { host, reason });
   return new KollaBackupError('HOST_UNREACHABLE', { host, reason }, { cause: error });
 }
