@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_JUMPS } from './hosts/ssh-target.ts';
 import { MARIADB_UNIT } from './kolla/names.ts';
 import { cloudId, hostName } from './operation/ids.ts';
 import { engineName, hostPath } from './operation/shapes.ts';
@@ -27,7 +28,7 @@ const place = { address, port: z.int().min(1).max(65_535).optional() };
 /** Hosts to go through, the first one first; an empty list: none, whatever stands at the top. */
 const jump = z
   .array(z.strictObject({ ...place, ...identity }))
-  .max(5)
+  .max(MAX_JUMPS)
   .optional();
 
 const login = z.strictObject({ ...place, ...identity, jump, sudo: z.boolean().optional() });

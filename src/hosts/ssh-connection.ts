@@ -102,8 +102,16 @@ function inTurn(attempt: Attempt): AuthHandlerMiddleware {
   };
 }
 
-/** Connects, by a stream of its own where `through` is given, and logs in. Rejects with a `KollaBackupError`. */
-export async function logIn(hop: SshHop, limits: HostLimits, through: Duplex | undefined): Promise<Client> {
+/**
+ * Connects, over `through` where that is given, and logs in. `onEnd` is called once when the connection is over, however
+ * that came about; not where this rejects, with a `KollaBackupError`.
+ */
+export async function logIn(
+  hop: SshHop,
+  limits: HostLimits,
+  through: Duplex | undefined,
+  onEnd: () => void,
+): Promise<Client> {
   const [known, own] = await Promise.all([readKnown(hop), identities(hop)]);
   const attempt: Attempt = { hop, known, own, key: undefined, agent: undefined, tried: 0, methods: [] };
   const client = new ssh2.Client();
@@ -122,7 +130,11 @@ export async function logIn(hop: SshHop, limits: HostLimits, through: Duplex | u
     keepaliveCountMax: limits.keepaliveCount,
   };
   return new Promise((resolve, reject) => {
-    client.once('ready', () => resolve(client));
+    client.once('ready', () => {
+      // At once: the connection may be over before anybody who waits for it goes on.
+      client.once('close', onEnd);
+      resolve(client);
+    });
     // Stays for the whole life of the connection: an error is followed by `close`, which ends what is under way.
     client.on('error', (error: Error & { level?: string }) => {
       // An agent that can't sign isn't the end: the next identity is tried.

@@ -1,4 +1,5 @@
 /** From what the config says of a login to everything that a connection needs. */
+import { KollaBackupError } from '../operation/catalogue.ts';
 import { filedName } from './known-hosts.ts';
 import { readSshConfig } from './ssh-config-file.ts';
 import type { IdentitySources } from './ssh-identities.ts';
@@ -41,8 +42,11 @@ const DEFAULTS = {
   knownHosts: ['/root/.ssh/known_hosts'],
 } as const;
 
+/** The most hosts on the way; in OpenSSH's config more would be a loop. */
+export const MAX_JUMPS = 5;
+
 /** `name` is for people. Throws SSH_CONFIG_… where OpenSSH's config can't be followed. */
-export async function resolveTarget(name: string, login: SshLogin): Promise<SshTarget> {
+export async function resolveTarget(name: string, login: SshLogin, depth = 0): Promise<SshTarget> {
   const { openSshConfig, jump: ownJump, ...own } = login;
   const told = openSshConfig && (await readSshConfig(openSshConfig, login));
   // With an agent there need not be a file.
@@ -51,7 +55,10 @@ export async function resolveTarget(name: string, login: SshLogin): Promise<SshT
   const { address, port, user, certificateFiles, agent, knownHosts } = merged;
   const jump: SshHop[] = [];
   for (const between of ownJump ?? told?.jump ?? []) {
-    const whole = await resolveTarget(`the jump host ${between.address} before ${name}`, between);
+    const [file, value] = [openSshConfig?.file ?? '', `${between.address}, more than ${MAX_JUMPS} in a row`];
+    if (depth === MAX_JUMPS)
+      throw new KollaBackupError('SSH_CONFIG_UNSUPPORTED', { file, host: address, option: 'proxyjump', value });
+    const whole = await resolveTarget(`the jump host ${between.address} before ${name}`, between, depth + 1);
     // What OpenSSH's config says of the way to the first one counts; from there on the way is known.
     const { jump: before, ...hop } = whole;
     jump.push(...(jump.length === 0 ? before : []), hop);

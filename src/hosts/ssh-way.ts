@@ -46,10 +46,7 @@ async function end(client: Client): Promise<void> {
 
 export type Connection = { readonly client: Client; readonly user: string; end(): Promise<void> };
 
-/**
- * Connects and logs in. `onEnd` is called once when the connection is over, however that came about; not where this
- * rejects, with a `KollaBackupError`.
- */
+/** Connects, logs in on the way and in the end. `onEnd` is as for `logIn`. */
 export async function connect(target: SshTarget, limits: HostLimits, onEnd: () => void): Promise<Connection> {
   const before: Client[] = [];
   const leave = (): void => {
@@ -59,12 +56,11 @@ export async function connect(target: SshTarget, limits: HostLimits, onEnd: () =
   try {
     let through: Duplex | undefined;
     for (const [index, hop] of target.jump.entries()) {
-      const client = await logIn(hop, limits, through);
+      const client = await logIn(hop, limits, through, () => {});
       before.push(client);
       through = await onward(client, hop, target.jump[index + 1] ?? target);
     }
-    const client = await logIn(target, limits, through);
-    client.once('close', () => {
+    const client = await logIn(target, limits, through, () => {
       leave();
       onEnd();
     });

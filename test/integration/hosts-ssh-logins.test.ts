@@ -300,6 +300,8 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
       await expect(run('odd')).rejects.toEqual(
         refusal('SSH_CONFIG_UNSUPPORTED', { option: 'proxycommand', value: 'nc %h %p' }),
       );
+      await writeFile(at('config'), 'Host a\nProxyJump b\nHost b\nProxyJump a\n');
+      await expect(run('a')).rejects.toEqual(refusal('SSH_CONFIG_UNSUPPORTED', { option: 'proxyjump' }));
       await writeFile(at('config'), 'Nonsense yes\n');
       await expect(run('node-1')).rejects.toEqual(
         refusal('SSH_CONFIG_UNREADABLE', { reason: expect.stringContaining('bad configuration') }),
