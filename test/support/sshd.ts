@@ -69,6 +69,12 @@ async function writeEtc(dir: string, sudoers: string): Promise<void> {
   await writeFile(join(etc, 'group'), (await own('group')) + lines((n, i) => `${n}:x:${i}:`));
   await writeFile(join(etc, 'shadow'), `root:*:19000::::::\n${lines((n) => `${n}:*:19000::::::`)}`, { mode: 0o600 });
   await writeFile(join(etc, 'sudoers'), sudoers, { mode: 0o440 });
+  // As on many a host, sudo can't look up the machine's own name, and says so each time.
+  await writeFile(join(etc, 'hosts'), '127.0.0.1 localhost\n');
+  await writeFile(
+    join(etc, 'nsswitch.conf'),
+    ['passwd', 'group', 'shadow', 'hosts'].map((one) => `${one}: files\n`).join(''),
+  );
   const pam = ['auth', 'account', 'session'].map((type) => `${type} sufficient pam_permit.so\n`).join('');
   // Authentication must fail without a password, as on a real host.
   await writeFile(join(etc, 'pam.d/sudo'), pam.replace('auth sufficient pam_permit.so', 'auth required pam_deny.so'));
