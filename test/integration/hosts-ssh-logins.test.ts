@@ -169,6 +169,23 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
     );
   });
 
+  test('host keys of every type', async () => {
+    const algorithms: Record<string, string> = {
+      'rsa:3072': 'rsa-sha2-256',
+      ...Object.fromEntries([256, 384, 521].map((bits) => [`ecdsa:${bits}`, `ecdsa-sha2-nistp${bits}`])),
+    };
+    for (const [type, algorithm] of Object.entries(algorithms)) {
+      const first = async (dir: string) =>
+        `HostKey ${await makeKey(join(dir, 'own'), type)}\nHostKeyAlgorithms ${algorithm}`;
+      const other = await startSshd({ first });
+      const { address, port, keyFile, dir } = other;
+      const file = join(dir, 'own_hosts');
+      await writeFile(file, knownHostsLine(other, await publicKeyOf(join(dir, 'own'))));
+      expect(await ask({ address, port, keyFiles: [keyFile], knownHosts: [file] })).toBe('root');
+      await other.stop();
+    }
+  });
+
   test('a server with SHA-1 alone, and one with a host certificate alone', async () => {
     const certified = async (dir: string) => {
       await execa('ssh-keygen', ['-q', '-s', at('ca'), '-I', 'node', '-h', join(dir, 'host_ed25519.pub')]);
