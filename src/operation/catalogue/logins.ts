@@ -78,12 +78,12 @@ export const logins = {
   SSH_AGENT_UNUSABLE: {
     wrong: 'The SSH agent {agent} could not be used ({reason}).',
     done: NOTHING,
-    next: 'Check that it runs and is unlocked, that this user may open its socket, and that its keys ask nobody to confirm.',
+    next: 'Check that it runs, as the same user as this program (it talks to no other), and that its keys ask nobody to confirm.',
   },
   SSH_NOTHING_TO_OFFER: {
     wrong: 'There is no key to log in with (agent: {agent}).',
     done: NOTHING,
-    next: 'Load a key into the agent, or name key_files. Keys that need a touch (sk-…) are not supported.',
+    next: 'Load a key into the agent (or unlock it), or name key_files. Keys that need a touch (sk-…) are not supported.',
   },
   SSH_CONFIG_UNREADABLE: {
     wrong: 'OpenSSH could not read {file} ({reason}).',
