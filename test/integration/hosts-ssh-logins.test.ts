@@ -221,6 +221,32 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
     await expect(ask({ keyFiles: [sshd.dir] })).rejects.toEqual(refusal('SSH_KEY_UNUSABLE'));
   });
 
+  test('by OpenSSH’s own config, a key with a passphrase in the agent, and a certificate beside a key', async () => {
+    const locked = await fresh('locked', 'ed25519', 'a passphrase');
+    const open = await fresh('open');
+    await execa('cp', [locked, open]);
+    await execa('ssh-keygen', ['-q', '-p', '-P', 'a passphrase', '-N', '', '-f', open]);
+    const place = `HostName 127.0.0.1\nPort ${sshd.port}\nUser root\nUserKnownHostsFile ${sshd.knownHosts}`;
+    const by = (options: string, socket: string | null = null) => {
+      const openSshConfig = { file: at('config'), agent: socket };
+      const host = sshHost({ name: 'node1', address: 'node', sudo: false, openSshConfig });
+      opened.push(host);
+      return writeFile(at('config'), `Host node\n${place}\n${options}\n`)
+        .then(() => host.run({ argv: ['id', '-un'], ...LIMIT }))
+        .then(({ stdout }) => stdout);
+    };
+    await authorize(await publicKeyOf(locked));
+    await expect(by(`IdentityFile ${locked}`)).rejects.toEqual(refusal('SSH_KEY_ENCRYPTED'));
+    await agent.add(open);
+    expect(await by(`IdentityFile ${locked}`, agent.socket)).toBe('root\n');
+    expect(await by(`IdentityFile ${at('absent')}\nIdentityAgent ${agent.socket}`)).toBe('root\n');
+    const other = await fresh('other');
+    const only = `IdentityFile ${other}\nIdentitiesOnly yes`;
+    await expect(by(only, agent.socket)).rejects.toEqual(refusal('HOST_LOGIN_REFUSED'));
+    await certify(at('ca'), other, ['-n', 'root']);
+    expect(await by(only)).toBe('root\n');
+  });
+
   describe('jump hosts', () => {
     let bastion: Sshd;
     beforeAll(async () => {
