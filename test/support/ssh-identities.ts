@@ -31,7 +31,9 @@ export type Agent = {
 
 export async function startAgent(dir: string, name = 'agent'): Promise<Agent> {
   const socket = join(dir, `${name}.sock`);
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'ssh-agent', '-D', '-a', socket], { stdio: 'ignore' });
+  // It ends some seconds after the command that it was started with, which ends with us: its own kind of rights (it has
+  // a group of its own) would let it outlive the death of its parent.
+  const child = spawn('ssh-agent', ['-a', socket, 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
   await until(async () => (existsSync(socket) ? true : null), 'the agent listens', 10_000);
   return {
     socket,
@@ -39,7 +41,7 @@ export async function startAgent(dir: string, name = 'agent'): Promise<Agent> {
       await execa('ssh-add', ['-q', ...more, file], { env: { SSH_AUTH_SOCK: socket } });
     },
     async stop() {
-      child.kill('SIGTERM');
+      child.stdin.end();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
   };
