@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_JUMPS } from './hosts/ssh-target.ts';
 import { MARIADB_UNIT } from './kolla/names.ts';
 import { cloudId, hostName } from './operation/ids.ts';
 import { engineName, hostPath } from './operation/shapes.ts';
@@ -7,27 +8,36 @@ const slackChannel = z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'a channel id such
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'a user id such as U0123456789 (not a name)');
 const slackGroup = z.string().regex(/^S[A-Z0-9]{2,30}$/, 'a user group id such as S0123456789');
 
-/** How a host is logged in to. What a host leaves out, `ssh` at the top of the file says. */
-const login = z.strictObject({
-  address: z.string().min(1).max(255),
-  port: z.int().min(1).max(65_535).default(22),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i)
-    .optional(),
-  key_files: z.array(hostPath).min(1).optional(),
-  known_hosts: z.array(hostPath).min(1).optional(),
-  sudo: z.boolean().optional(),
-});
+const loginUser = z.string().regex(/^[a-z_][a-z0-9._-]{0,31}\$?$/i);
+const address = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/, 'a host name or an IP address');
 
+/** How somebody logs in; what a host leaves out, `ssh` at the top of the file says. */
+const identity = {
+  user: loginUser.optional(),
+  /** Private keys without passphrase, or the public halves of keys in the agent. */
+  key_files: z.array(hostPath).min(1).max(20).optional(),
+  certificate_files: z.array(hostPath).max(20).optional(),
+  /** The socket of an SSH agent; true: that of SSH_AUTH_SOCK. */
+  agent: z.union([z.boolean(), hostPath]).optional(),
+  known_hosts: z.array(hostPath).min(1).max(20).optional(),
+};
+const place = { address, port: z.int().min(1).max(65_535).optional() };
+/** Hosts to go through, the first one first; an empty list: none, whatever stands at the top. */
+const jump = z
+  .array(z.strictObject({ ...place, ...identity }))
+  .max(MAX_JUMPS)
+  .optional();
+
+const login = z.strictObject({ ...place, ...identity, jump, sudo: z.boolean().optional() });
 const loginDefaults = z.strictObject({
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i)
-    .default('root'),
-  key_files: z.array(hostPath).min(1).default(['/root/.ssh/id_ed25519']),
-  known_hosts: z.array(hostPath).min(1).default(['/root/.ssh/known_hosts']),
+  ...identity,
+  jump,
   sudo: z.boolean().default(false),
+  /** OpenSSH's own config, in which addresses are looked up. What stands here counts more. */
+  config_file: hostPath.optional(),
 });
 
 const people = z
@@ -128,5 +138,6 @@ export const configSchema = z
     }
   });
 export type Config = z.infer<typeof configSchema>;
+export type LoginConfig = z.infer<typeof login>;
 export type CloudConfig = Config['clouds'][string];
 export type People = z.infer<typeof people>;

@@ -1,24 +1,43 @@
-import type { Config } from './config.ts';
+import type { Config, LoginConfig } from './config.ts';
 import type { CloudHosts } from './engine/hosts.ts';
 import { localHost } from './hosts/local.ts';
 import { runDirectory } from './hosts/run-directory.ts';
 import { sshHost } from './hosts/ssh.ts';
+import type { SshLogin } from './hosts/ssh-target.ts';
+import { KollaBackupError } from './operation/catalogue.ts';
 import type { Host } from './operation/host.ts';
 import { DEPLOY } from './operation/plan.ts';
 
-type Login = Config['clouds'][string]['nodes'][string]['ssh'];
+/**
+ * How a host is logged in to, after the defaults. `agent` is the socket of SSH_AUTH_SOCK; throws ENVIRONMENT_INVALID where
+ * the config means that one and it isn't set.
+ */
+export function loginOf({ jump, ...own }: LoginConfig, defaults: Config['ssh'], agent: string | undefined): SshLogin {
+  const { jump: usualJump, sudo: _, config_file: file, ...usual } = defaults;
+  const one = ({ address, port, ...rest }: Omit<LoginConfig, 'jump'>): SshLogin => {
+    const said = { ...dropUndefined(usual), ...dropUndefined(rest) };
+    if (said.agent === true && agent === undefined)
+      throw new KollaBackupError('ENVIRONMENT_INVALID', { variable: 'SSH_AUTH_SOCK', reason: 'is not set' });
+    const socket = said.agent === true ? agent : said.agent === false ? null : said.agent;
+    const openSshConfig = file === undefined ? undefined : { file, agent: agent ?? null };
+    const files = { keyFiles: said.key_files, certificateFiles: said.certificate_files, knownHosts: said.known_hosts };
+    return { address, ...dropUndefined({ port, user: said.user, ...files, agent: socket, openSshConfig }) };
+  };
+  return { ...one(own), ...dropUndefined({ jump: (jump ?? usualJump)?.map(one) }) };
+}
 
-/** The hosts of every cloud in the config, connected when first asked. */
-export function connectClouds({ clouds, ssh: defaults, run_directory: base }: Config): {
+/** The hosts of every cloud in the config, each connected when first asked. `agent`: as for `loginOf`. */
+export function connectClouds(
+  { clouds, ssh: defaults, run_directory: base }: Config,
+  agent: string | undefined,
+): {
   hostsOf: (cloud: string) => CloudHosts | null;
   close: () => Promise<void>;
 } {
-  const made = new Map<string, CloudHosts>();
   const all: Host[] = [];
 
-  function login(name: string, { address, port, ...own }: Login): Host {
-    const { user, key_files: keyFiles, known_hosts: knownHosts, sudo } = { ...defaults, ...dropUndefined(own) };
-    const host = sshHost({ name, address, port, user, keyFiles, knownHosts, sudo });
+  function login(name: string, own: LoginConfig): Host {
+    const host = sshHost({ name, ...loginOf(own, defaults, agent), sudo: own.sudo ?? defaults.sudo });
     all.push(host);
     return host;
   }
@@ -36,14 +55,9 @@ export function connectClouds({ clouds, ssh: defaults, run_directory: base }: Co
     return { deploy, node, runs: (name) => runDirectory(name === DEPLOY ? deploy : node(name), base) };
   }
 
+  const made = new Map(Object.entries(clouds).map(([id, cloud]) => [id, make(cloud)]));
   return {
-    hostsOf: (id) => {
-      const cloud = Object.hasOwn(clouds, id) ? clouds[id] : undefined;
-      if (cloud === undefined) return null;
-      const hosts = made.get(id) ?? make(cloud);
-      made.set(id, hosts);
-      return hosts;
-    },
+    hostsOf: (id) => made.get(id) ?? null,
     close: async () => {
       await Promise.allSettled(all.map((host) => host.close()));
     },

@@ -31,6 +31,11 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9._-]{1,40}=[^,]{32,}(?:,[A-Za-z0-9._-]{1,40}=[^,]{32,})*$/, 'must be id=key,id=key')
     .optional(),
   KOLLA_BACKUP_CONFIG: z.string().default('/etc/kolla-backup/config.yml'),
+  /** Where an SSH agent listens, as ssh-agent and systemd set it. */
+  SSH_AUTH_SOCK: z
+    .string()
+    .optional()
+    .transform((path) => path || undefined),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 export type Environment = z.infer<typeof environment>;

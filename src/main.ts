@@ -63,7 +63,7 @@ async function serve(starts: readonly ((inputs: Inputs) => Promise<Service>)[]):
 }
 
 async function startWorkerPart({ environment, config, log }: Inputs): Promise<Service> {
-  const clouds = connectClouds(config);
+  const clouds = connectClouds(config, environment.SSH_AUTH_SOCK);
   const ring = keyringOf(environment);
   const parts = { config, redisUrl: environment.REDIS_URL, ring, log: log.child({ part: 'worker' }) };
   const worker = await startWorker({ ...parts, hostsOf: clouds.hostsOf });

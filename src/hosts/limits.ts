@@ -25,11 +25,11 @@ export const HOST_LIMITS: HostLimits = {
 /** Where a command is asked: for the words of a refusal. */
 export type Place = { readonly host: string; readonly user: string };
 
-export const timedOut = (place: Place, command: Command): KollaBackupError =>
-  new KollaBackupError('HOST_TIMEOUT', { host: place.host, seconds: String(command.timeoutMs / 1000) });
+export const timedOut = (host: string, command: Command): KollaBackupError =>
+  new KollaBackupError('HOST_TIMEOUT', { host, seconds: String(command.timeoutMs / 1000) });
 
-export const tooLarge = (place: Place, limits: HostLimits): KollaBackupError =>
-  new KollaBackupError('HOST_OUTPUT_TOO_LARGE', { host: place.host, bytes: String(limits.outputBytes) });
+export const tooLarge = (host: string, limits: HostLimits): KollaBackupError =>
+  new KollaBackupError('HOST_OUTPUT_TOO_LARGE', { host, bytes: String(limits.outputBytes) });
 
 /** Runs at most `places` tasks at once, the others in the order in which they came. A task whose signal aborts first never starts. */
 export function createTurns(places: number): <T>(signal: AbortSignal, task: () => Promise<T>) => Promise<T> {

@@ -35,8 +35,8 @@ async function ask(command: Command, sudo: boolean, limits: HostLimits, signal: 
   });
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => command.onStdout?.(chunk));
   const result = await child;
-  if (result.isCanceled) throw timedOut(place, command);
-  if (result.isMaxBuffer) throw tooLarge(place, limits);
+  if (result.isCanceled) throw timedOut(place.host, command);
+  if (result.isMaxBuffer) throw tooLarge(place.host, limits);
   if (result.exitCode === undefined && result.signal === undefined)
     throw new KollaBackupError(
       'HOST_UNREACHABLE',
@@ -64,7 +64,7 @@ export function localHost({ name, sudo, limits: own }: LocalOptions): Host {
       const signal = AbortSignal.timeout(command.timeoutMs);
       const answer = inTurn(signal, () => ask(command, sudo, limits, signal, place));
       return answer.catch((error: unknown) => {
-        throw error === signal.reason ? timedOut(place, command) : error;
+        throw error === signal.reason ? timedOut(name, command) : error;
       });
     },
     async close() {},

@@ -1,17 +1,20 @@
 /** The port `Host` over SSH: one connection, used by every question, made anew by the next one after it broke. */
-import { once } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Command, Host, Outcome } from '../operation/host.ts';
-import { createTurns, HOST_LIMITS, type HostLimits, type Place, timedOut, tooLarge } from './limits.ts';
+import { createTurns, HOST_LIMITS, type HostLimits, timedOut, tooLarge } from './limits.ts';
 import { checkSudo, effectiveArgv } from './privilege.ts';
 import { quote } from './quote.ts';
-import { connect, type SshTarget } from './ssh-connection.ts';
+import { resolveTarget, type SshLogin } from './ssh-target.ts';
+import { type Connection, connect } from './ssh-way.ts';
 
-const CLOSE_LIMIT_MS = 2_000;
-
-export type SshOptions = SshTarget & { readonly sudo: boolean; readonly limits?: Partial<HostLimits> };
+export type SshOptions = SshLogin & {
+  /** The name by which people know the host. */
+  readonly name: string;
+  readonly sudo: boolean;
+  readonly limits?: Partial<HostLimits>;
+};
 
 const lost = (host: string, cause?: unknown): KollaBackupError =>
   new KollaBackupError('HOST_CONNECTION_LOST', { host }, { cause });
@@ -73,17 +76,17 @@ function collect(stream: NodeJS.ReadableStream, limit: number, onFull: () => voi
 }
 
 /** Sends the whole of stdin, and resolves with the outcome when the channel is closed with one. */
-function converse(channel: ClientChannel, command: Command, limits: HostLimits, signal: AbortSignal, place: Place) {
+function converse(channel: ClientChannel, command: Command, limits: HostLimits, signal: AbortSignal, host: string) {
   return new Promise<Outcome>((resolve, reject) => {
     let ended: Pick<Outcome, 'code' | 'signal'> | undefined;
     const giveUp = (error: Error): void => {
       reject(error);
       channel.close();
     };
-    const full = (): void => giveUp(tooLarge(place, limits));
+    const full = (): void => giveUp(tooLarge(host, limits));
     const stdout = collect(channel, limits.outputBytes, full, command.onStdout);
     const stderr = collect(channel.stderr, limits.outputBytes, full);
-    const abort = (): void => giveUp(timedOut(place, command));
+    const abort = (): void => giveUp(timedOut(host, command));
     signal.addEventListener('abort', abort, { once: true });
     channel.on('exit', (code: number | null, name?: string) => {
       ended = { code, signal: name === undefined ? null : `SIG${name.replace(/^SIG/, '')}` };
@@ -91,7 +94,7 @@ function converse(channel: ClientChannel, command: Command, limits: HostLimits, 
     channel.on('close', () => {
       signal.removeEventListener('abort', abort);
       // Without an exit status the connection broke, and nobody knows how the command ended.
-      if (ended === undefined) reject(lost(place.host));
+      if (ended === undefined) reject(lost(host));
       else resolve({ ...ended, stdout: stdout(), stderr: stderr() });
     });
     // A command that doesn't read its input may end before it has all of it.
@@ -111,53 +114,50 @@ function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   });
 }
 
-async function end(client: Client): Promise<void> {
-  const closed = once(client, 'close', { signal: AbortSignal.timeout(CLOSE_LIMIT_MS) }).catch(() => client.destroy());
-  client.end();
-  await closed;
-}
-
 /**
  * A host over SSH. Its time limit counts from the call: waiting for a turn and connecting included. A command that was
  * given up is not ended on the host.
  */
-export function sshHost({ sudo, limits: own, ...target }: SshOptions): Host {
+export function sshHost({ name, sudo, limits: own, ...login }: SshOptions): Host {
   const limits = { ...HOST_LIMITS, ...own };
-  const place = { host: target.name, user: target.user };
   const inTurn = createTurns(limits.concurrent);
-  let connection: Promise<Client> | undefined;
+  let connection: Promise<Connection> | undefined;
 
-  function connected(): Promise<Client> {
+  function connected(): Promise<Connection> {
     if (connection !== undefined) return connection;
     const forget = (): void => {
       if (connection === opening) connection = undefined;
     };
-    const opening = connect(target, limits, forget);
+    // Files are read anew for each connection: a certificate may have been renewed, a host key corrected.
+    const opening = resolveTarget(name, login).then((target) => connect(target, limits, forget));
     opening.catch(forget);
     connection = opening;
     return opening;
   }
 
   async function ask(command: Command, line: string, signal: AbortSignal): Promise<Outcome> {
-    const client = await untilAborted(signal, connected());
-    const use = (channel: ClientChannel) => converse(channel, command, limits, signal, place);
-    const outcome = await untilAborted(signal, onChannel(client, line, target.name, signal, use));
-    return checkSudo(outcome, command, sudo, place);
+    const { client, user } = await untilAborted(signal, connected());
+    const use = (channel: ClientChannel) => converse(channel, command, limits, signal, name);
+    const outcome = await untilAborted(signal, onChannel(client, line, name, signal, use));
+    return checkSudo(outcome, command, sudo, { host: name, user });
   }
 
   return {
-    name: target.name,
+    name,
     async run(command) {
       const line = quote(effectiveArgv(command, sudo));
       const signal = AbortSignal.timeout(command.timeoutMs);
       return inTurn(signal, () => ask(command, line, signal)).catch((error: unknown) => {
-        throw error === signal.reason ? timedOut(place, command) : error;
+        throw error === signal.reason ? timedOut(name, command) : error;
       });
     },
     async close() {
       const closing = connection;
       connection = undefined;
-      await closing?.then(end, () => undefined);
+      await closing?.then(
+        (one) => one.end(),
+        () => undefined,
+      );
     },
   };
 }

@@ -7,6 +7,7 @@ import { executions } from './catalogue/executions.ts';
 import { hosts } from './catalogue/hosts.ts';
 import { journal } from './catalogue/journal.ts';
 import { kolla } from './catalogue/kolla.ts';
+import { logins } from './catalogue/logins.ts';
 import { restores } from './catalogue/restores.ts';
 import { runs } from './catalogue/runs.ts';
 import { setup } from './catalogue/setup.ts';
@@ -21,6 +22,7 @@ export const catalogue = {
   ...setup,
   ...journal,
   ...hosts,
+  ...logins,
   ...runs,
   ...archives,
   ...slack,

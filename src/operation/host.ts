@@ -21,8 +21,8 @@ export type Outcome = {
 };
 
 /**
- * One host. `run` resolves with any exit code; it rejects with a `KollaBackupError` of a HOST_… code when the
- * question couldn't be asked or its answer didn't arrive, in which case the command may or may not have run.
+ * One host. `run` resolves with any exit code; it rejects with a `KollaBackupError` when the question couldn't be asked
+ * or its answer didn't arrive. After HOST_TIMEOUT, HOST_CONNECTION_LOST and HOST_OUTPUT_TOO_LARGE the command may have run.
  */
 export interface Host {
   /** The name by which people know it: the inventory's, or `deploy host`. */

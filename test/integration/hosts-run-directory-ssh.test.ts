@@ -11,10 +11,11 @@ import { brokenAt, freshStep, shell, until } from '../support/run-directories.ts
 import { canRunSshd, type Sshd, startSshd } from '../support/sshd.ts';
 
 describe.skipIf(!canRunSshd).each([
-  ['root', false],
-  ['operator', true],
-])('run directories over a real sshd, as %s', (user, sudo) => {
+  ['root', false, 'straight'],
+  ['operator', true, 'through a jump host'],
+])('run directories over a real sshd, as %s, sudo %s, %s', (user, sudo, way) => {
   let sshd: Sshd;
+  let jump: Sshd | undefined;
   let dir: string;
   let host: Host;
   let runs: RunDirectory;
@@ -22,11 +23,14 @@ describe.skipIf(!canRunSshd).each([
   const marked = () => readFile(marks, 'utf8').catch(() => '');
   const connect = () => {
     const { address, port, keyFile, knownHosts } = sshd;
-    return sshHost({ name: 'node1', address, port, user, keyFiles: [keyFile], knownHosts: [knownHosts], sudo });
+    const login = { address, port, user, keyFiles: [keyFile], knownHosts: [knownHosts] };
+    const between = jump && { ...jump, user: 'guest', keyFiles: [jump.keyFile], knownHosts: [jump.knownHosts] };
+    return sshHost({ name: 'node1', ...login, jump: between ? [between] : [], sudo });
   };
 
   beforeAll(async () => {
     sshd = await startSshd();
+    if (way !== 'straight') jump = await startSshd();
     dir = await mkdtemp(join(tmpdir(), 'kolla-backup-runs-'));
     host = connect();
     runs = runDirectory(host, join(dir, 'runs'));
@@ -35,6 +39,7 @@ describe.skipIf(!canRunSshd).each([
   afterAll(async () => {
     await host?.close();
     await sshd?.stop();
+    await jump?.stop();
     if (dir) await rm(dir, { recursive: true, force: true });
   });
 

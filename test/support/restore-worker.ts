@@ -23,7 +23,7 @@ const limits = {
   ...(begins === '' ? {} : { begin_minutes: Number(begins) }),
 };
 const log = pino({ level: 'info' }, pino.destination({ sync: true }));
-const { hostsOf } = connectClouds(config);
+const { hostsOf } = connectClouds(config, environment.SSH_AUTH_SOCK);
 
 function meet(at: Moment, run: string): void {
   const wanted = point.safeParse(parseJson(read()));

@@ -30,12 +30,15 @@ export type Sshd = {
   readonly knownHosts: string;
   /** A signal to every connection's process; what logins started gets none. */
   signalConnections(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** How many logins there are now. */
+  connections(): Promise<number>;
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
 };
 
-const config = (dir: string, port: number) => `
+const config = (dir: string, port: number, first: string) => `
+${first}
 ListenAddress 127.0.0.1:${port}
 HostKey ${dir}/host_ed25519
 HostKey ${dir}/host_rsa
@@ -48,9 +51,10 @@ PidFile none
 MaxStartups 100
 `;
 
+const SUDOERS = 'operator ALL=(ALL) NOPASSWD: ALL\n';
 const USERS = ['operator:*:2001:', 'guest:*:2002:', 'sshd:*:2003:'] as const;
 
-async function writeEtc(dir: string): Promise<void> {
+async function writeEtc(dir: string, sudoers: string): Promise<void> {
   const etc = join(dir, 'etc');
   await mkdir(join(etc, 'pam.d'), { recursive: true });
   await mkdir(join(dir, 'home'), { mode: 0o777 });
@@ -64,7 +68,13 @@ async function writeEtc(dir: string): Promise<void> {
   );
   await writeFile(join(etc, 'group'), (await own('group')) + lines((n, i) => `${n}:x:${i}:`));
   await writeFile(join(etc, 'shadow'), `root:*:19000::::::\n${lines((n) => `${n}:*:19000::::::`)}`, { mode: 0o600 });
-  await writeFile(join(etc, 'sudoers'), 'operator ALL=(ALL) NOPASSWD: ALL\n', { mode: 0o440 });
+  await writeFile(join(etc, 'sudoers'), sudoers, { mode: 0o440 });
+  // As on many a host, sudo can't look up the machine's own name, and says so each time.
+  await writeFile(join(etc, 'hosts'), '127.0.0.1 localhost\n');
+  await writeFile(
+    join(etc, 'nsswitch.conf'),
+    ['passwd', 'group', 'shadow', 'hosts'].map((one) => `${one}: files\n`).join(''),
+  );
   const pam = ['auth', 'account', 'session'].map((type) => `${type} sufficient pam_permit.so\n`).join('');
   // Authentication must fail without a password, as on a real host.
   await writeFile(join(etc, 'pam.d/sudo'), pam.replace('auth sufficient pam_permit.so', 'auth required pam_deny.so'));
@@ -106,11 +116,18 @@ async function childrenOf(pid: number): Promise<number[]> {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-export async function startSshd(): Promise<Sshd> {
+type Settings = {
+  /** Lines of sshd_config, which count before ours. Its directory has its keys already. */
+  readonly first?: (dir: string) => string | Promise<string>;
+  /** As /etc/sudoers. */
+  readonly sudoers?: string;
+};
+
+export async function startSshd({ first = () => '', sudoers = SUDOERS }: Settings = {}): Promise<Sshd> {
   const tree = await packageTree('sshd', ['openssh-server', 'sudo']);
   const dir = await mkdtemp(join(tmpdir(), 'kolla-backup-sshd-'));
   await chmod(dir, 0o755);
-  await writeEtc(dir);
+  await writeEtc(dir, sudoers);
   const port = await freePort();
   const hostKeys = {
     ed25519: await makeKey(join(dir, 'host_ed25519'), 'ed25519'),
@@ -118,7 +135,7 @@ export async function startSshd(): Promise<Sshd> {
   };
   const keyFile = join(dir, 'client');
   await writeFile(join(dir, 'authorized_keys'), `${await makeKey(keyFile, 'ed25519')}\n`);
-  await writeFile(join(dir, 'sshd_config'), config(dir, port));
+  await writeFile(join(dir, 'sshd_config'), config(dir, port, await first(dir)));
   const place = { address: '127.0.0.1', port };
   const knownHosts = join(dir, 'known_hosts');
   await writeFile(knownHosts, knownHostsLine(place, hostKeys.ed25519));
@@ -151,6 +168,7 @@ export async function startSshd(): Promise<Sshd> {
         if (name.trim() === 'sshd') process.kill(pid, signal);
       }
     },
+    connections: async () => (await childrenOf(listener)).length,
     freeze: () => void process.kill(listener, 'SIGSTOP'),
     thaw: () => void process.kill(listener, 'SIGCONT'),
     async stop() {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { loginOf } from '../../src/connect.ts';
 import { keyringOf, parseConfig, readEnvironment } from '../../src/load-config.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import { EMPTY_HEAD, sign, verifyChain } from '../../src/operation/record.ts';
@@ -85,4 +86,43 @@ test('an earlier key still verifies what it signed, and signs nothing more', () 
   expect(second.key).toBe('k2');
   expect(verifyChain([first, second], after)).toMatchObject({ ok: true });
   expect(verifyChain([first, second], before)).toMatchObject({ ok: false, flaw: { seq: 2, flaw: 'key' } });
+});
+
+test('what a host says of its login counts more than what stands at the top', () => {
+  const text = example
+    .replace(/^ssh:\n(?: .*\n)+/m, () => TOP)
+    .replace('ssh: { address: 192.0.2.12 }', 'ssh: { address: 192.0.2.12, jump: [], agent: false, key_files: [/b] }')
+    .replace('ssh: { address: 192.0.2.11 }', 'ssh: { address: 192.0.2.11, port: 2222, agent: /run/other.sock }');
+  const { ssh, clouds } = parseConfig('config.yml', text);
+  const nodes = clouds['prod']?.nodes ?? {};
+  const of = (name: string, agent?: string) => {
+    const login = nodes[name]?.ssh;
+    return login && loginOf(login, ssh, agent);
+  };
+  const all = { user: 'kolla', certificateFiles: ['/a-cert.pub'] };
+  const jump = { address: 'bastion', ...all, keyFiles: ['/a'], user: 'hop', agent: '/run/agent.sock' };
+  expect(of('encouraging-bobcat.local', '/run/agent.sock')).toEqual({
+    ...{ address: '192.0.2.12', ...all, keyFiles: ['/b'], agent: null, jump: [] },
+  });
+  expect(of('comfortable-lark.local', '/run/agent.sock')).toEqual({
+    ...{ address: '192.0.2.11', port: 2222, ...all, keyFiles: ['/a'], agent: '/run/other.sock', jump: [jump] },
+  });
+  expect(problemOf(() => of('comfortable-lark.local'))?.params).toMatchObject({ variable: 'SSH_AUTH_SOCK' });
+});
+
+const TOP = `ssh:
+  user: kolla
+  key_files: [/a]
+  certificate_files: [/a-cert.pub]
+  agent: true
+  jump: [{ address: bastion, user: hop }]
+`;
+
+test.each([
+  ['an address that is none', 'address: 192.0.2.11', 'address: -oProxyCommand=x', 'address'],
+  ['an agent that is a number', 'sudo: false', 'agent: 7', 'ssh.agent'],
+  ['a jump host of a jump host', 'sudo: false', 'jump: [{ address: a, jump: [{ address: b }] }]', 'ssh.jump.0'],
+])('refuses %s', (_, from, to, where) => {
+  const problem = problemOf(() => parseConfig('config.yml', example.replace(from, to)));
+  expect(problem?.params['where']).toContain(where);
 });
