@@ -1,132 +1,240 @@
 import { z } from 'zod';
+import { checkExtraArguments } from './kolla/extra-arguments.ts';
 import { MARIADB_UNIT } from './kolla/names.ts';
+import { KollaBackupError } from './operation/catalogue.ts';
 import { cloudId, hostName } from './operation/ids.ts';
 import { engineName, hostPath } from './operation/shapes.ts';
 
-const slackChannel = z.string().regex(/^[CG][A-Z0-9]{2,30}$/, 'a channel id such as C0123456789 (not its name)');
-const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'a user id such as U0123456789 (not a name)');
-const slackGroup = z.string().regex(/^S[A-Z0-9]{2,30}$/, 'a user group id such as S0123456789');
+/**
+ * The config file. Each setting is described where it is defined: the example, `config.schema.json`, `docs/config.md`
+ * and the words for a mistake are made from this. A format's message goes on from “… is not”.
+ */
+
+const slackChannel = z
+  .string()
+  .regex(
+    /^[CG][A-Z0-9]{2,30}$/,
+    'a channel id such as C0123456789. In Slack it stands at the end of the channel’s details; a name will not do',
+  );
+const slackUser = z
+  .string()
+  .regex(
+    /^[UW][A-Z0-9]{2,30}$/,
+    'a user id such as U0123456789. In Slack it is under “Copy member ID” in the person’s profile; a name will not do',
+  );
+const slackGroup = z
+  .string()
+  .regex(
+    /^S[A-Z0-9]{2,30}$/,
+    'a user group id such as S0123456789. In Slack it ends the address of the group’s page; a handle will not do',
+  );
+const unixUser = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i, 'the name of a user. Write it as the host has it, such as root');
 
 /** How a host is logged in to. What a host leaves out, `ssh` at the top of the file says. */
-const login = z.strictObject({
-  address: z.string().min(1).max(255),
-  port: z.int().min(1).max(65_535).default(22),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i)
-    .optional(),
-  key_files: z.array(hostPath).min(1).optional(),
-  known_hosts: z.array(hostPath).min(1).optional(),
-  sudo: z.boolean().optional(),
-});
+const login = z
+  .strictObject({
+    address: z.string().min(1).max(255).describe('Name or IP address, as the workers reach it.'),
+    port: z.int().min(1).max(65_535).default(22).describe('TCP port of sshd.'),
+    user: unixUser.optional().describe('User that logs in; by default the one under `ssh` at the top.'),
+    key_files: z
+      .array(hostPath)
+      .min(1)
+      .optional()
+      .describe('Private keys, offered in this order; by default those under `ssh` at the top.'),
+    known_hosts: z
+      .array(hostPath)
+      .min(1)
+      .optional()
+      .describe('Files with host keys; by default those under `ssh` at the top.'),
+    sudo: z
+      .boolean()
+      .optional()
+      .describe('Whether commands run through `sudo -n`; by default as under `ssh` at the top.'),
+  })
+  .describe('How this host is logged in to over SSH: its address, and what differs from `ssh` at the top.');
 
-const loginDefaults = z.strictObject({
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i)
-    .default('root'),
-  key_files: z.array(hostPath).min(1).default(['/root/.ssh/id_ed25519']),
-  known_hosts: z.array(hostPath).min(1).default(['/root/.ssh/known_hosts']),
-  sudo: z.boolean().default(false),
-});
+const loginDefaults = z
+  .strictObject({
+    user: unixUser.default('root').describe('User that logs in.'),
+    key_files: z
+      .array(hostPath)
+      .min(1)
+      .default(['/root/.ssh/id_ed25519'])
+      .describe('Private keys without a passphrase, offered in this order; nobody else may be able to read them.'),
+    known_hosts: z
+      .array(hostPath)
+      .min(1)
+      .default(['/root/.ssh/known_hosts'])
+      .describe('Files with host keys; a host whose key is in none of them is refused.'),
+    sudo: z.boolean().default(false).describe('Whether commands run through `sudo -n` (without a password).'),
+  })
+  .describe('How hosts are logged in to, where a host says nothing else.');
 
 const people = z
-  .strictObject({ users: z.array(slackUser).default([]), groups: z.array(slackGroup).default([]) })
-  .refine(({ users, groups }) => users.length + groups.length > 0, 'names nobody: give users, groups or both');
+  .strictObject({
+    users: z.array(slackUser).default([]).describe('Ids of people; a list of them is the strictest.'),
+    groups: z.array(slackGroup).default([]).describe('Ids of user groups: whoever Slack’s admins let into them.'),
+  })
+  .refine(
+    ({ users, groups }) => users.length + groups.length > 0,
+    'names nobody. Name people under `users`, user groups under `groups`, or both',
+  );
 
-const cloud = z.strictObject({
-  deploy_host: z
-    .strictObject({
-      ssh: login.optional(),
-      /** kolla-ansible runs on the worker's own machine. */
-      local: z.literal(true).optional(),
-      sudo: z.boolean().default(false),
-      cwd: hostPath.default('/'),
-      executable: hostPath,
-      config_directory: hostPath.default('/etc/kolla'),
-      extra_arguments: z.array(z.string().min(1).max(500)).max(50).default([]),
-    })
-    .refine(({ ssh, local }) => (ssh === undefined) !== (local === undefined), 'needs either `ssh` or `local: true`'),
-  inventories: z.array(hostPath).min(1).max(20),
-  nodes: z.record(hostName, z.strictObject({ ssh: login, engine: engineName.default('docker') })),
-  /** The node whose volume takes the archives; by default the first of the inventory's group. */
-  backup_host: hostName.optional(),
-  channel: slackChannel,
-  requesters: people,
-  /** Who may approve what destroys; without them restores are refused. */
-  approvers: people.optional(),
-  /** How many people other than the requester must approve. */
-  approvals: z.int().min(1).max(10).default(1),
-  alerts: z
-    .strictObject({
-      /** Where it is told that an operation needs people while MariaDB is down; by default the cloud's own channel. */
-      channel: slackChannel.optional(),
-      /** A user group to mention; by default the approvers. */
-      group: slackGroup.optional(),
-    })
-    .prefault({}),
-  /** The unit that keeps the MariaDB container on the nodes; null where the engine alone does (before 16.0). */
-  unit: z
-    .string()
-    .regex(/^[A-Za-z0-9@_.-]+\.service$/)
-    .nullable()
-    .default(MARIADB_UNIT),
-  /** Where the services find the database, where it can't be learnt from the deployment. */
-  service_address: z.string().min(1).max(255).optional(),
+const deployHost = z
+  .strictObject({
+    ssh: login.optional(),
+    local: z
+      .literal(true)
+      .optional()
+      .describe('Instead of `ssh`: kolla-ansible is on the machine where the worker runs.'),
+    sudo: z.boolean().default(false).describe('With `local`: whether commands run through `sudo -n`.'),
+    executable: hostPath.describe('Path of kolla-ansible, in its virtual environment if it has one.'),
+    cwd: hostPath.default('/').describe('Directory in which kolla-ansible is started.'),
+    config_directory: hostPath.default('/etc/kolla').describe('Directory of globals.yml and passwords.yml.'),
+    extra_arguments: z
+      .array(z.string().min(1).max(500))
+      .max(50)
+      .default([])
+      .superRefine(allowedArguments)
+      .describe('Arguments for every call of kolla-ansible, such as [--vault-password-file, /root/.vault].'),
+  })
+  .refine(
+    ({ ssh, local }) => (ssh === undefined) !== (local === undefined),
+    'needs exactly one of `ssh` and `local: true`. Write `ssh: { address: … }` for another machine, `local: true` for this one',
+  )
+  .describe('The host where kolla-ansible is installed.');
+
+const node = z.strictObject({
+  ssh: login,
+  engine: engineName.default('docker').describe('Container engine, as kolla_container_engine in globals.yml.'),
 });
 
+const alerts = z
+  .strictObject({
+    channel: slackChannel.optional().describe('Channel where they are told too; by default the cloud’s own.'),
+    group: slackGroup.optional().describe('User group that is mentioned; by default the approvers.'),
+  })
+  .prefault({})
+  .describe('Whom to call, every five minutes, while MariaDB is down and an operation needs people.');
+
+const cloud = z.strictObject({
+  deploy_host: deployHost,
+  inventories: z
+    .array(hostPath)
+    .min(1)
+    .max(20)
+    .describe('Inventories on the deploy host, as given to kolla-ansible with -i, in that order.'),
+  nodes: z
+    .record(hostName, node)
+    .refine((nodes) => Object.keys(nodes).length > 0, 'names no node. Name every host of the inventory’s group mariadb')
+    .describe('The hosts of the inventory’s group mariadb, under the names that the inventory gives them.'),
+  backup_host: hostName
+    .optional()
+    .describe('The node that takes backups (mariadb_backup_host); by default the first of the group.'),
+  channel: slackChannel.describe('Slack channel of this cloud, by its id; the bot must be in it.'),
+  requesters: people.describe('Who may ask for backups and restores; ids, not names.'),
+  approvers: people
+    .optional()
+    .describe('Who may approve what destroys; without them restores are refused. Nobody approves what they asked for.'),
+  approvals: z.int().min(1).max(10).default(1).describe('How many people other than the requester must approve.'),
+  alerts,
+  unit: z
+    .string()
+    .regex(/^[A-Za-z0-9@_.-]+\.service$/, `the name of a systemd unit. Write it whole, as in ${MARIADB_UNIT}`)
+    .nullable()
+    .default(MARIADB_UNIT)
+    .describe(
+      'Systemd unit of the MariaDB container on the nodes; null where there is none (before Kolla Ansible 16).',
+    ),
+  service_address: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'Where services find the database: it must answer before a restore counts. By default the deployment tells.',
+    ),
+});
+
+const limits = z
+  .strictObject({
+    backup_minutes: minutes(10_080, 240, 'Past this a running backup is reported, not killed.'),
+    proof_minutes: minutes(1440, 120, 'How long reading a whole archive may take.'),
+    unpack_minutes: minutes(10_080, 240, 'Past this a running unpack of a restore is reported, not killed.'),
+    prepare_minutes: minutes(10_080, 120, 'Past this a running prepare of a restore is reported, not killed.'),
+    recovery_minutes: minutes(1440, 45, 'Past this a running recovery is reported, not killed.'),
+    sync_minutes: z
+      .number()
+      .min(0.1)
+      .max(10_080)
+      .default(120)
+      .describe('How long all nodes may take to be Synced after a recovery. In minutes.'),
+    approval_minutes: minutes(10_080, 240, 'How long a plan waits for approval.'),
+    begin_minutes: minutes(240, 15, 'How soon after the last approval the execution begins, or not at all.'),
+    free_space_gib: z
+      .number()
+      .min(0)
+      .max(100_000)
+      .default(2)
+      .describe('What stays free on the datadir’s file system while a copy is unpacked. In GiB.'),
+    operations_per_worker: z.int().min(1).max(50).default(4).describe('Operations that one worker drives at a time.'),
+  })
+  .prefault({})
+  .describe('Times and sizes; every limit is in the unit that its name says.');
+
+function minutes(most: number, usual: number, what: string) {
+  return z.int().min(1).max(most).default(usual).describe(`${what} In minutes.`);
+}
+
+/** The arguments that are refused at each call are refused here, too: nobody is there to read it at night. */
+function allowedArguments(extra: readonly string[], context: z.RefinementCtx): void {
+  try {
+    checkExtraArguments(extra);
+  } catch (error) {
+    if (!(error instanceof KollaBackupError)) throw error;
+    const { argument, allowed } = error.problem.params;
+    const message = `may not hold ${argument}. Allowed are ${allowed}; no secrets, and nothing that decides what a run does`;
+    context.addIssue({ code: 'custom', message });
+  }
+}
+
 /** Why no restore could ever be approved; null when one could, or when groups decide it. */
-function unmetApprovals(one: z.infer<typeof cloud> | undefined): string | null {
-  if (one?.approvers === undefined || one.approvers.groups.length > 0) return null;
-  const { approvers, approvals, requesters } = one;
+function unmetApprovals({ approvers, approvals, requesters }: z.infer<typeof cloud>): string | null {
+  if (approvers === undefined || approvers.groups.length > 0) return null;
   const users = new Set(approvers.users);
   // A requester never approves: where each of them is an approver, one fewer is left.
   const spare = requesters.groups.length === 0 && requesters.users.every((user) => users.has(user)) ? 1 : 0;
   return users.size - spare >= approvals
     ? null
-    : `${approvals} approvals by others than the requester cannot be had from ${users.size} approvers`;
+    : `asks for ${approvals} approvals by others than the requester, and ${users.size} approvers cannot give them. Name more approvers, or lower it`;
 }
 
 /** The config file, in YAML. Every limit is in the unit that its name says. */
-export const configSchema = z
-  .strictObject({
-    ssh: loginDefaults.prefault({}),
-    clouds: z.record(cloudId, cloud),
-    run_directory: hostPath.default('/var/lib/kolla-backup/runs'),
-    log_directory: hostPath.default('/var/log/kolla-backup'),
-    limits: z
-      .strictObject({
-        /** Past this a running backup is reported, not killed. */
-        backup_minutes: z.int().min(1).max(10_080).default(240),
-        /** Reading a whole archive. */
-        proof_minutes: z.int().min(1).max(1440).default(120),
-        /** Past these a running step of a restore is reported, not killed. */
-        unpack_minutes: z.int().min(1).max(10_080).default(240),
-        prepare_minutes: z.int().min(1).max(10_080).default(120),
-        recovery_minutes: z.int().min(1).max(1440).default(45),
-        /** How long all nodes may take to be Synced after a recovery. */
-        sync_minutes: z.number().min(0.1).max(10_080).default(120),
-        /** How long a plan waits for approval, and how soon after it its execution must begin. */
-        approval_minutes: z.int().min(1).max(10_080).default(240),
-        begin_minutes: z.int().min(1).max(240).default(15),
-        /** Free space that stays on the datadir's file system while a copy is unpacked. */
-        free_space_gib: z.number().min(0).max(100_000).default(2),
-        /** Operations that one worker drives at a time. */
-        operations_per_worker: z.int().min(1).max(50).default(4),
-      })
-      .prefault({}),
-  })
-  .refine(({ clouds }) => Object.keys(clouds).length > 0, { message: 'names no cloud', path: ['clouds'] })
-  .superRefine(({ clouds }, context) => {
-    for (const [id, { nodes, backup_host }] of Object.entries(clouds)) {
-      if (Object.keys(nodes).length === 0)
-        context.addIssue({ code: 'custom', message: 'names no node', path: ['clouds', id, 'nodes'] });
-      if (backup_host !== undefined && !Object.hasOwn(nodes, backup_host))
-        context.addIssue({ code: 'custom', message: 'is not one of the nodes', path: ['clouds', id, 'backup_host'] });
-      const unmet = unmetApprovals(clouds[id]);
-      if (unmet !== null) context.addIssue({ code: 'custom', message: unmet, path: ['clouds', id, 'approvals'] });
-    }
-  });
+export const configSchema = z.strictObject({
+  ssh: loginDefaults.prefault({}),
+  clouds: z
+    .record(
+      cloudId,
+      cloud.superRefine((one, context) => {
+        const { nodes, backup_host } = one;
+        if (backup_host !== undefined && !Object.hasOwn(nodes, backup_host)) {
+          const message = `is not one of the nodes. Name one of ${Object.keys(nodes).join(', ')}`;
+          context.addIssue({ code: 'custom', message, path: ['backup_host'] });
+        }
+        const unmet = unmetApprovals(one);
+        if (unmet !== null) context.addIssue({ code: 'custom', message: unmet, path: ['approvals'] });
+      }),
+    )
+    .refine((clouds) => Object.keys(clouds).length > 0, 'names no cloud. Name one; kolla-backup init writes it')
+    .describe('The clouds, each under the name by which people call it in Slack.'),
+  run_directory: hostPath
+    .default('/var/lib/kolla-backup/runs')
+    .describe('Directory on every host that remembers what was started there; it must survive reboots.'),
+  log_directory: hostPath.default('/var/log/kolla-backup').describe('Directory on the workers for the logs of steps.'),
+  limits,
+});
 export type Config = z.infer<typeof configSchema>;
 export type CloudConfig = Config['clouds'][string];
 export type People = z.infer<typeof people>;

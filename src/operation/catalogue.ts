@@ -54,7 +54,8 @@ export class KollaBackupError extends Error {
   constructor(code: Code, params: Params = {}, options?: ErrorOptions) {
     const problem = { code, params };
     const { wrong, done, next } = explain(problem);
-    super(`${code}: ${wrong} ${done} ${next}`, options);
+    // A list ends with a line's end.
+    super(`${code}: ${wrong} ${done} ${next}`.replaceAll('\n ', '\n'), options);
     this.name = 'KollaBackupError';
     this.problem = problem;
   }

@@ -15,16 +15,21 @@ export const setup = {
   ENVIRONMENT_INVALID: {
     wrong: 'The environment variable {variable} {reason}.',
     done: 'Nothing was started.',
-    next: 'Set it, then start again.',
+    next: 'Change the environment, then start again.',
   },
   CONFIG_MISSING: {
-    wrong: 'The config file {file} cannot be read ({reason}).',
+    wrong: 'The config file {file} cannot be read: {reason}.',
     done: 'Nothing was started.',
-    next: 'Write it, or name another in KOLLA_BACKUP_CONFIG.',
+    next: 'Write it with “kolla-backup init”, or name another in KOLLA_BACKUP_CONFIG.',
+  },
+  CONFIG_WRITABLE: {
+    wrong: 'Everybody on this machine may write to the config file {file}, which says who may approve a restore.',
+    done: 'Nothing was started.',
+    next: 'Take that right away: chmod o-w {file}',
   },
   CONFIG_INVALID: {
-    wrong: '{file}, line {line}: {where}: {reason}.',
+    wrong: '{mistakes}',
     done: 'Nothing was started.',
-    next: 'Correct that line; config.example.yml shows every setting.',
+    next: 'Correct the file, then start again; docs/config.md describes every setting.',
   },
 } as const satisfies Entries;
