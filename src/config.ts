@@ -35,7 +35,11 @@ const unixUser = z
 /** How a host is logged in to. What a host leaves out, `ssh` at the top of the file says. */
 const login = z
   .strictObject({
-    address: z.string().min(1).max(255).describe('Name or IP address, as the workers reach it.'),
+    address: z
+      .string()
+      .min(1)
+      .max(255)
+      .meta({ description: 'Name or IP address, as the workers reach it.', examples: ['192.0.2.11'] }),
     port: z.int().min(1).max(65_535).default(22).describe('TCP port of sshd.'),
     user: unixUser.optional().describe('User that logs in; by default the one under `ssh` at the top.'),
     key_files: z
@@ -74,8 +78,14 @@ const loginDefaults = z
 
 const people = z
   .strictObject({
-    users: z.array(slackUser).default([]).describe('Ids of people; a list of them is the strictest.'),
-    groups: z.array(slackGroup).default([]).describe('Ids of user groups: whoever Slack’s admins let into them.'),
+    users: z
+      .array(slackUser)
+      .default([])
+      .meta({ description: 'Ids of people; a list of them is the strictest.', examples: [['U0123456789']] }),
+    groups: z
+      .array(slackGroup)
+      .default([])
+      .meta({ description: 'Ids of user groups: whoever Slack’s admins let into them.', examples: [['S0123456789']] }),
   })
   .refine(
     ({ users, groups }) => users.length + groups.length > 0,
@@ -90,7 +100,10 @@ const deployHost = z
       .optional()
       .describe('Instead of `ssh`: kolla-ansible is on the machine where the worker runs.'),
     sudo: z.boolean().default(false).describe('With `local`: whether commands run through `sudo -n`.'),
-    executable: hostPath.describe('Path of kolla-ansible, in its virtual environment if it has one.'),
+    executable: hostPath.meta({
+      description: 'Path of kolla-ansible, in its virtual environment if it has one.',
+      examples: ['/opt/kolla-ansible-cli/.venv/bin/kolla-ansible'],
+    }),
     cwd: hostPath.default('/').describe('Directory in which kolla-ansible is started.'),
     config_directory: hostPath.default('/etc/kolla').describe('Directory of globals.yml and passwords.yml.'),
     extra_arguments: z
@@ -98,7 +111,10 @@ const deployHost = z
       .max(50)
       .default([])
       .superRefine(allowedArguments)
-      .describe('Arguments for every call of kolla-ansible, such as [--vault-password-file, /root/.vault].'),
+      .meta({
+        description: 'Arguments for every call of kolla-ansible, such as how to open its vault.',
+        examples: [['--vault-password-file', '/root/.vault']],
+      }),
   })
   .refine(
     ({ ssh, local }) => (ssh === undefined) !== (local === undefined),
@@ -113,8 +129,12 @@ const node = z.strictObject({
 
 const alerts = z
   .strictObject({
-    channel: slackChannel.optional().describe('Channel where they are told too; by default the cloud’s own.'),
-    group: slackGroup.optional().describe('User group that is mentioned; by default the approvers.'),
+    channel: slackChannel
+      .optional()
+      .meta({ description: 'Channel where they are told too; by default the cloud’s own.', examples: ['C0123456789'] }),
+    group: slackGroup
+      .optional()
+      .meta({ description: 'User group that is mentioned; by default the approvers.', examples: ['S0123456789'] }),
   })
   .prefault({})
   .describe('Whom to call, every five minutes, while MariaDB is down and an operation needs people.');
@@ -125,15 +145,22 @@ const cloud = z.strictObject({
     .array(hostPath)
     .min(1)
     .max(20)
-    .describe('Inventories on the deploy host, as given to kolla-ansible with -i, in that order.'),
+    .meta({
+      description: 'Inventories on the deploy host, as given to kolla-ansible with -i, in that order.',
+      examples: [['/etc/kolla/multinode']],
+    }),
   nodes: z
     .record(hostName, node)
     .refine((nodes) => Object.keys(nodes).length > 0, 'names no node. Name every host of the inventory’s group mariadb')
     .describe('The hosts of the inventory’s group mariadb, under the names that the inventory gives them.'),
-  backup_host: hostName
-    .optional()
-    .describe('The node that takes backups (mariadb_backup_host); by default the first of the group.'),
-  channel: slackChannel.describe('Slack channel of this cloud, by its id; the bot must be in it.'),
+  backup_host: hostName.optional().meta({
+    description: 'The node that takes backups (mariadb_backup_host); by default the first of the group.',
+    examples: ['node-2'],
+  }),
+  channel: slackChannel.meta({
+    description: 'Slack channel of this cloud, by its id; the bot must be in it.',
+    examples: ['C0123456789'],
+  }),
   requesters: people.describe('Who may ask for backups and restores; ids, not names.'),
   approvers: people
     .optional()
@@ -153,9 +180,11 @@ const cloud = z.strictObject({
     .min(1)
     .max(255)
     .optional()
-    .describe(
-      'Where services find the database: it must answer before a restore counts. By default the deployment tells.',
-    ),
+    .meta({
+      description:
+        'Where services find the database: it must answer before a restore counts. By default the deployment tells.',
+      examples: ['192.0.2.100'],
+    }),
 });
 
 const limits = z
