@@ -2,6 +2,7 @@ import { archives } from './catalogue/archives.ts';
 import { backups } from './catalogue/backups.ts';
 import { commands } from './catalogue/commands.ts';
 import { consent } from './catalogue/consent.ts';
+import { doctor } from './catalogue/doctor.ts';
 import type { Entries, Entry } from './catalogue/entry.ts';
 import { executions } from './catalogue/executions.ts';
 import { hosts } from './catalogue/hosts.ts';
@@ -31,6 +32,7 @@ export const catalogue = {
   ...restores,
   ...executions,
   ...stopAndRecovery,
+  ...doctor,
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;
