@@ -10,25 +10,25 @@ import { engineName, hostPath } from './operation/shapes.ts';
  * and the words for a mistake are made from this. A format's message goes on from “… is not”.
  */
 
-const slackChannel = z
+export const slackChannel = z
   .string()
   .regex(
     /^[CG][A-Z0-9]{2,30}$/,
     'a channel id such as C0123456789. In Slack it stands at the end of the channel’s details; a name will not do',
   );
-const slackUser = z
+export const slackUser = z
   .string()
   .regex(
     /^[UW][A-Z0-9]{2,30}$/,
     'a user id such as U0123456789. In Slack it is under “Copy member ID” in the person’s profile; a name will not do',
   );
-const slackGroup = z
+export const slackGroup = z
   .string()
   .regex(
     /^S[A-Z0-9]{2,30}$/,
     'a user group id such as S0123456789. In Slack it ends the address of the group’s page; a handle will not do',
   );
-const unixUser = z
+export const unixUser = z
   .string()
   .regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/i, 'the name of a user. Write it as the host has it, such as root');
 
@@ -237,7 +237,7 @@ function unmetApprovals({ approvers, approvals, requesters }: z.infer<typeof clo
   const spare = requesters.groups.length === 0 && requesters.users.every((user) => users.has(user)) ? 1 : 0;
   return users.size - spare >= approvals
     ? null
-    : `asks for ${approvals} approvals by others than the requester, and ${users.size} approvers cannot give them. Name more approvers, or lower it`;
+    : `cannot be met: of the approvers named (${users.size}) fewer than ${approvals} are left without the requester. Name more approvers, or lower it`;
 }
 
 /** The config file, in YAML. Every limit is in the unit that its name says. */

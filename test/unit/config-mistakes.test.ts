@@ -79,7 +79,7 @@ const MISTAKES: readonly (readonly [name: string, from: string, to: string, wher
   ['both ssh and local', '      executable', '      local: true\n      executable', DEPLOY, /exactly one of `ssh` and `local: true`/],
   ['neither ssh nor local', '      ssh: { address: 192.0.2.10 }\n', '', DEPLOY, /exactly one of `ssh` and `local: true`/],
   ['local: false', 'ssh: { address: 192.0.2.10 }', 'local: @@false', `${DEPLOY}.local`, /“false” is not possible here. Write true, or leave it out/],
-  ['approvals that cannot be had', '    approvers', '    approvals: @@3\n    approvers', 'clouds.prod.approvals', /asks for 3 approvals by others than the requester, and 2 approvers cannot give them. Name more/],
+  ['approvals that cannot be had', '    approvers', '    approvals: @@3\n    approvers', 'clouds.prod.approvals', /cannot be met: of the approvers named \(2\) fewer than 3 are left without the requester. Name more/],
   ['a unit that is none', '    approvers', '    unit: @@mariadb\n    approvers', 'clouds.prod.unit', /“mariadb” is not the name of a systemd unit. Write it whole, as in kolla-mariadb-container.service/],
   ['an argument that narrows a run', '      executable', '      extra_arguments: @@[--limit, control]\n      executable', `${DEPLOY}.extra_arguments`, /may not hold --limit. Allowed are --vault-password-file/],
   ['a secret as an argument', '      executable', '      extra_arguments: @@[-e, db_password=hunter2]\n      executable', `${DEPLOY}.extra_arguments`, /may not hold -e db_password\. .*no secrets/],

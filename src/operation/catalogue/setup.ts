@@ -32,4 +32,29 @@ export const setup = {
     done: 'Nothing was started.',
     next: 'Correct the file, then start again; docs/config.md describes every setting.',
   },
+  INIT_EXISTS: {
+    wrong: 'The config file {file} is there already.',
+    done: 'Nothing was written.',
+    next: 'Name another file, as in: kolla-backup init other.yml',
+  },
+  INIT_UNWRITABLE: {
+    wrong: 'The config file {file} cannot be written: {reason}.',
+    done: 'Nothing was written.',
+    next: 'Name another file, or run it as a user who may write there.',
+  },
+  INIT_ANSWER_NEEDED: {
+    wrong: 'Not known, and without a terminal nobody can be asked: {what}.',
+    done: 'Nothing was written.',
+    next: 'Give it as {option}.',
+  },
+  INIT_ANSWER_WRONG: {
+    wrong: '{option} cannot be used: {reason}.',
+    done: 'Nothing was written.',
+    next: 'Correct it; “kolla-backup help” shows every option.',
+  },
+  INIT_LEFT: {
+    wrong: 'The questions were left.',
+    done: 'Nothing was written. Host keys that were confirmed stay in the known_hosts file.',
+    next: 'Begin again with: kolla-backup init',
+  },
 } as const satisfies Entries;
