@@ -179,7 +179,7 @@ export function examineConfig(
   text: string,
 ): { readonly config: Config } | { readonly mistakes: readonly [Mistake, ...Mistake[]] } {
   const read = readConfigText(text);
-  if (!('text' in read)) return { mistakes: inOrder(read.mistakes) };
+  if (read.text === null) return { mistakes: inOrder(read.mistakes) };
   const parsed = configSchema.safeParse(read.text.value);
   const issues = parsed.success ? [] : parsed.error.issues;
   const found = schemaMistakes(issues, read.text, Object.keys(environment.shape));

@@ -73,7 +73,7 @@ function wordsFor(issue: Issue, root: unknown, variables: readonly string[]): Fo
       return at(
         more.length === 0
           ? `${shown(value)} is not possible here. Write ${only}, or leave it out.`
-          : `${shown(value)} is none of ${issue.values.join(', ')}. ${meant === null ? 'Write one of them' : `Did you mean ${meant}?`}`,
+          : `${shown(value)} is none of ${issue.values.join(', ')}. ${meant === null ? 'Write one of them.' : `Did you mean ${meant}?`}`,
       );
     }
     case 'invalid_key':

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineConfig, loadConfig, parseConfig, readEnvironment, slackTokens } from '../../src/load-config.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
@@ -161,6 +162,52 @@ test('all mistakes are told at once, in the order of the lines, as an editor can
     '18:3',
   ]);
   expect(lines.at(-1)).toMatch(/^Nothing was started\. Correct the file/);
+});
+
+test('whatever is written there: a config, or mistakes that stand in the file', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '\n',
+      '  ',
+      '\t',
+      ': ',
+      '- ',
+      '[',
+      '}',
+      '"',
+      '#',
+      '&a ',
+      '*a',
+      '<<: ',
+      '!!x ',
+      '? ',
+      '|',
+      '@',
+      '\r\n',
+      '\u0000',
+      'null',
+    ),
+    fc.string({ maxLength: 3, unit: 'binary' }),
+  );
+  const edit = fc.record({ at: fc.nat(GOOD.length), removed: fc.nat(12), written: piece });
+  const edited = fc
+    .array(edit, { minLength: 1, maxLength: 4 })
+    .map((edits) =>
+      edits.reduce((text, { at, removed, written }) => text.slice(0, at) + written + text.slice(at + removed), GOOD),
+    );
+  fc.assert(
+    fc.property(edited, (text) => {
+      const lines = text.split('\n');
+      for (const { line, column, said } of mistakesIn(text)) {
+        // Our words, not the schema's.
+        expect(said).toMatch(/[.?]$|init$/);
+        expect(said).not.toMatch(/Invalid input|, received|undefined/);
+        expect(line).toBeLessThanOrEqual(lines.length);
+        expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);
+      }
+    }),
+    { numRuns: 400 },
+  );
 });
 
 describe('the file itself', () => {
