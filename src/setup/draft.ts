@@ -11,6 +11,8 @@ import type { ConfigInput } from './write-config.ts';
 export type CloudInput = ConfigInput['clouds'][string];
 export type SshInput = NonNullable<ConfigInput['ssh']> & { readonly user: string };
 
+export type HostToKnow = { readonly name: string; readonly address: string; readonly port: number };
+
 export type Init = {
   readonly options: InitOptions;
   readonly ask: Asker;
@@ -18,12 +20,8 @@ export type Init = {
   /** Tells something that a person should look at. */
   readonly warn: (line: string) => void;
   readonly ssh: SshInput;
-  /** Makes the host's key known, if somebody says so. */
-  readonly recognise: (host: {
-    readonly name: string;
-    readonly address: string;
-    readonly port: number;
-  }) => Promise<void>;
+  /** Makes the host's key known, if somebody says so; they are told which of them the deploy host has on file. */
+  readonly recognise: (host: HostToKnow, atDeployHost?: () => Promise<readonly string[]>) => Promise<void>;
 };
 
 /** Stands where nothing is known yet; it is never asked and never written. */

@@ -8,6 +8,7 @@ import type { Host } from '../operation/host.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { type CloudInput, type Init, withHosts, wordsOf } from './draft.ts';
 import type { Deployment } from './find-deployment.ts';
+import { onFileAt } from './host-keys.ts';
 import { lookAtNode, type NodeLook } from './look-at-node.ts';
 
 /** The nodes themselves, and what the deployment says of its databases. */
@@ -68,7 +69,10 @@ async function findNode(
   const own = LOOPBACK.includes(node.address) ? deployment.address : null;
   const address = own ?? node.address;
   const place = { address, ...(node.port === undefined || node.port === DEFAULT_PORT ? {} : { port: node.port }) };
-  await init.recognise({ name: node.name, address, port: node.port ?? DEFAULT_PORT });
+  const port = node.port ?? DEFAULT_PORT;
+  await init.recognise({ name: node.name, address, port }, () =>
+    withHosts(init.ssh, deployment.input, ({ deploy }) => onFileAt(deploy, address, port)),
+  );
   const plain = { ssh: place };
   const { user } = node;
   const inputs =

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fingerprint, knownKeys } from '../hosts/known-hosts.ts';
+import type { Host } from '../operation/host.ts';
 import type { Asker } from './ask.ts';
+import type { HostToKnow } from './draft.ts';
 
 /** Host keys that aren't on file: shown, and taken only when a person has said that they are right. */
 
@@ -37,14 +39,29 @@ function offeredBy(address: string, port: number): Promise<Offered[]> {
   });
 }
 
+/** How long a host may take to look into its own known_hosts (ms). */
+const LOOK_MS = 20_000;
+
+/** The fingerprints under which another host, which is logged in to already, has this one on file. */
+export async function onFileAt(other: Host, address: string, port: number): Promise<string[]> {
+  const name = port === 22 ? address : `[${address}]:${port}`;
+  const { stdout } = await other.run({ argv: ['ssh-keygen', '-F', name], timeoutMs: LOOK_MS });
+  return stdout.split('\n').flatMap((line) => {
+    const [names = '', , key] = line.trim().split(/\s+/);
+    // Comments, and keys that are revoked or of authorities.
+    return key === undefined || /^[#@]/.test(names) ? [] : [fingerprint(Buffer.from(key, 'base64'))];
+  });
+}
+
 /**
  * Puts the keys of a host into the first of `files` (known_hosts) where it has none there yet and somebody says that
  * they are the host's own. What is on file stays, and a host that now shows another key is refused when connecting.
  */
 export async function recognise(
-  host: { readonly name: string; readonly address: string; readonly port: number },
+  host: HostToKnow,
   files: readonly [string, ...string[]],
   { ask, trusted, tell }: Recognition,
+  atDeployHost: () => Promise<readonly string[]> = async () => [],
 ): Promise<void> {
   const [file] = files;
   if ((await knownKeys(files, host.address, host.port)).length > 0) return;
@@ -54,7 +71,9 @@ export async function recognise(
   const where = `${host.name} (${host.address}, port ${host.port})`;
   if (compared.length === 0) {
     tell(`The host key of ${where} is not in ${files.join(', ')}. It shows:`);
-    for (const { type, fingerprint: print } of offered) tell(`  ${type} ${print}`);
+    const vouched = await atDeployHost();
+    for (const { type, fingerprint: print } of offered)
+      tell(`  ${type} ${print}${vouched.includes(print) ? ' (the deploy host has this one on file)' : ''}`);
     tell('Compare one of them on the host itself: for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done');
     if (!(await ask.confirm(`Compared: these are the keys of ${host.name}, write them into ${file}?`))) return;
   }

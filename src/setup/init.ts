@@ -39,7 +39,10 @@ export async function init(options: InitOptions, ask: Asker, tell: (line: string
   const ssh = await askSsh(options, place, ask);
   const people = await askPeople(options, ssh, ask);
   const keys = { ask, trusted: options.trusted, tell };
-  const parts: Init = { options, ask, tell, warn, ssh, recognise: (host) => recognise(host, ssh.known_hosts, keys) };
+  const parts: Init = {
+    ...{ options, ask, tell, warn, ssh },
+    recognise: (host, atDeployHost) => recognise(host, ssh.known_hosts, keys, atDeployHost),
+  };
   const deployment = await findDeployment(parts, place);
   const { nodes, settings, suggest, about } = await findCloud(parts, deployment);
   const { deploy_host, inventories } = deployment.input;

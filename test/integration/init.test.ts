@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -145,6 +145,49 @@ describe('with options and without a terminal', () => {
     expect({ code, written: existsSync(join(dir, 'never.yml')) }).toEqual({ code: 2, written: false });
   });
 
+  test('a backup host that the deployment names is written; that another node would hold its lock is told', async () => {
+    const [, second] = cloud.nodes;
+    const globals = '/etc/kolla/globals.d/custom-globals.yml';
+    const before = await cloud.deploy.must(['cat', globals]);
+    await cloud.deploy.must(['tee', '-a', globals], { stdin: `mariadb_backup_host: "${second.name}"\n` });
+    const { code, text } = await init('other.yml', ...login(), ...known(), ...inventories(), ...PEOPLE);
+    await cloud.deploy.must(['tee', globals], { stdin: before });
+    expect(text).toMatch(
+      /! On encouraging-bobcat\.local, .*my\.cnf sends mariabackup to .*where comfortable-lark .* answers/,
+    );
+    expect(code).toBe(1);
+    expect(loadConfig(join(dir, 'other.yml')).clouds['prod']?.backup_host).toBe(second.name);
+  });
+
+  test('kolla-ansible on this machine', async () => {
+    const bin = join(dir, 'venv/bin');
+    await mkdir(bin, { recursive: true });
+    const hosts = Object.fromEntries(
+      cloud.nodes.map(({ name, ssh }) => [name, { ansible_host: ssh.host, ansible_port: ssh.port }]),
+    );
+    const listing = JSON.stringify({ _meta: { hostvars: hosts }, mariadb: { hosts: Object.keys(hosts) } });
+    for (const [name, script] of [
+      ['kolla-ansible', 'echo kolla-ansible 21.3.0'],
+      ['ansible-inventory', `echo '${listing}'`],
+      ['ansible', 'echo no variables >&2; exit 1'],
+    ] as const)
+      await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const options = [
+      '--deploy-host',
+      'local',
+      '--key-file',
+      cloud.keyFile,
+      '--kolla-ansible',
+      join(bin, 'kolla-ansible'),
+    ];
+    const { code, text } = await init('local.yml', ...options, ...known(), '--inventory', '/x', ...PEOPLE);
+    expect(text).toMatch(/this machine: kolla-ansible 21\.3\.0/);
+    expect(text).toMatch(/! .*globals\.yml cannot be read there[\s\S]*! KOLLA_SETTINGS_UNKNOWN: .*no variables/);
+    expect(code).toBe(1);
+    const { deploy_host: deployHost } = loadConfig(join(dir, 'local.yml')).clouds['prod'] ?? {};
+    expect(deployHost).toMatchObject({ local: true, sudo: false, cwd: dir });
+  });
+
   test('a node that is down is written as the inventory has it, and told', async () => {
     await cloud.nodes[2].kill();
     const { code, text } = await init('down.yml', ...login(), ...known(), ...inventories(), ...PEOPLE);
@@ -208,6 +251,7 @@ test('at a terminal everything is asked that is not known, an answer that is wro
   const typed = [TYPER, JSON.stringify(steps), process.execPath, MAIN, 'init', file, ...options];
   const { code, text } = await run('python3', typed);
   expect(text).toMatch(/not typed: \[\]/);
+  expect(text).toMatch(/hardcore-rodent\.local .* It shows:\s+\S+ SHA256:\S+ \(the deploy host has this one on file\)/);
   expect(text).toMatch(/! hardcore-rodent\.local: .* was not looked at\. HOST_KEY_UNKNOWN/);
   expect(code).toBe(1);
   expect(loadConfig(file).clouds['prod']).toMatchObject({
