@@ -145,6 +145,12 @@ test('an anchor may stand for a whole value', () => {
   expect('config' in read && read.config.clouds['prod']?.approvers).toEqual({ users: [], groups: ['S0123456789'] });
 });
 
+test('a secret is shown by no mistake, wherever else it is used', () => {
+  const text = GOOD.replace('user: root', 'user: &t xoxb-1-hidden').replace('C0123456789', '*t');
+  expect(mistakesIn(text).map(({ line }) => line)).toEqual([2, 14]);
+  expect(JSON.stringify(mistakesIn(text))).not.toContain('hidden');
+});
+
 test('all mistakes are told at once, in the order of the lines, as an editor can jump to them', () => {
   const text = GOOD.replace('user: root', 'uesr: root')
     .replace('2222', '0')
