@@ -21,10 +21,14 @@ import { KollaBackupError } from './operation/catalogue.ts';
 import { hex64 } from './operation/ids.ts';
 import type { Head } from './operation/record.ts';
 import { runUntilSignalled, type Service } from './run.ts';
+import { atTerminal, unattended } from './setup/ask.ts';
+import { init } from './setup/init.ts';
+import { INIT_USAGE, readInitOptions } from './setup/init-options.ts';
 import { startBot } from './slack/app.ts';
 
 const USAGE = `kolla-backup <command>
 
+  init [FILE] [--help]             looks at a deployment, asks the rest, and writes a config
   start                            bot and worker in one process
   bot                              the Slack side alone
   worker                           drives operations; several may run
@@ -42,6 +46,7 @@ const PROJECTIONS = 8;
 /** Exit codes: 0 good, 1 failed or found something, 2 couldn't begin or couldn't look. */
 const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<number>>> = {
   // The worker first: what runs on the hosts is followed while Slack is away, too.
+  init: initCommand,
   start: () => serve([startWorkerPart, keepBotPart]),
   bot: () => serve([(inputs) => startBotPart(inputs, endProcess(inputs.log))]),
   worker: () => serve([startWorkerPart]),
@@ -157,6 +162,18 @@ async function startBotPart(
       await close();
     },
   };
+}
+
+/** Asks at a terminal; without one, options must answer. */
+async function initCommand(rest: readonly string[]): Promise<number> {
+  const usual = process.env['KOLLA_BACKUP_CONFIG'] ?? '/etc/kolla-backup/config.yml';
+  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+  if (rest.includes('--help')) {
+    tell(`kolla-backup ${INIT_USAGE}`);
+    return 0;
+  }
+  const asked = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return init(readInitOptions(rest, usual), asked ? atTerminal : unattended, tell);
 }
 
 /** What a card's buttons would do, without Slack. */

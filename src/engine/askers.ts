@@ -1,19 +1,14 @@
 import { isNameOf } from '../kolla/archives.ts';
-import { backupConfigCommand, IDENTITY_STATEMENT, readBackupConfig, readIdentity } from '../kolla/backup-config.ts';
-import * as containers from '../kolla/containers.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
 import { askBase, withChain } from './backup-askers.ts';
 import type { Drive } from './drive.ts';
-import { firstNumber, galeraStatus, listVolume, othersAtWork, volumePath } from './node-questions.ts';
+import { galeraStatus, listVolume, lockOf, othersAtWork, roomForArchive } from './node-questions.ts';
 import { answersFromOutput, type OutputCheck } from './output-readers.ts';
 import { prove } from './prove.ts';
 import { restoreAskers } from './restore-askers.ts';
-
-/** How long the size of a datadir may take to be found (ms). */
-const SIZE_MS = 600_000;
 
 export type Context = {
   readonly drive: Drive;
@@ -41,19 +36,7 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
   }),
 
   'lock-on-this-node': async ({ node, container, config }, { drive: { hosts }, patience }) =>
-    patience(node.node, async () => {
-      const host = hosts.node(node.node);
-      const named = readBackupConfig(await host.run(backupConfigCommand(config)));
-      const self = readIdentity(await host.run(containers.sqlCommand(node, container, IDENTITY_STATEMENT)));
-      const there =
-        named && readIdentity(await host.run(containers.sqlOverTcp(node, container, named, IDENTITY_STATEMENT)));
-      return {
-        host: named?.host ?? null,
-        answeredBy: there?.name ?? null,
-        own: self?.name ?? null,
-        address: self?.address ?? null,
-      };
-    }),
+    patience(node.node, () => lockOf(hosts, node, container, config)),
 
   'nobody-else': async ({ nodes, container }, { drive: { hosts }, patience }) => ({
     found: await othersAtWork(hosts, nodes, container, patience),
@@ -71,23 +54,7 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
   'backup-base': askBase,
 
   'room-for-archive': async ({ node, volume, datadirVolume }, { drive: { hosts }, patience }) =>
-    patience(node.node, async () => {
-      const host = hosts.node(node.node);
-      const datadir = await volumePath(hosts, node, datadirVolume);
-      if (datadir === null) throw new KollaBackupError('NO_DATADIR_VOLUME', { host: node.node, volume: datadirVolume });
-      // Before the first backup there is no volume yet; it will lie beside the datadir's.
-      const directory = (await volumePath(hosts, node, volume)) ?? datadir;
-      const free = await host.run(containers.freeSpaceCommand(directory));
-      const size = await host.run(containers.sizeCommand(datadir, SIZE_MS));
-      const { entries } = await listVolume(hosts, node, volume);
-      const fulls = entries.filter(({ path }) => isNameOf('full', path)).map(({ bytes }) => bytes);
-      return {
-        directory,
-        freeBytes: firstNumber(host, free),
-        datadirBytes: firstNumber(host, size),
-        largestFullBytes: fulls.length > 0 ? Math.max(...fulls) : null,
-      };
-    }),
+    patience(node.node, () => roomForArchive(hosts, node, volume, datadirVolume)),
 
   'new-archive': async ({ node, volume, listedBefore, type }, { drive: { hosts, operation }, patience }) => {
     const before = archivesListedBefore(operation(), listedBefore)?.nodes.find((one) => one.node === node.node);

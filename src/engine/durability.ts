@@ -9,13 +9,28 @@ const DURABLE: Readonly<Record<string, string>> = {
   'maxmemory-policy': 'noeviction',
 };
 
-/** What is missing for a journal to survive a crash of Redis; null when nothing is. A Redis that won't say counts as missing all. */
-export async function durabilityProblem(redis: Redis): Promise<Problem | null> {
-  const wrong: string[] = [];
+/** One setting: what it must be, and what Redis says; null where it doesn't say. */
+export type DurableSetting = { readonly name: string; readonly wanted: string; readonly found: string | null };
+
+/** Asks Redis for each; one that refuses CONFIG, or that is away, tells nothing. */
+export async function durableSettings(redis: Redis): Promise<readonly DurableSetting[]> {
+  const settings: DurableSetting[] = [];
   for (const [name, wanted] of Object.entries(DURABLE)) {
-    const found = await redis.config('GET', name).catch(() => null);
-    const value = Array.isArray(found) ? found[1] : undefined;
-    if (value !== wanted) wrong.push(`${name} ${wanted} (it is ${typeof value === 'string' ? value : 'not told'})`);
+    const told = await redis.config('GET', name).catch(() => null);
+    const value: unknown = Array.isArray(told) ? told[1] : undefined;
+    settings.push({ name, wanted, found: typeof value === 'string' ? value : null });
   }
+  return settings;
+}
+
+/** What is missing for a journal to survive a crash of Redis; null when nothing is. What isn't told counts as missing. */
+export function notDurable(settings: readonly DurableSetting[]): Problem | null {
+  const wrong = settings
+    .filter(({ wanted, found }) => found !== wanted)
+    .map(({ name, wanted, found }) => `${name} ${wanted} (it is ${found ?? 'not told'})`);
   return wrong.length === 0 ? null : { code: 'REDIS_NOT_DURABLE', params: { settings: wrong.join(', ') } };
+}
+
+export async function durabilityProblem(redis: Redis): Promise<Problem | null> {
+  return notDurable(await durableSettings(redis));
 }

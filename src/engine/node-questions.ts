@@ -1,9 +1,17 @@
+import { isNameOf } from '../kolla/archives.ts';
+import {
+  backupConfigCommand,
+  IDENTITY_STATEMENT,
+  type LockAnswer,
+  readBackupConfig,
+  readIdentity,
+} from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
 import { parseStatus, STATUS_STATEMENT } from '../kolla/galera.ts';
 import { listVolumeCommand, readListing } from '../kolla/list-volume.ts';
 import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { VolumeEntry } from '../operation/checks.ts';
+import type { AnswerTo, VolumeEntry } from '../operation/checks.ts';
 import type { Host, Outcome } from '../operation/host.ts';
 import { DEPLOY } from '../operation/plan.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
@@ -104,8 +112,50 @@ export async function galeraStatus(
   }
 }
 
+/** Where mariabackup on a node sets its lock: whom its configuration leads to, and who the node itself is. */
+export async function lockOf(hosts: CloudHosts, node: NodeRef, container: string, config: string): Promise<LockAnswer> {
+  const host = hosts.node(node.node);
+  const named = readBackupConfig(await host.run(backupConfigCommand(config)));
+  const self = readIdentity(await host.run(containers.sqlCommand(node, container, IDENTITY_STATEMENT)));
+  const there =
+    named && readIdentity(await host.run(containers.sqlOverTcp(node, container, named, IDENTITY_STATEMENT)));
+  return {
+    host: named?.host ?? null,
+    answeredBy: there?.name ?? null,
+    own: self?.name ?? null,
+    address: self?.address ?? null,
+  };
+}
+
+/** How long the size of a datadir may take to be found (ms). */
+const SIZE_MS = 600_000;
+
+/** What room a node has for the next archive, and what that may need. */
+export async function roomForArchive(
+  hosts: CloudHosts,
+  node: NodeRef,
+  volume: string,
+  datadirVolume: string,
+): Promise<AnswerTo<'room-for-archive'>> {
+  const host = hosts.node(node.node);
+  const datadir = await volumePath(hosts, node, datadirVolume);
+  if (datadir === null) throw new KollaBackupError('NO_DATADIR_VOLUME', { host: node.node, volume: datadirVolume });
+  // Before the first backup there is no volume yet; it will lie beside the datadir's.
+  const directory = (await volumePath(hosts, node, volume)) ?? datadir;
+  const free = await host.run(containers.freeSpaceCommand(directory));
+  const size = await host.run(containers.sizeCommand(datadir, SIZE_MS));
+  const { entries } = await listVolume(hosts, node, volume);
+  const fulls = entries.filter(({ path }) => isNameOf('full', path)).map(({ bytes }) => bytes);
+  return {
+    directory,
+    freeBytes: firstNumber(host, free),
+    datadirBytes: firstNumber(host, size),
+    largestFullBytes: fulls.length > 0 ? Math.max(...fulls) : null,
+  };
+}
+
 /** The first number that a command printed, as `df` and `du` do; `du` ends with 1 when a file went away meanwhile. */
-export function firstNumber(host: Host, outcome: Outcome): number {
+function firstNumber(host: Host, outcome: Outcome): number {
   const found = /\d+/.exec(outcome.stdout)?.[0];
   if (found !== undefined && (outcome.code === 0 || outcome.code === 1)) return Number(found);
   throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: saidBy(outcome) });

@@ -16,6 +16,7 @@ import type { Wish } from '../operation/events.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
+import { oneImage, usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import { findChain } from './find-chain.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
@@ -54,7 +55,11 @@ export async function probeRestore(
       survey: await patiently(signal, () => surveyNode(hosts, node, cloud.config.unit)),
     })),
   );
-  const image = oneImage(cloud.id, found);
+  const image = oneImage(
+    cloud.id,
+    found.map(({ survey }) => survey),
+  );
+  if ('problem' in image) return refuse(image.problem.code, image.problem.params);
   const surveys = found.map(({ node, survey }) =>
     nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
   );
@@ -94,18 +99,6 @@ async function askMachineIds(
   return ids;
 }
 
-type Found = { readonly node: NodeRef; readonly survey: Survey };
-
-/** The image of the containers, running or exited; a node that lost its container gets that of the others. */
-function oneImage(cloud: string, found: readonly Found[]): { readonly id: string; readonly name: string } {
-  const containers = found.flatMap(({ survey }) => survey.container ?? []);
-  const [first] = containers;
-  if (first === undefined) return refuse('IMAGE_UNKNOWN', { cloud });
-  if (containers.some(({ image }) => image !== first.image))
-    return refuse('IMAGES_DIFFER', { cloud, images: [...new Set(containers.map(({ image }) => image))].join(', ') });
-  return { id: first.imageId, name: first.image };
-}
-
 function nodeSurvey(
   { node }: NodeRef,
   survey: Survey,
@@ -113,16 +106,10 @@ function nodeSurvey(
   machineId: string,
   unit: string | null,
 ): NodeSurvey {
-  const { datadir, base, baseTrouble, freeBytes, config } = survey;
-  if (datadir === null || base === null || freeBytes === null) return refuse('DATADIR_MISSING', { host: node });
-  if (baseTrouble !== null || datadir.mountPoint)
-    return refuse('DATADIR_NOT_EXCHANGEABLE', {
-      host: node,
-      detail: baseTrouble ?? `${datadir.path} is a mount point`,
-    });
-  const force = config?.forceRecovery ?? null;
-  const galeraAddress = hostOf(config?.galeraAddress ?? '');
-  if (force !== null && force !== '0') return refuse('FORCE_RECOVERY_SET', { host: node, value: force });
+  const usable = usableDatadir(node, survey);
+  if ('problem' in usable) return refuse(usable.problem.code, usable.problem.params);
+  const { datadir, base, freeBytes } = usable;
+  const galeraAddress = hostOf(survey.config?.galeraAddress ?? '');
   return {
     node,
     machineId,

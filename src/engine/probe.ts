@@ -69,7 +69,11 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
 /** How long `--version` may take, in ms: it loads Ansible. */
 const VERSION_MS = 60_000;
 
-async function askRelease(host: Host, executable: string): Promise<Pick<Facts, 'release' | 'dialect' | 'newer'>> {
+/** Which release answers, and how it is driven. Rejects with KOLLA_CLI_… or KOLLA_RELEASE_…. */
+export async function askRelease(
+  host: Host,
+  executable: string,
+): Promise<Pick<Facts, 'release' | 'dialect' | 'newer'>> {
   const outcome = await host.run(callCommand(versionArguments({ executable }), VERSION_MS));
   if (outcome.code !== 0) {
     const said = quoteHost(outcome.stderr.trim() || outcome.stdout.trim()) || 'it said nothing';
@@ -100,6 +104,7 @@ async function demandHelp(
   }
 }
 
-async function askInventory(host: Host, deploy: Facts['deploy']) {
+/** The nodes of the inventory, in its order. Rejects with INVENTORY_…. */
+export async function askInventory(host: Host, deploy: Facts['deploy']) {
   return mariadbNodes(await host.run(inventoryCommand(deploy)));
 }

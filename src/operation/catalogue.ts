@@ -2,6 +2,7 @@ import { archives } from './catalogue/archives.ts';
 import { backups } from './catalogue/backups.ts';
 import { commands } from './catalogue/commands.ts';
 import { consent } from './catalogue/consent.ts';
+import { doctor } from './catalogue/doctor.ts';
 import type { Entries, Entry } from './catalogue/entry.ts';
 import { executions } from './catalogue/executions.ts';
 import { hosts } from './catalogue/hosts.ts';
@@ -33,6 +34,7 @@ export const catalogue = {
   ...restores,
   ...executions,
   ...stopAndRecovery,
+  ...doctor,
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;
@@ -56,7 +58,8 @@ export class KollaBackupError extends Error {
   constructor(code: Code, params: Params = {}, options?: ErrorOptions) {
     const problem = { code, params };
     const { wrong, done, next } = explain(problem);
-    super(`${code}: ${wrong} ${done} ${next}`, options);
+    // A list ends with a line's end.
+    super(`${code}: ${wrong} ${done} ${next}`.replaceAll('\n ', '\n'), options);
     this.name = 'KollaBackupError';
     this.problem = problem;
   }

@@ -7,9 +7,16 @@ export const operationId = z.string().regex(/^[0-9a-f]{20}$/);
 export const claimId = z.string().regex(/^[0-9a-f]{20}$/);
 /** Who did something: a Slack user id, or `console` for a command line. */
 export const personId = z.string().regex(/^(?:[UW][A-Z0-9]{2,30}|console)$/);
-export const cloudId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/);
+export const cloudId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'a name for a cloud. Use a to z, 0 to 9 and -, at most 40 characters');
 /** A host's name: the inventory's for a node, `deploy` for the deploy host. */
-export const hostName = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?$/);
+export const hostName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?$/,
+    'the name of a host. Write it as the inventory does, with letters, digits and . _ -',
+  );
 export const stepId = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/);
 export const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 

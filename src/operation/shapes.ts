@@ -12,7 +12,7 @@ export const hostPath = z
   .string()
   .max(1024)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .regex(/^\/[^\u0000-\u001f\u007f]*$/);
+  .regex(/^\/[^\u0000-\u001f\u007f]*$/, 'an absolute path. Begin it with /, as in /etc/kolla');
 /** A container or volume name as the engines allow it. */
 export const engineObject = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
 /** Bytes, or anything else counted. */

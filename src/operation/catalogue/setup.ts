@@ -15,16 +15,46 @@ export const setup = {
   ENVIRONMENT_INVALID: {
     wrong: 'The environment variable {variable} {reason}.',
     done: 'Nothing was started.',
-    next: 'Set it, then start again.',
+    next: 'Change the environment, then start again.',
   },
   CONFIG_MISSING: {
-    wrong: 'The config file {file} cannot be read ({reason}).',
+    wrong: 'The config file {file} cannot be read: {reason}.',
     done: 'Nothing was started.',
-    next: 'Write it, or name another in KOLLA_BACKUP_CONFIG.',
+    next: 'Write it with “kolla-backup init”, or name another in KOLLA_BACKUP_CONFIG.',
+  },
+  CONFIG_WRITABLE: {
+    wrong: 'Everybody on this machine may write to the config file {file}, which says who may approve a restore.',
+    done: 'Nothing was started.',
+    next: 'Take that right away: chmod o-w {file}',
   },
   CONFIG_INVALID: {
-    wrong: '{file}, line {line}: {where}: {reason}.',
+    wrong: '{mistakes}',
     done: 'Nothing was started.',
-    next: 'Correct that line; config.example.yml shows every setting.',
+    next: 'Correct the file, then start again; docs/config.md describes every setting.',
+  },
+  INIT_EXISTS: {
+    wrong: 'The config file {file} is there already.',
+    done: 'Nothing was written.',
+    next: 'Name another file, as in: kolla-backup init other.yml',
+  },
+  INIT_UNWRITABLE: {
+    wrong: 'The config file {file} cannot be written: {reason}.',
+    done: 'Nothing was written.',
+    next: 'Name another file, or run it as a user who may write there.',
+  },
+  INIT_ANSWER_NEEDED: {
+    wrong: 'Not known, and without a terminal nobody can be asked: {what}.',
+    done: 'Nothing was written.',
+    next: 'Give it as {option}.',
+  },
+  INIT_ANSWER_WRONG: {
+    wrong: '{option} cannot be used: {reason}.',
+    done: 'Nothing was written.',
+    next: 'Correct it; “kolla-backup help” shows every option.',
+  },
+  INIT_LEFT: {
+    wrong: 'The questions were left.',
+    done: 'Nothing was written. Host keys that were confirmed stay in the known_hosts file.',
+    next: 'Begin again with: kolla-backup init',
   },
 } as const satisfies Entries;
