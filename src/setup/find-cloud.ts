@@ -71,7 +71,7 @@ async function findNode(
   const place = { address, ...(node.port === undefined || node.port === DEFAULT_PORT ? {} : { port: node.port }) };
   const port = node.port ?? DEFAULT_PORT;
   await init.recognise({ name: node.name, address, port }, () =>
-    withHosts(init.ssh, deployment.input, ({ deploy }) => onFileAt(deploy, address, port)),
+    withHosts(init, deployment.input, ({ deploy }) => onFileAt(deploy, address, port)),
   );
   const plain = { ssh: place };
   const { user } = node;
@@ -80,7 +80,7 @@ async function findNode(
       ? [plain]
       : [{ ssh: { ...place, user, sudo: user !== 'root' } }, plain];
   for (const input of inputs) {
-    const look = await withHosts(init.ssh, { nodes: { [node.name]: input } }, (hosts) => lookAtNode(hosts, node.name));
+    const look = await withHosts(init, { nodes: { [node.name]: input } }, (hosts) => lookAtNode(hosts, node.name));
     const refused = look.kind === 'problem' && look.problem.code === 'HOST_LOGIN_REFUSED';
     if (refused && input !== plain) continue;
     const engine = look.kind === 'seen' ? look.engine : null;
@@ -100,9 +100,10 @@ function report({ tell, warn }: Init, name: string, { ssh, engine }: NodeInput, 
   }
 }
 
-async function askSettings({ ssh, warn, tell }: Init, { dialect, deploy, input, nodes }: Deployment) {
+async function askSettings(init: Init, { dialect, deploy, input, nodes }: Deployment) {
   const [{ name }] = nodes;
-  return withHosts(ssh, input, async ({ deploy: host }) => {
+  const { warn, tell } = init;
+  return withHosts(init, input, async ({ deploy: host }) => {
     const read = await settled(() => readFrom(host, name));
     if ('problem' in read) {
       warn(wordsOf(read.problem));
@@ -137,7 +138,7 @@ async function askSettings({ ssh, warn, tell }: Init, { dialect, deploy, input, 
 async function lockWords(init: Init, { input }: Deployment, nodes: CloudInput['nodes'], name: string): Promise<string> {
   const node: NodeRef = { node: name, engine: nodes[name]?.engine ?? 'docker' };
   const read = await settled(() =>
-    withHosts(init.ssh, { ...input, nodes }, (hosts) => lockOf(hosts, node, MARIADB, BACKUP_CONFIG)),
+    withHosts(init, { ...input, nodes }, (hosts) => lockOf(hosts, node, MARIADB, BACKUP_CONFIG)),
   );
   if ('problem' in read) return 'Where backups take their lock was not seen.';
   const [address, answered] = [read.seen.host ?? 'nowhere', read.seen.answeredBy ?? 'nobody'];
