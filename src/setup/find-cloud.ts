@@ -2,6 +2,7 @@ import { lockOf } from '../engine/node-questions.ts';
 import { BACKUP_CONFIG, lockPlace } from '../kolla/backup-config.ts';
 import { readSettings, settingsCommand } from '../kolla/deployment-settings.ts';
 import { MARIADB } from '../kolla/names.ts';
+import { quoteHost } from '../kolla/quoted.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import { explain, KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Host } from '../operation/host.ts';
@@ -45,7 +46,7 @@ export async function findCloud(init: Init, deployment: Deployment): Promise<Fou
   const { backupHost, vip, address } = await askSettings(init, deployment);
   const named = backupHost !== null && Object.hasOwn(nodes, backupHost) ? backupHost : null;
   if (backupHost !== null && named === null)
-    init.warn(`mariadb_backup_host is ${backupHost} in the deployment, which is none of the nodes.`);
+    init.warn(`mariadb_backup_host is ${quoteHost(backupHost)} in the deployment, which is none of the nodes.`);
   const takes = named ?? deployment.nodes[0].name;
   const lock = await lockWords(init, deployment, nodes, takes);
   return {
