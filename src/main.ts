@@ -173,7 +173,11 @@ async function initCommand(rest: readonly string[]): Promise<number> {
     return 0;
   }
   const asked = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  return init(readInitOptions(rest, usual), asked ? atTerminal : unattended, tell);
+  return init(
+    readInitOptions(rest, usual, process.env['SSH_AUTH_SOCK'] || undefined),
+    asked ? atTerminal : unattended,
+    tell,
+  );
 }
 
 /** What a card's buttons would do, without Slack. */

@@ -45,25 +45,36 @@ export async function askDeployHost({ deployHost }: InitOptions, ask: Asker): Pr
   return text === LOCAL ? null : readHostPlace(text);
 }
 
+/** The hosts on the way to all others; throws INIT_ANSWER_WRONG. */
+export function jumpsOf({ jumps }: InitOptions): HostPlace[] {
+  return jumps.map((text) => {
+    const place = readHostPlace(text);
+    if (place !== null) return place;
+    throw new KollaBackupError('INIT_ANSWER_WRONG', { option: '--jump', reason: 'it is not [user@]address[:port]' });
+  });
+}
+
 /** How hosts are logged in to: root, unless the deploy host's login was given with another. */
 export async function askSsh(
-  { user, keyFiles, knownHosts }: InitOptions,
+  options: InitOptions,
   place: HostPlace | null,
   ask: Asker,
 ): Promise<SshInput & { readonly known_hosts: [string, ...string[]] }> {
-  const name = await answer(
-    user ?? place?.user ?? 'root',
-    { what: 'User', option: '--user', check: against(unixUser) },
-    ask,
-  );
-  const keys = keyFiles.length > 0 ? keyFiles : usualFiles(KEYS).slice(0, 1);
-  const key = { what: 'Private key that logs in to the hosts', option: '--key-file' };
+  const { user, keyFiles, agent, knownHosts } = options;
+  const given = user ?? place?.user ?? 'root';
+  const name = await answer(given, { what: 'User', option: '--user', check: against(unixUser) }, ask);
+  const keys = keyFiles.length > 0 || agent !== undefined ? [...keyFiles] : usualFiles(KEYS).slice(0, 1);
+  const key = { what: 'Private key that logs in to the hosts', option: '--key-file or --agent' };
+  if (keys.length === 0 && agent === undefined) keys.push(resolve(await ask.text(key)));
   const [known, ...more] = knownHosts.length > 0 ? knownHosts : usualFiles(['known_hosts']).slice(0, 1);
   const file = { what: 'known_hosts file for their host keys', option: '--known-hosts' };
+  const jump = jumpsOf(options);
   return {
     user: name,
-    key_files: keys.length > 0 ? [...keys] : [resolve(await ask.text(key))],
+    ...(keys.length > 0 ? { key_files: keys } : {}),
+    ...(agent === undefined ? {} : { agent: agent === 'env' ? true : agent }),
     known_hosts: [known ?? resolve(await ask.text(file)), ...more],
+    ...(jump.length > 0 ? { jump } : {}),
     // Whoever isn't root must become it.
     ...(name === 'root' ? {} : { sudo: true }),
   };

@@ -20,6 +20,8 @@ export type Init = {
   /** Tells something that a person should look at. */
   readonly warn: (line: string) => void;
   readonly ssh: SshInput;
+  /** The socket of SSH_AUTH_SOCK. */
+  readonly agentSocket: string | undefined;
   /** Makes the host's key known, if somebody says so; they are told which of them the deploy host has on file. */
   readonly recognise: (host: HostToKnow, atDeployHost?: () => Promise<readonly string[]>) => Promise<void>;
 };
@@ -40,7 +42,7 @@ export function draft(ssh: SshInput, cloud: Partial<CloudInput>) {
 
 /** Asks hosts as the written config will: what logs in here logs in later. */
 export async function withHosts<T>(
-  ssh: SshInput,
+  { ssh, agentSocket }: Pick<Init, 'ssh' | 'agentSocket'>,
   cloud: Partial<CloudInput>,
   use: (hosts: CloudHosts) => Promise<T>,
 ): Promise<T> {
@@ -50,7 +52,7 @@ export async function withHosts<T>(
     // What is wrong in what was found or answered is never replaced by something else.
     throw new KollaBackupError('INIT_ANSWER_WRONG', { option: String(path.at(-1)), reason: message });
   }
-  const connected = connectClouds(data, undefined);
+  const connected = connectClouds(data, agentSocket);
   const hosts = connected.hostsOf('draft');
   if (hosts === null) throw new TypeError('a draft has its cloud');
   try {

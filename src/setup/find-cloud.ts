@@ -2,6 +2,7 @@ import { lockOf } from '../engine/node-questions.ts';
 import { BACKUP_CONFIG, lockPlace } from '../kolla/backup-config.ts';
 import { readSettings, settingsCommand } from '../kolla/deployment-settings.ts';
 import { MARIADB } from '../kolla/names.ts';
+import { quoteHost } from '../kolla/quoted.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import { explain, KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Host } from '../operation/host.ts';
@@ -45,7 +46,7 @@ export async function findCloud(init: Init, deployment: Deployment): Promise<Fou
   const { backupHost, vip, address } = await askSettings(init, deployment);
   const named = backupHost !== null && Object.hasOwn(nodes, backupHost) ? backupHost : null;
   if (backupHost !== null && named === null)
-    init.warn(`mariadb_backup_host is ${backupHost} in the deployment, which is none of the nodes.`);
+    init.warn(`mariadb_backup_host is ${quoteHost(backupHost)} in the deployment, which is none of the nodes.`);
   const takes = named ?? deployment.nodes[0].name;
   const lock = await lockWords(init, deployment, nodes, takes);
   return {
@@ -71,7 +72,7 @@ async function findNode(
   const place = { address, ...(node.port === undefined || node.port === DEFAULT_PORT ? {} : { port: node.port }) };
   const port = node.port ?? DEFAULT_PORT;
   await init.recognise({ name: node.name, address, port }, () =>
-    withHosts(init.ssh, deployment.input, ({ deploy }) => onFileAt(deploy, address, port)),
+    withHosts(init, deployment.input, ({ deploy }) => onFileAt(deploy, address, port)),
   );
   const plain = { ssh: place };
   const { user } = node;
@@ -80,7 +81,7 @@ async function findNode(
       ? [plain]
       : [{ ssh: { ...place, user, sudo: user !== 'root' } }, plain];
   for (const input of inputs) {
-    const look = await withHosts(init.ssh, { nodes: { [node.name]: input } }, (hosts) => lookAtNode(hosts, node.name));
+    const look = await withHosts(init, { nodes: { [node.name]: input } }, (hosts) => lookAtNode(hosts, node.name));
     const refused = look.kind === 'problem' && look.problem.code === 'HOST_LOGIN_REFUSED';
     if (refused && input !== plain) continue;
     const engine = look.kind === 'seen' ? look.engine : null;
@@ -100,9 +101,10 @@ function report({ tell, warn }: Init, name: string, { ssh, engine }: NodeInput, 
   }
 }
 
-async function askSettings({ ssh, warn, tell }: Init, { dialect, deploy, input, nodes }: Deployment) {
+async function askSettings(init: Init, { dialect, deploy, input, nodes }: Deployment) {
   const [{ name }] = nodes;
-  return withHosts(ssh, input, async ({ deploy: host }) => {
+  const { warn, tell } = init;
+  return withHosts(init, input, async ({ deploy: host }) => {
     const read = await settled(() => readFrom(host, name));
     if ('problem' in read) {
       warn(wordsOf(read.problem));
@@ -137,7 +139,7 @@ async function askSettings({ ssh, warn, tell }: Init, { dialect, deploy, input, 
 async function lockWords(init: Init, { input }: Deployment, nodes: CloudInput['nodes'], name: string): Promise<string> {
   const node: NodeRef = { node: name, engine: nodes[name]?.engine ?? 'docker' };
   const read = await settled(() =>
-    withHosts(init.ssh, { ...input, nodes }, (hosts) => lockOf(hosts, node, MARIADB, BACKUP_CONFIG)),
+    withHosts(init, { ...input, nodes }, (hosts) => lockOf(hosts, node, MARIADB, BACKUP_CONFIG)),
   );
   if ('problem' in read) return 'Where backups take their lock was not seen.';
   const [address, answered] = [read.seen.host ?? 'nowhere', read.seen.answeredBy ?? 'nobody'];

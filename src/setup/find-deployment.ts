@@ -21,12 +21,12 @@ const READ_MS = 30_000;
 
 /** Rejects with the deploy host's problem, or INIT_ANSWER_NEEDED. */
 export async function findDeployment(init: Init, place: HostPlace | null): Promise<Deployment> {
-  const { options, ssh, tell, warn } = init;
-  const base = loginOf(place, ssh.user);
+  const { options, tell, warn } = init;
+  const base = loginOf(place, init.ssh.user);
   const where = place === null ? 'this machine' : place.address;
   if (place !== null)
     await init.recognise({ name: 'the deploy host', address: place.address, port: place.port ?? DEFAULT_PORT });
-  return withHosts(ssh, { deploy_host: { ...base, executable: '/none' } }, async ({ deploy: host }) => {
+  return withHosts(init, { deploy_host: { ...base, executable: '/none' } }, async ({ deploy: host }) => {
     const paths = readPaths(await host.run(findKollaCommand));
     const program: Question = { what: 'Path of kolla-ansible on the deploy host', option: '--kolla-ansible' };
     const { answer: executable, result } = await settle(init, options.executable, paths, program, (path) =>

@@ -5,6 +5,7 @@ import { filedName, fingerprint, knownKeys } from '../hosts/known-hosts.ts';
 import type { Host } from '../operation/host.ts';
 import type { Asker } from './ask.ts';
 import type { HostToKnow } from './draft.ts';
+import type { HostPlace } from './init-options.ts';
 
 /** Host keys that aren't on file: shown, and taken only when a person has said that they are right. */
 
@@ -20,6 +21,8 @@ export type Recognition = {
   /** Fingerprints that were compared beforehand. */
   readonly trusted: readonly string[];
   readonly tell: (line: string) => void;
+  /** The first host on the way to all others: only it is reached from here directly. */
+  readonly behind: HostPlace | null;
 };
 
 /** The keys that a host shows; none where it can't be reached, which whoever connects will tell. */
@@ -44,8 +47,7 @@ const LOOK_MS = 20_000;
 
 /** The fingerprints under which another host, which is logged in to already, has this one on file. */
 export async function onFileAt(other: Host, address: string, port: number): Promise<string[]> {
-  const name = filedName(address, port);
-  const { stdout } = await other.run({ argv: ['ssh-keygen', '-F', name], timeoutMs: LOOK_MS });
+  const { stdout } = await other.run({ argv: ['ssh-keygen', '-F', filedName(address, port)], timeoutMs: LOOK_MS });
   return stdout.split('\n').flatMap((line) => {
     const [names = '', , key] = line.trim().split(/\s+/);
     // Comments, and keys that are revoked or of authorities.
@@ -60,10 +62,12 @@ export async function onFileAt(other: Host, address: string, port: number): Prom
 export async function recognise(
   host: HostToKnow,
   files: readonly [string, ...string[]],
-  { ask, trusted, tell }: Recognition,
+  { ask, trusted, tell, behind }: Recognition,
   atDeployHost: () => Promise<readonly string[]> = async () => [],
 ): Promise<void> {
   const [file] = files;
+  // Asked past the jump host, another machine might answer under this address.
+  if (behind !== null && host.address !== behind.address) return;
   if ((await knownKeys(files, filedName(host.address, host.port))).length > 0) return;
   const offered = await offeredBy(host.address, host.port);
   if (offered.length === 0) return;

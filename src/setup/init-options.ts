@@ -12,6 +12,10 @@ export type InitOptions = {
   readonly deployHost: string | undefined;
   readonly user: string | undefined;
   readonly keyFiles: readonly string[];
+  /** A socket; `env`: that of SSH_AUTH_SOCK. */
+  readonly agent: string | undefined;
+  readonly agentSocket: string | undefined;
+  readonly jumps: readonly string[];
   readonly knownHosts: readonly string[];
   readonly executable: string | undefined;
   readonly configDirectory: string;
@@ -28,6 +32,8 @@ export const INIT_USAGE = `init [FILE] [options]
     --deploy-host HOST         where kolla-ansible is: [user@]address[:port], or local for this machine
     --user NAME                who logs in to the hosts (root)
     --key-file FILE …          private keys        --known-hosts FILE …   host keys
+    --agent SOCKET             an SSH agent instead; env: that of SSH_AUTH_SOCK
+    --jump HOST …              hosts to go through, the first one first
     --trust-host-key PRINT …   fingerprints (SHA256:…) of host keys that were compared
     --kolla-ansible PATH       its path            --config-directory DIR (/etc/kolla)
     --inventory PATH …         as given to kolla-ansible with -i, in that order
@@ -40,7 +46,7 @@ const one = { type: 'string' } as const;
 const several = { type: 'string', multiple: true, default: [] as string[] } as const;
 
 /** Throws USAGE. Without a file it is the one that every command reads. */
-export function readInitOptions(rest: readonly string[], usual: string): InitOptions {
+export function readInitOptions(rest: readonly string[], usual: string, agentSocket: string | undefined): InitOptions {
   const { values, positionals } = parse(rest);
   const [file = usual, ...more] = positionals;
   if (more.length > 0) throw new KollaBackupError('USAGE', { usage: INIT_USAGE });
@@ -49,6 +55,9 @@ export function readInitOptions(rest: readonly string[], usual: string): InitOpt
     cloud: values.cloud,
     deployHost: values['deploy-host'],
     user: values.user,
+    agent: values.agent,
+    agentSocket,
+    jumps: values.jump,
     keyFiles: values['key-file'].map((path) => resolve(path)),
     knownHosts: values['known-hosts'].map((path) => resolve(path)),
     executable: values['kolla-ansible'],
@@ -65,6 +74,7 @@ export function readInitOptions(rest: readonly string[], usual: string): InitOpt
 function parse(rest: readonly string[]) {
   const options = {
     ...{ cloud: one, 'deploy-host': one, user: one, 'key-file': several, 'known-hosts': several },
+    ...{ agent: one, jump: several },
     ...{ 'trust-host-key': several, 'kolla-ansible': one, 'extra-argument': several, inventory: several },
     ...{ 'config-directory': { ...one, default: '/etc/kolla' }, channel: one, requester: several, approver: several },
   } as const;

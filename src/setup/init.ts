@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../load-config.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { askCloudName, askDeployHost, askPeople, askSsh } from './answers.ts';
+import { askCloudName, askDeployHost, askPeople, askSsh, jumpsOf } from './answers.ts';
 import type { Asker } from './ask.ts';
 import type { CloudInput, Init } from './draft.ts';
 import { findCloud } from './find-cloud.ts';
@@ -38,11 +38,14 @@ export async function init(options: InitOptions, ask: Asker, tell: (line: string
   const place = await askDeployHost(options, ask);
   const ssh = await askSsh(options, place, ask);
   const people = await askPeople(options, ssh, ask);
-  const keys = { ask, trusted: options.trusted, tell };
+  const [behind = null] = jumpsOf(options);
+  const keys = { ask, trusted: options.trusted, tell, behind };
   const parts: Init = {
-    ...{ options, ask, tell, warn, ssh },
+    ...{ options, ask, tell, warn, ssh, agentSocket: options.agentSocket },
     recognise: (host, atDeployHost) => recognise(host, ssh.known_hosts, keys, atDeployHost),
   };
+  if (behind !== null)
+    await parts.recognise({ name: 'the jump host', address: behind.address, port: behind.port ?? 22 });
   const deployment = await findDeployment(parts, place);
   const { nodes, settings, suggest, about } = await findCloud(parts, deployment);
   const { deploy_host, inventories } = deployment.input;

@@ -76,6 +76,15 @@ function wordsFor(issue: Issue, root: unknown, variables: readonly string[]): Fo
           : `${shown(value)} is none of ${issue.values.join(', ')}. ${meant === null ? 'Write one of them.' : `Did you mean ${meant}?`}`,
       );
     }
+    case 'invalid_union': {
+      // Of several shapes the one that this was meant to have.
+      const meant = issue.errors.find((branch) =>
+        branch.every(({ code, path: below }) => code !== 'invalid_type' || below.length > 0),
+      );
+      if (value === undefined || value === null) return missing(path, value);
+      if (meant === undefined) return at(`${shown(value)} is not possible here.${about(path)}`);
+      return meant.flatMap((one) => wordsFor({ ...one, path: [...path, ...one.path] }, root, variables));
+    }
     case 'invalid_key':
       return at(
         `${shown(path.at(-1))} is not ${issue.issues[0]?.message ?? 'a name that is possible here. Write another'}.`,

@@ -100,6 +100,19 @@ describe('with options and without a terminal', () => {
     expect(await whoAmIEverywhere(join(dir, 'sudo.yml'))).toEqual(['0', '0', '0', '0']);
   });
 
+  test('by a jump host, whose key alone is shown from here', async () => {
+    const { host, port } = cloud.nodes[2].ssh;
+    const jump = ['--jump', `${host}:${port}`];
+    const { text } = await init('jump.yml', ...login(), ...jump, ...known(), ...inventories(), ...PEOPLE);
+    expect(text).toMatch(/Written/);
+    expect(loadConfig(join(dir, 'jump.yml')).ssh.jump).toEqual([{ address: host, port }]);
+    expect(await whoAmIEverywhere(join(dir, 'jump.yml'))).toEqual(['0', '0', '0', '0']);
+    const unknown = await init('never.yml', ...login(), ...jump, '--known-hosts', join(dir, 'no'), ...PEOPLE);
+    expect(unknown.text).toMatch(/^The host key of the jump host [^\n]* It shows:/);
+    expect(unknown.text).not.toMatch(/of the deploy host/);
+    expect(unknown.code).toBe(2);
+  });
+
   test('a backup host that is asked by its own address, and nothing else to look at: 0', async () => {
     const [first] = cloud.nodes;
     const before = await first.must(['cat', BACKUP_CONFIG]);
