@@ -15,6 +15,7 @@ import type { Host } from '../operation/host.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { leaveOut } from './leave-out.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
 
@@ -25,7 +26,7 @@ export function probeFor(
   config: Config,
   journal: Pick<Journal, 'read' | 'recent'>,
 ): (operation: Operation, hosts: CloudHosts, signal: AbortSignal) => Promise<Facts> {
-  return async ({ cloud: id, wish }, hosts, signal) => {
+  return async ({ id: operation, cloud: id, wish }, hosts, signal) => {
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
@@ -35,11 +36,13 @@ export function probeFor(
         return facts;
       case 'discard':
         return { ...facts, discard: await probeDiscard(id, wish, journal) };
-      case 'restore':
+      case 'restore': {
+        const left = await leaveOut(facts, wish, { hosts, signal, operation, runs: config.run_directory });
         return {
-          ...facts,
-          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, facts, hosts, signal),
+          ...left,
+          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, left, hosts, signal),
         };
+      }
     }
   };
 }

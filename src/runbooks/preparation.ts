@@ -5,6 +5,7 @@ import type { ChainLink, Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import { brokenAt, chainSteps } from './chain-copy.ts';
 import { type CopyContainer, containerLabels, containerName } from './copy.ts';
+import { reduceInventory, removeInventory } from './gone.ts';
 import { type Node, nodesOf, operationDirectory } from './nodes.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { programStep, question, sourcesOf } from './steps.ts';
@@ -62,6 +63,7 @@ export function planPreparation(
         } as const),
       })),
     ),
+    ...reduceInventory(facts),
     ...nodes.map((node) =>
       stage(node, directory(node), operation, {
         // On the other nodes the state transfer brings the same data, beside the old that is set aside.
@@ -96,7 +98,7 @@ export function planPreparation(
       },
     ]),
   ];
-  const clearing = nodes.map((node) => clear(node, operation));
+  const clearing = [...nodes.map((node) => clear(node, operation)), ...removeInventory(facts)];
   return {
     v: 1,
     operation,
