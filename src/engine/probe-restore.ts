@@ -8,7 +8,7 @@ import {
   readMachineIds,
   sameMachine,
 } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB } from '../kolla/names.ts';
+import { BACKUP_VOLUME, MARIADB, SERVICE_PORT } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
@@ -159,8 +159,6 @@ async function findArchive(
   if (others.length === 0) return only;
   return refuse('ARCHIVE_ON_SEVERAL', { path: archive.path, hosts: held.map((one) => one.archive.node).join(', ') });
 }
-
-const SERVICE_PORT = 3306;
 
 /** Where services find the database; what can't be learnt is shown as not checked. */
 async function serviceOf(

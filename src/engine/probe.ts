@@ -51,19 +51,25 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
   const { release, dialect, newer } = await patiently(signal, () => askRelease(hosts.deploy, executable));
   const listed = await patiently(signal, () => askInventory(hosts.deploy, deploy));
-  const nodes = listed.map(({ name, address }) => {
-    const known = cloud.nodes[name];
-    return known === undefined ? null : { name, address, engine: known.engine };
-  });
-  const matched = nodes.filter((node) => node !== null);
-  if (matched.length !== nodes.length || matched.length !== Object.keys(cloud.nodes).length) {
-    const inventory = listed.map(({ name }) => name).join(', ') || 'none';
-    throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(cloud.nodes).join(', ') });
-  }
+  const matched = matchNodes(cloud, listed);
   const backupHost = cloud.backup_host ?? matched[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
   return { release, dialect, newer, deploy, nodes: matched, backupHost, restore: null, discard: null };
+}
+
+/** The inventory's nodes with what the config says of them, in the inventory's order. Throws NODES_DIFFER. */
+export function matchNodes(
+  { nodes }: Pick<CloudConfig, 'nodes'>,
+  listed: readonly { readonly name: string; readonly address: string }[],
+): Facts['nodes'] {
+  const matched = listed.flatMap(({ name, address }) => {
+    const known = Object.hasOwn(nodes, name) ? nodes[name] : undefined;
+    return known === undefined ? [] : [{ name, address, engine: known.engine }];
+  });
+  if (matched.length === listed.length && matched.length === Object.keys(nodes).length) return matched;
+  const inventory = listed.map(({ name }) => name).join(', ') || 'none';
+  throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(nodes).join(', ') });
 }
 
 /** How long `--version` may take, in ms: it loads Ansible. */

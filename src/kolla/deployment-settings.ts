@@ -24,7 +24,7 @@ export function settingsCommand(dialect: DialectName, deployment: Deployment, no
   return variablesCommand(dialect, deployment, node, QUESTION);
 }
 
-type DeploymentSettings = {
+export type DeploymentSettings = {
   readonly mariabackup: boolean;
   readonly mariadb: boolean;
   /** Where the deployment says so itself; null where it leaves it to the first node. */

@@ -25,7 +25,7 @@ export function machineIdsCommand(deployment: AnsibleDeployment, nodes: readonly
 /** Asks a host itself. */
 export const MACHINE_ID_COMMAND: Command = { argv: ['cat', FILE], timeoutMs: ENGINE_MS };
 
-type MachineId =
+export type MachineId =
   | { readonly node: string; readonly id: string; readonly problem: null }
   | { readonly node: string; readonly id: null; readonly problem: Problem };
 
