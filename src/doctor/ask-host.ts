@@ -4,16 +4,9 @@ import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Command, Host } from '../operation/host.ts';
 import type { Seen } from './check.ts';
 import { type Outlived, tryDetached } from './detached.ts';
+import type { Login } from './logins.ts';
 import { type Look, lookAt } from './look.ts';
 import { see, seeAfter } from './see.ts';
-
-/** How a host is logged in to, as the config has it. */
-export type Login = {
-  readonly user: string;
-  /** `address:port`; null for the machine that we run on. */
-  readonly place: string | null;
-  readonly sudo: boolean;
-};
 
 export type HostFacts = {
   /** The inventory's name, or `deploy`. */
@@ -35,10 +28,10 @@ export type HostPlace = {
   readonly runDirectory: string;
 };
 
-/** The first question needs no right but the login's. */
 const FROM: Command = { argv: ['printenv', 'SSH_CONNECTION'], timeoutMs: ENGINE_MS, privileged: false };
 
-async function whereFrom(host: Host): Promise<string | null> {
+/** Our own address as the host sees it; null where it doesn't say. The first question: it needs no right but the login's. */
+export async function whereFrom(host: Host): Promise<string | null> {
   const { code, stdout, stderr } = await host.run(FROM);
   if (code === 0) return stdout.split(' ')[0] || null;
   // Without the variable `printenv` ends with 1 and says nothing; anything else is a shell that doesn't do as it is told.

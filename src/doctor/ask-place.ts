@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import type { Seen } from './check.ts';
 
 /** Where this process and what it depends on live, as far as that can be seen from here. */
 export type PlaceFacts = {
@@ -24,15 +25,15 @@ const textOf = (path: string) =>
   );
 
 /** `paths` are those of this machine whose storage matters. */
-export async function askPlace(redisUrl: string, paths: readonly string[]): Promise<PlaceFacts> {
+export async function askPlace(redisUrl: Seen<string>, paths: readonly string[]): Promise<PlaceFacts> {
   const [bootId, mounts, ...hardware] = await Promise.all([
     textOf(BOOT_ID),
     textOf('/proc/self/mountinfo'),
     ...HARDWARE.map(textOf),
   ]);
-  const name = new URL(redisUrl).hostname.replace(/^\[(.*)\]$/, '$1');
+  const name = 'seen' in redisUrl && URL.canParse(redisUrl.seen) ? hostOf(redisUrl.seen) : '';
   const addresses = await lookup(name, { all: true }).then(
-    (found) => found.map(({ address }) => address),
+    (found) => (name === '' ? [] : found.map(({ address }) => address)),
     () => [],
   );
   const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
@@ -45,6 +46,9 @@ export async function askPlace(redisUrl: string, paths: readonly string[]): Prom
     storage: paths.flatMap((path) => mountOf(path, mounts ?? '')),
   };
 }
+
+/** Without the brackets of an IPv6 address. */
+const hostOf = (url: string) => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 

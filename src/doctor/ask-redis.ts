@@ -24,12 +24,18 @@ const JOURNALS = 5;
 
 /** Without the password. */
 function shown(url: string): string {
+  if (!URL.canParse(url)) return '';
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
 }
 
 /** `ring` is null where there is no usable key here. */
-export async function askRedis(url: string, ring: Keyring | null): Promise<RedisFacts> {
+export async function askRedis(from: Seen<string>, ring: Keyring | null): Promise<RedisFacts> {
+  if (!('seen' in from)) {
+    const blocked = { blocked: 'REDIS_URL is not as it must be' } as const;
+    return { url: '', reach: blocked, info: blocked, settings: blocked, clock: blocked, journals: blocked };
+  }
+  const url = from.seen;
   const reach = await see(async () => {
     await reachRedis(url);
     return true as const;

@@ -41,11 +41,17 @@ export const unknown = (finding: string, remedy: string | null = null): Verdict 
   code: null,
 });
 
+/** What the catalogue can't say, for an operation isn't where it is mended. */
+const REMEDIES: Readonly<Partial<Record<Code, string>>> = {
+  SUDO_REFUSED:
+    'Put what `kolla-backup doctor --sudoers` prints into /etc/sudoers.d there: one of these programs is not allowed without a password.',
+};
+
 /** What an operation would be refused for, in the catalogue's words; `remedy` where more is known here. */
 export function bad({ code, params }: JournaledProblem, remedy?: string): Verdict {
   if (!isCode(code)) throw new TypeError(`${code} is not in the catalogue`);
   const { wrong, next } = explain({ code, params });
-  return { result: 'bad', finding: wrong, remedy: remedy ?? next, code };
+  return { result: 'bad', finding: wrong, remedy: remedy ?? REMEDIES[code] ?? next, code };
 }
 
 const isCode = (code: string): code is Code => Object.hasOwn(catalogue, code);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runDirectory } from '../hosts/run-directory.ts';
+import { pythonCommand } from '../kolla/python-program.ts';
 import type { Host } from '../operation/host.ts';
 import { newId } from '../operation/ids.ts';
 import type { Look } from '../operation/run-directory.ts';
@@ -17,6 +18,7 @@ const AFTER_LOGOUT_MS = 2_000;
 const END_MS = 30_000;
 const AGAIN_MS = 500;
 const REMOVE_MS = 20_000;
+const REMOVE = 'import shutil\nshutil.rmtree(request["base"], ignore_errors=True)';
 
 /** How the trial stood after its login was over, and how it ended. */
 export type Outlived = { readonly by: 'systemd' | 'setsid'; readonly note: string | null; readonly ended: Look };
@@ -47,6 +49,6 @@ export async function tryDetached(host: Host): Promise<Outlived> {
     return { by: started.supervisedBy, note: started.note, ended };
   } finally {
     await runs.close(plan, { evenIfRunning: true }).catch(() => {});
-    await host.run({ argv: ['rm', '-rf', '--', base], timeoutMs: REMOVE_MS }).catch(() => {});
+    await host.run(pythonCommand(REMOVE, { base }, REMOVE_MS)).catch(() => {});
   }
 }

@@ -1,21 +1,22 @@
-import { userInfo } from 'node:os';
 import type { CloudConfig, Config } from '../config.ts';
 import { connectClouds } from '../connect.ts';
 import type { CloudHosts } from '../engine/hosts.ts';
+import type { Problem } from '../operation/catalogue.ts';
 import type { Keyring } from '../operation/record.ts';
 import { askDeploy, type DeployFacts } from './ask-deploy.ts';
-import { askHost, askOutlived, type HostFacts, type HostPlace, type Login } from './ask-host.ts';
+import { askHost, askOutlived, type HostFacts, type HostPlace } from './ask-host.ts';
 import { askNode, type NodeFacts } from './ask-node.ts';
 import { askPlace, type PlaceFacts } from './ask-place.ts';
 import { askRedis } from './ask-redis.ts';
 import { askSlack, type SlackFacts, type SlackTokens } from './ask-slack.ts';
-import { type Check, judged, type Verdict } from './check.ts';
+import { bad, type Check, good, judged, type Seen, type Verdict } from './check.ts';
 import { deployPaths, judgeDeploy, judgePaths } from './judge-deploy.ts';
 import { judgeHost } from './judge-host.ts';
 import { judgeCluster, judgeImages, judgeNode } from './judge-node.ts';
 import { judgePlace } from './judge-place.ts';
 import { judgeRedis } from './judge-redis.ts';
 import { judgeSlack, judgeSlackCloud } from './judge-slack.ts';
+import { deployLogin, loginOf } from './logins.ts';
 import { type CheckId, TITLES } from './titles.ts';
 
 /** Looks at everything at once, and puts what was found into the order in which people read it. */
@@ -26,7 +27,9 @@ export type Setup = {
   readonly config: Config;
   /** The clouds to look at; all where none is named. */
   readonly clouds: readonly string[];
-  readonly redisUrl: string;
+  readonly redisUrl: Seen<string>;
+  /** Of variables that are wrong and no check of their own is about. */
+  readonly environment: readonly Problem[];
   /** Null where there is no usable key here. */
   readonly ring: Keyring | null;
   readonly tokens: SlackTokens;
@@ -54,13 +57,19 @@ export async function examine(setup: Setup): Promise<readonly Check[]> {
       }),
     ]);
     return [
+      ...checksOf('This machine', judgeEnvironment(setup.environment)),
       ...checksOf('Slack', judgeSlack(slack)),
-      ...checksOf(`Redis ${redis.url}`, judgeRedis(redis)),
+      ...checksOf(`Redis ${redis.url}`.trimEnd(), judgeRedis(redis)),
       ...clouds.flatMap((one) => cloudChecks(config, place, slack, one)),
     ];
   } finally {
     await Promise.all([connected.close(), apart.close()]);
   }
+}
+
+function judgeEnvironment(problems: readonly Problem[]): readonly Found[] {
+  const verdicts = problems.length === 0 ? [good('Every variable is as it must be.')] : problems.map((one) => bad(one));
+  return verdicts.map((verdict) => ({ id: 'setup.environment', verdict }));
 }
 
 type CloudSeen = {
@@ -104,14 +113,6 @@ async function seeHost<M>(place: HostPlace, ask: (look: HostFacts['look']) => Pr
 /** The config's backup host, else the first node of the inventory, as Kolla has it. */
 const takesBackups = ({ backup_host: named }: CloudConfig, inventory: DeployFacts['inventory']): string | null =>
   named ?? ('seen' in inventory ? (inventory.seen[0]?.name ?? null) : null);
-
-function loginOf(defaults: Config['ssh'], { address, port, user, sudo }: CloudConfig['nodes'][string]['ssh']): Login {
-  return { user: user ?? defaults.user, place: `${address}:${port}`, sudo: sudo ?? defaults.sudo };
-}
-
-function deployLogin(defaults: Config['ssh'], { deploy_host: { ssh, sudo } }: CloudConfig): Login {
-  return ssh === undefined ? { user: userInfo().username, place: null, sudo } : loginOf(defaults, ssh);
-}
 
 const checksOf = (about: string, found: readonly Found[]): readonly Check[] =>
   found.map(({ id, verdict }) => ({ id, title: TITLES[id], about, ...verdict }));

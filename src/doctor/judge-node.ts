@@ -48,7 +48,9 @@ function judgeMachine(node: string, look: Seen<Look>, { machineIds }: DeployFact
   });
 }
 
-function judgeBecome(node: string, { become }: DeployFacts): Verdict {
+function judgeBecome(node: string, { become, machineIds }: DeployFacts): Verdict {
+  const reached = 'seen' in machineIds ? machineIds.seen.find((one) => one.node === node) : undefined;
+  if (reached?.problem) return unknown('Not looked at: Ansible does not reach it.');
   return judged(become, (found) => {
     const problem = found[node];
     if (problem === undefined) return unknown('Not looked at: the inventory has no such node.');
