@@ -18,7 +18,7 @@ import type { Facts } from '../operation/facts.ts';
 import type { Host, Outcome } from '../operation/host.ts';
 import type { Seen } from './check.ts';
 import type { Look } from './look.ts';
-import { flat, seeAfter } from './see.ts';
+import { flat, see, seeAfter } from './see.ts';
 
 /** What Kolla Ansible on the deploy host tells. */
 export type DeployFacts = {
@@ -58,7 +58,7 @@ export async function askDeploy(cloud: CloudConfig, host: Host, look: Seen<Look>
     onInventory(() => seeAfter(release, KOLLA, ({ dialect }) => question(dialect))).then(flat);
 
   const [inventory, settings, passwords, service, machineIds, become] = await Promise.all([
-    seeAfter(listed, INVENTORY, async (nodes) => matchNodes(cloud, nodes)),
+    'seen' in listed ? see(async () => matchNodes(cloud, listed.seen)) : listed,
     onKolla(async (dialect) => readSettings(await run(settingsCommand(dialect, deploy, first)), first)).then(flat),
     onInventory(async () => readPasswords(await run(passwordsCommand(deploy, first)), first)),
     onKolla(async (dialect) => {

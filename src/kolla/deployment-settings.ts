@@ -57,13 +57,18 @@ export function passwordsCommand(deployment: Deployment & { readonly cwd: string
   return callCommand(adHocCall(deployment, [node], { name: 'debug', args: 'msg=read' }, files), ANSIBLE_MS);
 }
 
+/** Ansible's words for a file that it can't decrypt. */
+const VAULT =
+  /Attempting to decrypt but no vault secrets found|Decryption failed \(no vault secrets were found that could decrypt\)|Vault format unhexlify error/;
+
 /** Why kolla-ansible could not read them; null where Ansible did. */
 export function readPasswords({ stdout, stderr }: Outcome, node: string): Problem | null {
   const answer = adHocAnswer(stdout, node);
   if (answer?.good) return null;
-  const said = whyNot(answer, stderr);
-  const locked = /vault|decrypt/i.test(said);
-  return { code: locked ? 'KOLLA_VAULT_LOCKED' : 'KOLLA_PASSWORDS_MISSING', params: { said } };
+  // Its last words are about the inventory, which it then couldn't read either.
+  const locked = VAULT.exec(stderr)?.[0];
+  if (locked !== undefined) return { code: 'KOLLA_VAULT_LOCKED', params: { said: locked } };
+  return { code: 'KOLLA_PASSWORDS_MISSING', params: { said: whyNot(answer, stderr) } };
 }
 
 /** Asks each node through Ansible who it is there when it becomes root, as Kolla's tasks do. */
