@@ -5,6 +5,7 @@ import { parseJson } from '../operation/json.ts';
 import { type AnsibleDeployment, adHocAnswer, adHocCall, whyNot } from './ad-hoc.ts';
 import { callCommand, type Deployment, type DialectName } from './dialects.ts';
 import { passwordFiles } from './extra-arguments.ts';
+import { quoteHost } from './quoted.ts';
 import { variablesCommand } from './variables.ts';
 
 /** What a deployment is set to, as far as backups and restores depend on it, and whether Ansible gets its way unasked. */
@@ -57,9 +58,10 @@ export function passwordsCommand(deployment: Deployment & { readonly cwd: string
   return callCommand(adHocCall(deployment, [node], { name: 'debug', args: 'msg=read' }, files), ANSIBLE_MS);
 }
 
-/** Ansible's words for a file that it can't decrypt. */
+/** Ansible's words for a file that isn't there, and for one that it can't decrypt; it breaks its lines anywhere. */
+const MISSING = /Could\s+not\s+find\s+or\s+access\s+'[^'\n]{1,1024}'/;
 const VAULT =
-  /Attempting to decrypt but no vault secrets found|Decryption failed \(no vault secrets were found that could decrypt\)|Vault format unhexlify error/;
+  /Attempting\s+to\s+decrypt\s+but\s+no\s+vault\s+secrets\s+found|Decryption\s+failed|Vault\s+format\s+unhexlify\s+error/;
 
 /** Why kolla-ansible could not read them; null where Ansible did. */
 export function readPasswords({ stdout, stderr }: Outcome, node: string): Problem | null {
@@ -67,8 +69,9 @@ export function readPasswords({ stdout, stderr }: Outcome, node: string): Proble
   if (answer?.good) return null;
   // Its last words are about the inventory, which it then couldn't read either.
   const locked = VAULT.exec(stderr)?.[0];
-  if (locked !== undefined) return { code: 'KOLLA_VAULT_LOCKED', params: { said: locked } };
-  return { code: 'KOLLA_PASSWORDS_MISSING', params: { said: whyNot(answer, stderr) } };
+  if (locked !== undefined) return { code: 'KOLLA_VAULT_LOCKED', params: { said: quoteHost(locked) } };
+  const missing = MISSING.exec(stderr)?.[0];
+  return { code: 'KOLLA_PASSWORDS_MISSING', params: { said: missing ? quoteHost(missing) : whyNot(answer, stderr) } };
 }
 
 /** Asks each node through Ansible who it is there when it becomes root, as Kolla's tasks do. */

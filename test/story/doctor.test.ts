@@ -56,7 +56,7 @@ test('as the lab is: all good, exit code 0, and nothing is left anywhere', async
   expect(checks.length).toBeGreaterThan(60);
   expect(await traces()).toBe(before);
   expect(stack.slack.messages('cloud-ops')).toEqual([]);
-  expect(stack.slack.files().filter(({ state }) => state !== 'waiting')).toEqual([]);
+  expect(stack.slack.files()).toEqual([]);
 });
 
 test('for people: a table without colours where there is no terminal, ending with the verdict', async () => {
@@ -171,10 +171,9 @@ test('a clock that is off', async () => {
   const library = await readFile(join(tree, 'usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'));
   const machine = node(2);
   await machine.must(['sh', '-c', 'base64 -d > /usr/lib/libfaketime.so.1'], { stdin: library.toString('base64') });
-  const wrapper = '#!/bin/sh\nexec env LD_PRELOAD=/usr/lib/libfaketime.so.1 FAKETIME=-600 "/usr/bin/${0##*/}" "$@"\n';
   for (const program of ['date', 'python3'])
     await machine.must(['sh', '-c', `cat > /usr/local/bin/${program} && chmod 755 /usr/local/bin/${program}`], {
-      stdin: wrapper,
+      stdin: `#!/bin/sh\nexec env LD_PRELOAD=/usr/lib/libfaketime.so.1 FAKETIME=-600 /usr/bin/${program} "$@"\n`,
     });
   try {
     expect(Math.abs(Number(await machine.must(['date', '+%s'])) * 1000 + 600_000 - Date.now())).toBeLessThan(60_000);
