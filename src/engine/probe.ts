@@ -15,10 +15,12 @@ import type { Host } from '../operation/host.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { probeDeployment } from './probe-deployment.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
 
 const MINUTE_MS = 60_000;
+const GIB = 1_073_741_824;
 
 /** What planning an operation needs to know, by what was asked for. */
 export function probeFor(
@@ -29,17 +31,23 @@ export function probeFor(
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
-    const facts = await probeCloud(cloud, hosts, signal);
+    const floorBytes = Math.round(config.limits.free_space_gib * GIB);
+    const asked = await probeCloud(cloud, hosts, signal);
+    const deployed = await probeDeployment(id, wish, asked, hosts, signal);
+    const facts = { ...asked, suspicions: [...deployed.suspicions] };
     switch (wish.kind) {
       case 'backup':
         return facts;
       case 'discard':
         return { ...facts, discard: await probeDiscard(id, wish, journal) };
       case 'restore':
-        return {
-          ...facts,
-          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, facts, hosts, signal),
-        };
+        return probeRestore(
+          { id, config: cloud, proofMs, floorBytes, journal, settings: deployed.settings },
+          wish,
+          facts,
+          hosts,
+          signal,
+        );
     }
   };
 }
@@ -55,7 +63,7 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
   const backupHost = cloud.backup_host ?? matched[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, newer, deploy, nodes: matched, backupHost, restore: null, discard: null };
+  return { release, dialect, newer, deploy, nodes: matched, backupHost, suspicions: [], restore: null, discard: null };
 }
 
 /** The inventory's nodes with what the config says of them, in the inventory's order. Throws NODES_DIFFER. */
