@@ -35,6 +35,8 @@ const USAGE = `kolla-backup <command>
   worker                           drives operations; several may run
   backout LABEL [ID]               lists an operation’s back-outs, or starts one, while Slack is away
   doctor [--json] [--cloud ID …]   looks at Slack, Redis and every cloud, and says what is to be mended
+  doctor --sudoers                 prints the least that sudo must allow on the hosts
+  doctor --authorized-keys         the same for the bot’s key
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).

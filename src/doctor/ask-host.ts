@@ -6,7 +6,7 @@ import type { Seen } from './check.ts';
 import { type Outlived, tryDetached } from './detached.ts';
 import type { Login } from './logins.ts';
 import { type Look, lookAt } from './look.ts';
-import { see, seeAfter } from './see.ts';
+import { inTime, see, seeAfter } from './see.ts';
 
 export type HostFacts = {
   /** The inventory's name, or `deploy`. */
@@ -51,5 +51,5 @@ export async function askHost({ host, paths, runDirectory }: HostPlace): Promise
 
 /** Whether what is detached there outlives its login; takes some seconds. */
 export function askOutlived({ apart }: HostPlace, look: Seen<Look>): Promise<Seen<Outlived>> {
-  return seeAfter(look, 'the host can’t be asked', () => tryDetached(apart));
+  return seeAfter(look, 'the host can’t be asked', () => inTime(apart.name, () => tryDetached(apart)));
 }

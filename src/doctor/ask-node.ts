@@ -8,7 +8,7 @@ import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import type { Seen } from './check.ts';
 import type { Look } from './look.ts';
-import { seeAfter } from './see.ts';
+import { inTime, seeAfter } from './see.ts';
 
 /** What the containers, the volumes and MariaDB on a node tell. */
 export type NodeFacts = {
@@ -30,11 +30,11 @@ export async function askNode(
   look: Seen<Look>,
 ): Promise<NodeFacts> {
   const notHere = { blocked: 'another node takes the backups' } as const;
-  const here = async <T>(question: () => Promise<T>) =>
-    (await backupHost) === ref.node ? seeAfter(look, RIGHTS, question) : notHere;
+  const ask = <T>(question: () => Promise<T>) => seeAfter(look, RIGHTS, () => inTime(ref.node, question));
+  const here = async <T>(question: () => Promise<T>) => ((await backupHost) === ref.node ? ask(question) : notHere);
   const [survey, status, room, lock] = await Promise.all([
-    seeAfter(look, RIGHTS, () => surveyNode(hosts, ref, unit)),
-    seeAfter(look, RIGHTS, () => galeraStatus(hosts, ref, MARIADB)),
+    ask(() => surveyNode(hosts, ref, unit)),
+    ask(() => galeraStatus(hosts, ref, MARIADB)),
     here(() => roomForArchive(hosts, ref, BACKUP_VOLUME, DATADIR_VOLUME)),
     here(() => lockOf(hosts, ref, MARIADB, BACKUP_CONFIG)),
   ]);

@@ -26,7 +26,7 @@ export async function askRights(config: Config, clouds: readonly string[]): Prom
       const deploy = deployRights(config, id, cloud, hosts.deploy);
       const nodes = Object.entries(cloud.nodes).map(([name, { ssh, engine }]) => {
         const { user, sudo } = loginOf(config.ssh, ssh);
-        const keyFiles = ssh.key_files ?? config.ssh.key_files;
+        const keyFiles = ssh.key_files ?? config.ssh.key_files ?? [];
         return rightsOf(hosts.node(name), keyFiles, { name: `${id}: ${name}`, role: 'node', user, sudo, engine });
       });
       return Promise.all([...deploy, ...nodes]);
@@ -41,7 +41,7 @@ type Known = Pick<HostRights, 'name' | 'role' | 'user' | 'sudo' | 'engine'>;
 
 function deployRights(config: Config, id: string, cloud: CloudConfig, host: Host): Promise<HostRights>[] {
   const { user, sudo, place } = deployLogin(config.ssh, cloud);
-  const keyFiles = place === null ? [] : (cloud.deploy_host.ssh?.key_files ?? config.ssh.key_files);
+  const keyFiles = place === null ? [] : (cloud.deploy_host.ssh?.key_files ?? config.ssh.key_files ?? []);
   return [rightsOf(host, keyFiles, { name: `${id}: deploy host`, role: 'deploy host', user, sudo, engine: null })];
 }
 

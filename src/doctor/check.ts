@@ -41,10 +41,16 @@ export const unknown = (finding: string, remedy: string | null = null): Verdict 
   code: null,
 });
 
-/** What the catalogue can't say, for an operation isn't where it is mended. */
-const REMEDIES: Readonly<Partial<Record<Code, string>>> = {
-  SUDO_REFUSED:
-    'Put what `kolla-backup doctor --sudoers` prints into /etc/sudoers.d there: one of these programs is not allowed without a password.',
+const SUDOERS =
+  'Put what `kolla-backup doctor --sudoers` prints into /etc/sudoers.d there: one of these programs is not allowed without a password.';
+
+/** What the catalogue can't say, for an operation isn't where it is mended. By code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  DEPLOYMENT_UNREAD:
+    'Check that globals.yml and globals.d on the deploy host can be read, and the vault arguments in the config.',
+  SUDO_REFUSED: SUDOERS,
+  SUDO_NOT_ALLOWED: SUDOERS,
+  SUDO_WANTS_PASSWORD: SUDOERS,
 };
 
 /** What an operation would be refused for, in the catalogue's words; `remedy` where more is known here. */

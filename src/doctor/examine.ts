@@ -53,7 +53,7 @@ export async function examine(setup: Setup): Promise<readonly Check[]> {
       ...Object.entries(chosen).map(async ([id, cloud]) => {
         const [hosts, others] = [connected.hostsOf(id), apart.hostsOf(id)];
         if (hosts === null || others === null) throw new TypeError(`${id} is not in the config`);
-        return { id, cloud, ...(await askCloud(config, cloud, hosts, others)) };
+        return { id, cloud, ...(await askCloud(id, config, cloud, hosts, others)) };
       }),
     ]);
     return [
@@ -82,6 +82,7 @@ type CloudSeen = {
 
 /** All hosts of a cloud at once: a silent one holds nobody up. */
 async function askCloud(
+  id: string,
   { run_directory: runDirectory, ssh }: Config,
   cloud: CloudConfig,
   hosts: CloudHosts,
@@ -89,7 +90,7 @@ async function askCloud(
 ): Promise<Omit<CloudSeen, 'id' | 'cloud'>> {
   const paths = deployPaths(cloud).map(({ path }) => path);
   const onDeploy = { host: hosts.deploy, apart: apart.deploy, login: deployLogin(ssh, cloud), paths, runDirectory };
-  const deploy = seeHost(onDeploy, (look) => askDeploy(cloud, hosts.deploy, look));
+  const deploy = seeHost(onDeploy, (look) => askDeploy(id, cloud, hosts.deploy, look));
   const backupHost = deploy.then(({ more: { inventory } }) => takesBackups(cloud, inventory));
   const nodes = Object.entries(cloud.nodes).map(([name, node]) => {
     const place = {
@@ -133,12 +134,13 @@ function cloudChecks(config: Config, place: PlaceFacts, slack: SlackFacts, seen:
   return [
     ...checksOf(`Cloud ${id}`, [
       ...(ofSlack === undefined ? [] : judgeSlackCloud(ofSlack)),
-      { id: 'cloud.galera', verdict: judgeCluster(nodes.map(({ more }) => more.status)) },
+      { id: 'cloud.galera', verdict: judgeCluster(nodes.map(({ more }) => more)) },
       {
         id: 'cloud.images',
         verdict: judgeImages(
           id,
-          nodes.map(({ more }) => more.survey),
+          nodes.map(({ more }) => more),
+          deploy.more.settings,
         ),
       },
       ...judgePlace(place, places),
@@ -146,7 +148,7 @@ function cloudChecks(config: Config, place: PlaceFacts, slack: SlackFacts, seen:
     ...checksOf(about('deploy host'), [
       ...judgeHost(deploy.host),
       { id: 'deploy.paths', verdict: judged(deploy.host.look, (look) => judgePaths(cloud, look)) },
-      ...judgeDeploy(cloud, deploy.more),
+      ...judgeDeploy(deploy.more),
     ]),
     ...nodes.flatMap(({ host, more }) => {
       const terms = { unit: cloud.unit, takesBackups: host.name === backupHost, floorBytes };

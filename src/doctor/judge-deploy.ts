@@ -8,8 +8,8 @@ import type { CheckId } from './titles.ts';
 
 type Found = { readonly id: CheckId; readonly verdict: Verdict };
 
-export function judgeDeploy(cloud: CloudConfig, facts: DeployFacts): readonly Found[] {
-  const { release, inventory, settings, passwords, service } = facts;
+export function judgeDeploy(facts: DeployFacts): readonly Found[] {
+  const { release, inventory, backups, recoveries, service } = facts;
   return [
     {
       id: 'deploy.release',
@@ -29,23 +29,18 @@ export function judgeDeploy(cloud: CloudConfig, facts: DeployFacts): readonly Fo
       ),
     },
     {
-      id: 'deploy.mariabackup',
-      verdict: judged(settings, ({ mariadb, mariabackup, backupHost }) => {
-        if (!mariadb) return bad({ code: 'MARIADB_NOT_KOLLAS', params: {} });
-        if (!mariabackup) return bad({ code: 'MARIABACKUP_NOT_ENABLED', params: {} });
-        const expected = cloud.backup_host ?? ('seen' in inventory ? inventory.seen[0]?.name : undefined);
-        if (backupHost !== null && expected !== undefined && backupHost !== expected)
-          return warning(
-            `mariadb_backup_host is ${backupHost}, but this software expects backups on ${expected}.`,
-            `Set backup_host of this cloud in the config to ${backupHost}.`,
-          );
-        return good('mariabackup is enabled.');
-      }),
+      id: 'deploy.backups',
+      verdict:
+        'problem' in backups
+          ? worrying(backups.problem)
+          : judged(backups, (why) =>
+              why === null ? good('mariabackup is enabled, and copies and locks the same node.') : bad(why),
+            ),
     },
     {
-      id: 'deploy.passwords',
-      verdict: judged(passwords, (why) =>
-        why === null ? good('Ansible reads them without being asked for anything.') : bad(why),
+      id: 'deploy.recoveries',
+      verdict: judged(recoveries, (why) =>
+        why === null ? good('Recovery takes restored data, and rolls out no innodb_force_recovery.') : bad(why),
       ),
     },
     {

@@ -1,15 +1,18 @@
+import { clusterOf, demandNoOther, otherImage, unitsOf } from '../engine/probe-restore.ts';
 import { BACKUP_CONFIG, lockPlace } from '../kolla/backup-config.ts';
 import { notMember, wholeCluster } from '../kolla/galera.ts';
 import { type MachineId, sameMachine } from '../kolla/machine-ids.ts';
 import { BACKUP_VOLUME, DATADIR_VOLUME, MARIADB } from '../kolla/names.ts';
-import type { NodeStatus } from '../operation/shapes.ts';
+import type { Settings } from '../kolla/settings.ts';
+import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { judge } from '../runbooks/judge.ts';
 import { oneImage, usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import type { DeployFacts } from './ask-deploy.ts';
 import type { NodeFacts } from './ask-node.ts';
-import { bad, bytes, good, judged, type Seen, unknown, type Verdict, warning } from './check.ts';
+import { bad, bytes, good, judged, type Seen, unknown, type Verdict, warning, worrying } from './check.ts';
 import type { Look } from './look.ts';
+import { refusedNow } from './see.ts';
 import type { CheckId } from './titles.ts';
 
 /** What is found of a node. */
@@ -28,8 +31,7 @@ export function judgeNode(facts: NodeFacts, look: Seen<Look>, deploy: DeployFact
   const { ref, survey } = facts;
   return [
     { id: 'node.machine', verdict: judgeMachine(ref.node, look, deploy) },
-    { id: 'node.ansible', verdict: judgeBecome(ref.node, deploy) },
-    { id: 'node.container', verdict: judged(survey, (found) => judgeContainer(ref.node, found, terms.unit)) },
+    { id: 'node.container', verdict: judged(survey, (found) => judgeContainer(ref, found, terms.unit)) },
     { id: 'node.datadir', verdict: judged(survey, (found) => judgeDatadir(ref.node, found)) },
     { id: 'node.copy-space', verdict: judged(survey, (found) => judgeCopySpace(ref.node, found, terms.floorBytes)) },
     { id: 'node.galera', verdict: judged(facts.status, judgeStatus) },
@@ -44,34 +46,27 @@ function judgeMachine(node: string, look: Seen<Look>, { machineIds }: DeployFact
     if (byAnsible === undefined) return unknown('Not looked at: the inventory has no such node.');
     const bySsh: MachineId = { node, id: look.seen.machineId ?? '', problem: null };
     const problem = sameMachine(bySsh, byAnsible);
-    return problem === null ? good(`SSH and Ansible reach the same machine (${byAnsible.id}).`) : bad(problem);
+    return problem === null
+      ? good(`SSH and Ansible reach the same machine (${byAnsible.id}), Ansible as root and unasked.`)
+      : bad(problem);
   });
 }
 
-function judgeBecome(node: string, { become, machineIds }: DeployFacts): Verdict {
-  const reached = 'seen' in machineIds ? machineIds.seen.find((one) => one.node === node) : undefined;
-  if (reached?.problem) return unknown('Not looked at: Ansible does not reach it.');
-  return judged(become, (found) => {
-    const problem = found[node];
-    if (problem === undefined) return unknown('Not looked at: the inventory has no such node.');
-    return problem === null ? good('Ansible becomes root there without being asked for anything.') : bad(problem);
-  });
-}
-
-function judgeContainer(host: string, { container, unit, servers }: Survey, expected: string | null): Verdict {
+function judgeContainer(ref: NodeRef, survey: Survey, expected: string | null): Verdict {
+  const { container, servers } = survey;
+  const one = { node: ref, survey };
+  const refused = refusedNow(() => demandNoOther(one)) ?? refusedNow(() => void unitsOf([one], expected));
+  if (refused !== null) return bad(refused);
   if (container === null)
     return warning(
-      `There is no container ${MARIADB} on ${host}; a restore would take the image of the other nodes.`,
-      `Deploy it (kolla-ansible deploy -t mariadb), unless it was lost in the incident that you are in.`,
+      `There is no container ${MARIADB} on ${ref.node}.`,
+      'Deploy it (kolla-ansible deploy -t mariadb), unless it was lost in the incident that you are in: a restore then takes the image of the other nodes.',
     );
-  if (expected !== null && !unit.present)
-    return warning(
-      `The unit ${expected} is not known on ${host}: a restore could not hold MariaDB down by it.`,
-      'Set `unit: null` for this cloud in the config where Kolla Ansible is older than 16; otherwise run systemctl daemon-reload there.',
-    );
+  const [suspicion] = unitsOf([one], expected);
+  if (suspicion !== undefined) return worrying(suspicion);
   if (container.state !== 'running')
     return warning(
-      `The container ${MARIADB} on ${host} is ${container.state}.`,
+      `The container ${MARIADB} on ${ref.node} is ${container.state}.`,
       'Start MariaDB there (kolla-ansible mariadb_recovery where the whole cluster is down).',
     );
   const by = expected === null ? 'kept by the engine' : `kept by ${expected}`;
@@ -94,7 +89,7 @@ function judgeCopySpace(host: string, survey: Survey, floorBytes: number): Verdi
   const room = `${bytes(freeBytes)} free, a copy of today’s size needs ${bytes(needed)}`;
   return freeBytes >= needed
     ? good(`${room} (${bytes(floorBytes)} of it stay free).`)
-    : bad({ code: 'STAGE_NO_ROOM', params: { host, detail: room } });
+    : bad({ code: 'RESTORE_NO_ROOM', params: { detail: `${host}: ${room}` } });
 }
 
 function judgeStatus(status: NodeStatus): Verdict {
@@ -146,17 +141,27 @@ function judgeBackups({ ref, room, lock }: NodeFacts): readonly Found[] {
 }
 
 /** The image that all containers have: a restore starts its copy in it, and recovery is told to use it. */
-export function judgeImages(cloud: string, surveys: readonly Seen<Survey>[]): Verdict {
-  const seen = surveys.flatMap((one) => ('seen' in one ? [one.seen] : []));
-  if (seen.length < surveys.length) return unknown('Not looked at: a node could not be surveyed.');
-  const image = oneImage(cloud, seen);
-  return 'problem' in image ? bad(image.problem) : good(`All nodes have ${image.name}.`);
+export function judgeImages(cloud: string, nodes: readonly NodeFacts[], settings: Seen<Settings>): Verdict {
+  const seen = surveyed(nodes);
+  if (seen.length < nodes.length) return unknown('Not looked at: a node could not be surveyed.');
+  const image = oneImage(
+    cloud,
+    seen.map(({ survey }) => survey),
+  );
+  if ('problem' in image) return bad(image.problem);
+  const [other] = otherImage('seen' in settings ? settings.seen : null, seen);
+  return other === undefined ? good(`All nodes have ${image.name}.`) : worrying(other);
 }
 
-/** Of all nodes together. */
-export function judgeCluster(statuses: readonly Seen<NodeStatus>[]): Verdict {
-  const answers = statuses.flatMap((one) => ('seen' in one ? [one.seen] : []));
-  if (answers.length < statuses.length) return unknown('Not looked at: a node could not be asked.');
+const surveyed = (nodes: readonly NodeFacts[]) =>
+  nodes.flatMap(({ ref, survey }) => ('seen' in survey ? [{ node: ref, survey: survey.seen }] : []));
+
+/** Of all nodes together: one cluster, of all of them and of no others. */
+export function judgeCluster(nodes: readonly NodeFacts[]): Verdict {
+  const answers = nodes.flatMap(({ status }) => ('seen' in status ? [status.seen] : []));
+  if (answers.length < nodes.length) return unknown('Not looked at: a node could not be asked.');
+  const refused = refusedNow(() => void clusterOf(answers, surveyed(nodes)));
+  if (refused !== null) return bad(refused);
   const why = wholeCluster(answers.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
   return why === null
     ? good('All nodes are Primary and Synced, in one cluster.')

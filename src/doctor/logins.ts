@@ -12,7 +12,7 @@ export type Login = {
 type Defaults = Config['ssh'];
 
 export function loginOf(defaults: Defaults, { address, port, user, sudo }: CloudConfig['nodes'][string]['ssh']): Login {
-  return { user: user ?? defaults.user, place: `${address}:${port}`, sudo: sudo ?? defaults.sudo };
+  return { user: user ?? defaults.user ?? 'root', place: `${address}:${port ?? 22}`, sudo: sudo ?? defaults.sudo };
 }
 
 export function deployLogin(defaults: Defaults, { deploy_host: { ssh, sudo } }: CloudConfig): Login {

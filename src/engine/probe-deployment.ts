@@ -31,23 +31,33 @@ export async function probeDeployment(
   const settings = readSettings(read, first.name);
   if ('said' in settings)
     return { settings: null, suspicions: [{ code: 'DEPLOYMENT_UNREAD', params: { said: settings.said } }] };
-  if (!settings.own) return refuse('DATABASE_EXTERNAL', { cloud });
-  if (settings.datadirVolume !== 'mariadb') return refuse('DATADIR_VOLUME_OTHER', { volume: settings.datadirVolume });
+  demandOwn(cloud, settings);
   if (wish.kind === 'backup') demandBackup(settings, facts);
   else await demandRecovery(settings, facts, hosts, signal);
   return { settings, suspicions: [] };
 }
 
-function demandBackup({ mariabackup, replicaScript }: Settings, { nodes, release }: Facts): void {
+/** Throws where Kolla's commands do nothing to the databases, or look into another directory than they are in. */
+export function demandOwn(cloud: string, { own, datadirVolume }: Settings): void {
+  if (!own) refuse('DATABASE_EXTERNAL', { cloud });
+  if (datadirVolume !== 'mariadb') refuse('DATADIR_VOLUME_OTHER', { volume: datadirVolume });
+}
+
+/** Throws where a backup would be of no use, or none. */
+export function demandBackup(
+  { mariabackup, replicaScript }: Settings,
+  { nodes, release }: Pick<Facts, 'nodes' | 'release'>,
+): void {
   if (!mariabackup) refuse('MARIABACKUP_OFF');
   // Of a single node there is no other whose lock it could take.
   if (replicaScript && nodes.length > 1) refuse('BACKUP_REPLICA_SCRIPT', { release });
 }
 
-async function demandRecovery(
+/** Rejects where a recovery would end badly as the deployment is. */
+export async function demandRecovery(
   { customConfig }: Settings,
-  { release, nodes }: Facts,
-  hosts: CloudHosts,
+  { release, nodes }: Pick<Facts, 'nodes' | 'release'>,
+  hosts: Pick<CloudHosts, 'deploy'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (lacksRecovery(release)) return refuse('KOLLA_RELEASE_NO_RECOVERY', { release });

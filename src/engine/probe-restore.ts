@@ -100,12 +100,12 @@ export async function probeRestore(
 }
 
 /** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
-function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
+export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
   if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
 }
 
 /** Without its unit a node is held by its container alone; a unit that the config denies would start it again. */
-function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Problem[] {
+export function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Problem[] {
   const loaded = found.filter(({ survey }) => survey.unit.present).map(({ node }) => node.node);
   const [denied] = unit === null ? loaded : [];
   if (denied !== undefined) return refuse('UNIT_NOT_IN_CONFIG', { host: denied, unit: MARIADB_UNIT });
@@ -116,7 +116,7 @@ function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Prob
 }
 
 /** The deployment would run another image than the nodes do: recovery is given theirs, but writes its own configuration. */
-function otherImage(settings: Settings | null, found: readonly Surveyed[]): readonly Problem[] {
+export function otherImage(settings: Settings | null, found: readonly Surveyed[]): readonly Problem[] {
   const running = found.flatMap(({ survey }) => survey.container?.image ?? [])[0];
   const configured = settings?.image ?? null;
   return running === undefined || configured === null || configured === running
@@ -224,7 +224,7 @@ async function serviceOf(
 const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Who serves now, and of which cluster the data is. Two clusters at once are for people to sort out first. */
-function clusterOf(
+export function clusterOf(
   statuses: readonly NodeStatus[],
   found: readonly Surveyed[],
 ): { readonly is: Pick<Restore, 'served' | 'clusterUuid' | 'members'>; readonly suspicions: readonly Problem[] } {

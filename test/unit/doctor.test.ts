@@ -11,6 +11,7 @@ import { judgeSlackCloud } from '../../src/doctor/judge-slack.ts';
 import type { Look } from '../../src/doctor/look.ts';
 import { exitOf, json, table, verdictOf } from '../../src/doctor/report.ts';
 import { authorizedKeys, type HostRights, sudoers } from '../../src/doctor/rights.ts';
+import { inTime, see } from '../../src/doctor/see.ts';
 
 const VERDICTS = {
   good: good('It is fine.'),
@@ -62,6 +63,12 @@ describe('the report', () => {
     expect(key).toMatchObject({ result: 'bad', code: 'HOST_KEY_CHANGED' });
     expect(judged({ seen: 1 }, () => good('seen')).result).toBe('good');
   });
+});
+
+test('a look that takes too long is unknown, and nobody waits for it', async () => {
+  const found = await see(() => inTime('node-1', () => new Promise<never>(() => {}), 20));
+  expect(judged(found, () => good('seen'))).toMatchObject({ result: 'unknown' });
+  expect(await inTime('node-1', async () => 7, 20)).toBe(7);
 });
 
 const LOOK: Look = {
