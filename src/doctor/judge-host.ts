@@ -12,6 +12,8 @@ export const CLOCK_OFF_MS = 30_000;
 /** What a run directory's file system must have free: the output of the steps of some operations. */
 const RUN_BYTES = 64 * 1_048_576;
 const RUN_INODES = 1_000;
+/** File systems that a reboot empties. */
+const VOLATILE: ReadonlySet<string> = new Set(['tmpfs', 'ramfs', 'devtmpfs']);
 
 export function judgeHost(facts: HostFacts): readonly { readonly id: CheckId; readonly verdict: Verdict }[] {
   const { login } = facts;
@@ -56,6 +58,11 @@ function judgeSpace(host: string, { space }: Look): Verdict {
       code: 'RUN_SPACE_SHORT',
       params: { ...params, free: `${space.inodes} inodes`, needed: String(RUN_INODES) },
     });
+  if (VOLATILE.has(space.kind))
+    return warning(
+      `The run directory on ${host} would lie in memory (${space.kind} at ${space.at}) and be forgotten at a reboot.`,
+      'Name a run_directory in the config that lies on a disk: it is what keeps a step from being run twice.',
+    );
   return good(`${params.free} free for the run directory (at ${space.at}).`);
 }
 

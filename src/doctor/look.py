@@ -41,12 +41,24 @@ def path_of(path):
     return "program" if os.access(path, os.X_OK) else "file"
 
 
+def kind_of(path):
+    """The kind of file system that a path lies on: of the longest mount point above it, the last."""
+    path, best = os.path.realpath(path), ("", "")
+    for line in (text_of("/proc/self/mountinfo") or "").splitlines():
+        before, _, after = line.partition(" - ")
+        where = before.split(" ")[4]
+        if (path + "/").startswith(where.rstrip("/") + "/") and len(where) >= len(best[0]):
+            best = (where, after.split(" ")[0])
+    return best[1]
+
+
 def space_at(path):
     """Free bytes and inodes where `path` is or would be made."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     found = os.statvfs(path)
-    return {"at": path, "bytes": found.f_bavail * found.f_frsize, "inodes": found.f_favail if found.f_files else None}
+    inodes = found.f_favail if found.f_files else None
+    return {"at": path, "bytes": found.f_bavail * found.f_frsize, "inodes": inodes, "kind": kind_of(path)}
 
 
 print(

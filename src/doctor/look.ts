@@ -23,7 +23,7 @@ const look = z.object({
   systemd: z.boolean(),
   addresses: z.array(z.string().max(64)).max(10_000),
   paths: z.record(z.string(), z.enum(['missing', 'unreadable', 'directory', 'file', 'program'])),
-  space: z.object({ at: z.string().max(4096), bytes: count, inodes: count.nullable() }),
+  space: z.object({ at: z.string().max(4096), bytes: count, inodes: count.nullable(), kind: z.string().max(64) }),
 });
 
 export type Look = z.infer<typeof look> & {

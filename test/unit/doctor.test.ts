@@ -80,7 +80,7 @@ const LOOK: Look = {
   systemd: true,
   addresses: ['192.0.2.11', '10.0.0.11'],
   paths: {},
-  space: { at: '/var/lib', bytes: 1e12, inodes: 1e6 },
+  space: { at: '/var/lib', bytes: 1e12, inodes: 1e6, kind: 'ext4' },
   aheadMs: 0,
   unsureMs: 0,
 };
@@ -107,15 +107,16 @@ describe('a host', () => {
     );
   });
 
-  test('full of bytes, or of inodes; a file system without inodes has enough', () => {
-    const space = (bytes: number, inodes: number | null) =>
-      verdictsOf(host({ space: { at: '/var/lib', bytes, inodes } }))['host.space']?.result;
+  test('full of bytes, or of inodes; a file system without inodes has enough, one in memory is none', () => {
+    const space = (free: number, inodes: number | null, kind = 'xfs') =>
+      verdictsOf(host({ space: { at: '/var/lib', bytes: free, inodes, kind } }))['host.space']?.result;
     expect([space(1e9, 1e6), space(1e6, 1e6), space(1e9, 10), space(1e9, null)]).toEqual([
       'good',
       'bad',
       'bad',
       'good',
     ]);
+    expect(space(1e9, 1e6, 'tmpfs')).toBe('warning');
   });
 
   test.each([
