@@ -10,7 +10,7 @@ type Role = 'node' | 'deploy host';
 /** What is run through sudo: by the operations' questions and steps, and by the doctor. A step's own programs run under python3. */
 export const PROGRAMS = {
   node: ['python3', 'cat', 'df', 'du', 'ps', 'sed', 'stat', 'tail'],
-  'deploy host': ['python3', 'env', 'ps'],
+  'deploy host': ['python3', 'env', 'grep', 'ps'],
 } as const satisfies Record<Role, readonly string[]>;
 
 /** What one host is to the bot. `places`: where its programs are; empty where it couldn't be asked. */
