@@ -24,8 +24,12 @@ const textOf = (path: string) =>
     () => null,
   );
 
-/** `paths` are those of this machine whose storage matters. */
-export async function askPlace(redisUrl: Seen<string>, paths: readonly string[]): Promise<PlaceFacts> {
+/** `paths` are those of this machine whose storage matters; `redisDirectory` is of Redis's, which may be another. */
+export async function askPlace(
+  redisUrl: Seen<string>,
+  paths: readonly string[],
+  redisDirectory: string | null,
+): Promise<PlaceFacts> {
   const [bootId, mounts, ...hardware] = await Promise.all([
     textOf(BOOT_ID),
     textOf('/proc/self/mountinfo'),
@@ -43,7 +47,9 @@ export async function askPlace(redisUrl: Seen<string>, paths: readonly string[])
     bootId,
     hardware: words === '' ? null : words,
     redis: { name, addresses, local },
-    storage: paths.flatMap((path) => mountOf(path, mounts ?? '')),
+    storage: [...paths, ...(local && redisDirectory !== null ? [redisDirectory] : [])].flatMap((path) =>
+      mountOf(path, mounts ?? ''),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type DurableSetting, durableSettings } from '../engine/durability.ts';
+import { configured, type DurableSetting, durableSettings } from '../engine/durability.ts';
 import { redisJournal } from '../engine/journal.ts';
 import { asking, connectRedis, reachRedis } from '../engine/redis.ts';
 import type { Problem } from '../operation/catalogue.ts';
@@ -11,6 +11,8 @@ import { see, seeAfter } from './see.ts';
 export type RedisFacts = {
   readonly url: string;
   readonly reach: Seen<true>;
+  /** Where it keeps its files; null where it doesn't tell. */
+  readonly directory: string | null;
   readonly info: Seen<Readonly<Record<string, string>>>;
   readonly settings: Seen<readonly DurableSetting[]>;
   /** How far its clock is ahead of ours (ms), and how much of that the way there and back may be. */
@@ -33,7 +35,15 @@ function shown(url: string): string {
 export async function askRedis(from: Seen<string>, ring: Keyring | null): Promise<RedisFacts> {
   if (!('seen' in from)) {
     const blocked = { blocked: 'REDIS_URL is not as it must be' } as const;
-    return { url: '', reach: blocked, info: blocked, settings: blocked, clock: blocked, journals: blocked };
+    return {
+      url: '',
+      reach: blocked,
+      directory: null,
+      info: blocked,
+      settings: blocked,
+      clock: blocked,
+      journals: blocked,
+    };
   }
   const url = from.seen;
   const reach = await see(async () => {
@@ -51,7 +61,8 @@ export async function askRedis(from: Seen<string>, ring: Keyring | null): Promis
         ? ({ blocked: 'KOLLA_BACKUP_KEY is not usable here' } as const)
         : await about(() => verifyJournals(redis, ring)),
     ];
-    return { url: shown(url), reach, info, settings, clock, journals };
+    const directory = 'seen' in reach ? await configured(redis, 'dir') : null;
+    return { url: shown(url), reach, directory, info, settings, clock, journals };
   } finally {
     redis.disconnect();
   }

@@ -1,16 +1,14 @@
-import { clusterOf, demandNoOther, otherImage, unitsOf } from '../engine/probe-restore.ts';
-import { BACKUP_CONFIG, lockPlace } from '../kolla/backup-config.ts';
-import { notMember, wholeCluster } from '../kolla/galera.ts';
+import { demandNoOther, unitsOf } from '../engine/probe-restore.ts';
+import { notMember } from '../kolla/galera.ts';
 import { type MachineId, sameMachine } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, DATADIR_VOLUME, MARIADB } from '../kolla/names.ts';
-import type { Settings } from '../kolla/settings.ts';
+import { MARIADB } from '../kolla/names.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
-import { judge } from '../runbooks/judge.ts';
-import { oneImage, usableDatadir } from '../runbooks/judge-survey.ts';
+import { usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import type { DeployFacts } from './ask-deploy.ts';
 import type { NodeFacts } from './ask-node.ts';
 import { bad, bytes, good, judged, type Seen, unknown, type Verdict, warning, worrying } from './check.ts';
+import { judgeBackups } from './judge-backups.ts';
 import type { Look } from './look.ts';
 import { refusedNow } from './see.ts';
 import type { CheckId } from './titles.ts';
@@ -100,73 +98,4 @@ function judgeStatus(status: NodeStatus): Verdict {
     `${status.node} is no full member of the cluster: ${state}.`,
     'Bring it back into the cluster, or recover the cluster; backups need the backup host as a full member.',
   );
-}
-
-function judgeBackups({ ref, room, lock }: NodeFacts): readonly Found[] {
-  const roomCheck = {
-    check: 'room-for-archive',
-    node: ref,
-    volume: BACKUP_VOLUME,
-    datadirVolume: DATADIR_VOLUME,
-  } as const;
-  const lockCheck = { check: 'lock-on-this-node', node: ref, container: MARIADB, config: BACKUP_CONFIG } as const;
-  return [
-    {
-      id: 'node.archive-space',
-      verdict: judged(room, (answer) => {
-        const problem = judge(roomCheck, { check: 'room-for-archive', answer });
-        return problem === null ? good(`${bytes(answer.freeBytes)} free for the next archive.`) : bad(problem);
-      }),
-    },
-    {
-      id: 'node.backup-lock',
-      verdict: judged(lock, (answer) => {
-        const problem = judge(lockCheck, { check: 'lock-on-this-node', answer });
-        if (problem !== null) return bad(problem);
-        switch (lockPlace(answer)) {
-          case 'own':
-            return good('mariabackup sets its lock on this very node.');
-          case 'here':
-            return good(
-              `mariabackup connects to ${answer.host}, where this node answers now; it is looked at before each backup.`,
-            );
-          default:
-            return unknown(
-              `Where mariabackup would set its lock could not be learnt (${answer.host ?? `${BACKUP_CONFIG} names no address`}).`,
-            );
-        }
-      }),
-    },
-  ];
-}
-
-/** The image that all containers have: a restore starts its copy in it, and recovery is told to use it. */
-export function judgeImages(cloud: string, nodes: readonly NodeFacts[], settings: Seen<Settings>): Verdict {
-  const seen = surveyed(nodes);
-  if (seen.length < nodes.length) return unknown('Not looked at: a node could not be surveyed.');
-  const image = oneImage(
-    cloud,
-    seen.map(({ survey }) => survey),
-  );
-  if ('problem' in image) return bad(image.problem);
-  const [other] = otherImage('seen' in settings ? settings.seen : null, seen);
-  return other === undefined ? good(`All nodes have ${image.name}.`) : worrying(other);
-}
-
-const surveyed = (nodes: readonly NodeFacts[]) =>
-  nodes.flatMap(({ ref, survey }) => ('seen' in survey ? [{ node: ref, survey: survey.seen }] : []));
-
-/** Of all nodes together: one cluster, of all of them and of no others. */
-export function judgeCluster(nodes: readonly NodeFacts[]): Verdict {
-  const answers = nodes.flatMap(({ status }) => ('seen' in status ? [status.seen] : []));
-  if (answers.length < nodes.length) return unknown('Not looked at: a node could not be asked.');
-  const refused = refusedNow(() => void clusterOf(answers, surveyed(nodes)));
-  if (refused !== null) return bad(refused);
-  const why = wholeCluster(answers.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
-  return why === null
-    ? good('All nodes are Primary and Synced, in one cluster.')
-    : warning(
-        `It is not whole: ${why}.`,
-        'Bring the node back; a restore is possible all the same, a backup only where the backup host is a full member.',
-      );
 }

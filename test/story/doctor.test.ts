@@ -252,6 +252,7 @@ test('a missing inventory, a wrong program, an argument that no plan may have', 
   );
   expect(seen.one('deploy.paths')).toMatchObject({ result: 'bad', code: 'DEPLOY_PATH_MISSING' });
   expect(seen.one('deploy.inventory')).toMatchObject({ result: 'bad', code: 'INVENTORY_UNREADABLE' });
+  expect(seen.one('node.archive-space', `Cloud ${CLOUD}`).result).toBe('unknown');
   const other = await withConfig(
     stack.config,
     ({ clouds }) => {
