@@ -27,8 +27,11 @@ export async function doctorCommand(
   const environment = seeEnvironment(from);
   const config = loadConfig(environment.values.KOLLA_BACKUP_CONFIG);
   const clouds = chosenClouds(config, options.cloud ?? []);
-  if (options.sudoers) return { text: sudoers(await askRights(config, clouds)), exit: 0 };
-  if (options['authorized-keys']) return { text: authorizedKeys(await askRights(config, clouds)), exit: 0 };
+  const agent = environment.values.SSH_AUTH_SOCK;
+  if (options.sudoers || options['authorized-keys']) {
+    const { hosts, jumps } = await askRights(config, clouds, agent);
+    return { text: options.sudoers ? sudoers(hosts) : authorizedKeys(hosts, jumps), exit: 0 };
+  }
 
   const checks = await examine(setupOf(environment, config, clouds));
   const look = { colour: terminal.isTTY === true && !from['NO_COLOR'], columns: terminal.columns ?? COLUMNS };
@@ -45,6 +48,7 @@ function setupOf({ values, problems }: SeenEnvironment, config: Config, clouds: 
   return {
     config,
     clouds,
+    agent: values.SSH_AUTH_SOCK,
     environment: [...problems].flatMap(([name, problem]) => (/^SLACK_(?:BOT|APP)_TOKEN$/.test(name) ? [] : [problem])),
     redisUrl: problems.has('REDIS_URL') ? { blocked: 'REDIS_URL is not as it must be' } : { seen: values.REDIS_URL },
     ring: keys.some((name) => problems.has(name)) ? null : keyringOf(values),

@@ -4,7 +4,7 @@ import { askDeploy, type DeployFacts } from './ask-deploy.ts';
 import { askHost, askOutlived, type HostFacts, type HostPlace } from './ask-host.ts';
 import { askNode, type NodeFacts } from './ask-node.ts';
 import { deployPaths } from './judge-deploy.ts';
-import { deployLogin, loginOf } from './logins.ts';
+import { askDeployLogin, askLogin } from './logins.ts';
 
 /** What a cloud's hosts tell. */
 export type CloudSeen = {
@@ -15,37 +15,41 @@ export type CloudSeen = {
   readonly nodes: readonly { readonly host: HostFacts; readonly more: NodeFacts }[];
 };
 
+/** `apart`: the same hosts over connections of their own. */
+type Cloud = {
+  readonly id: string;
+  readonly cloud: CloudConfig;
+  readonly hosts: CloudHosts;
+  readonly apart: CloudHosts;
+};
+
 /** All hosts of a cloud at once: a silent one holds nobody up. */
 export async function askCloud(
-  id: string,
-  { run_directory: runDirectory, ssh }: Config,
-  cloud: CloudConfig,
-  hosts: CloudHosts,
-  apart: CloudHosts,
+  { id, cloud, hosts, apart }: Cloud,
+  { run_directory: runDirectory, ssh: defaults }: Config,
+  agent: string | undefined,
 ): Promise<CloudSeen> {
-  const paths = deployPaths(cloud).map(({ path }) => path);
-  const onDeploy = { host: hosts.deploy, apart: apart.deploy, login: deployLogin(ssh, cloud), paths, runDirectory };
+  const terms = { defaults, agent };
   const known = Promise.withResolvers<string | null>();
-  const deploy = seeHost(onDeploy, async (look) => {
-    const facts = await askDeploy(id, cloud, hosts.deploy, look);
-    known.resolve(takesBackups(cloud, facts.inventory));
-    return facts;
-  });
-  deploy.catch(known.reject);
-  const backupHost = known.promise;
-  backupHost.catch(() => {}); // told by `deploy` itself
-  const nodes = Object.entries(cloud.nodes).map(([name, node]) => {
-    const place = {
-      host: hosts.node(name),
-      apart: apart.node(name),
-      login: loginOf(ssh, node.ssh),
-      paths: [],
-      runDirectory,
-    };
-    return seeHost(place, (look) => askNode(hosts, { node: name, engine: node.engine }, cloud.unit, backupHost, look));
-  });
-  const [onIt, ...onThem] = await Promise.all([deploy, ...nodes]);
-  return { id, cloud, backupHost: await backupHost, deploy: onIt, nodes: onThem };
+  const deploy = async () => {
+    const paths = deployPaths(cloud).map(({ path }) => path);
+    const login = await askDeployLogin(cloud, terms);
+    return seeHost({ host: hosts.deploy, apart: apart.deploy, login, paths, runDirectory }, async (look) => {
+      const facts = await askDeploy(id, cloud, hosts.deploy, look);
+      known.resolve(takesBackups(cloud, facts.inventory));
+      return facts;
+    });
+  };
+  const node = async (name: string, { ssh, engine }: CloudConfig['nodes'][string]) => {
+    const login = await askLogin(name, ssh, terms);
+    const place = { host: hosts.node(name), apart: apart.node(name), login, paths: [], runDirectory };
+    return seeHost(place, (look) => askNode(hosts, { node: name, engine }, cloud.unit, known.promise, look));
+  };
+  const [onIt, ...onThem] = await Promise.all([
+    deploy(),
+    ...Object.entries(cloud.nodes).map(([name, one]) => node(name, one)),
+  ]);
+  return { id, cloud, backupHost: await known.promise, deploy: onIt, nodes: onThem };
 }
 
 async function seeHost<M>(place: HostPlace, ask: (look: HostFacts['look']) => Promise<M>) {

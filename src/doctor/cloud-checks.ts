@@ -30,6 +30,7 @@ export function cloudChecks(config: Config, place: PlaceFacts, slack: SlackFacts
     service: 'seen' in deploy.more.service ? deploy.more.service.seen.host : null,
     addresses: [
       ...Object.values(cloud.nodes).map(({ ssh }) => ssh.address),
+      ...nodes.flatMap(({ host: { login } }) => ('seen' in login.target ? login.target.seen.address : [])),
       ...('seen' in deploy.more.inventory ? deploy.more.inventory.seen.map(({ address }) => address) : []),
     ],
   };

@@ -12,6 +12,7 @@ const VARIABLES = [
   'KOLLA_BACKUP_KEY_ID',
   'KOLLA_BACKUP_OLD_KEYS',
   'KOLLA_BACKUP_CONFIG',
+  'SSH_AUTH_SOCK',
   'LOG_LEVEL',
 ] as const satisfies readonly (keyof Environment)[];
 type Variable = (typeof VARIABLES)[number];

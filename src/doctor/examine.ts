@@ -17,6 +17,8 @@ export type Setup = {
   readonly config: Config;
   /** The clouds to look at; all where none is named. */
   readonly clouds: readonly string[];
+  /** The socket of SSH_AUTH_SOCK. */
+  readonly agent: string | undefined;
   readonly redisUrl: Seen<string>;
   /** Of variables that are wrong and no check of their own is about. */
   readonly environment: readonly Problem[];
@@ -31,8 +33,8 @@ export type Setup = {
 export async function examine(setup: Setup): Promise<readonly Check[]> {
   const { config, redisUrl, ring, tokens, slackApi } = setup;
   const chosen = Object.fromEntries(Object.entries(config.clouds).filter(([id]) => setup.clouds.includes(id)));
-  const connected = connectClouds(config);
-  const apart = connectClouds(config);
+  const connected = connectClouds(config, setup.agent);
+  const apart = connectClouds(config, setup.agent);
   try {
     const asked = askRedis(redisUrl, ring);
     const [slack, redis, place, ...clouds] = await Promise.all([
@@ -42,7 +44,7 @@ export async function examine(setup: Setup): Promise<readonly Check[]> {
       ...Object.entries(chosen).map(async ([id, cloud]) => {
         const [hosts, others] = [connected.hostsOf(id), apart.hostsOf(id)];
         if (hosts === null || others === null) throw new TypeError(`${id} is not in the config`);
-        return askCloud(id, config, cloud, hosts, others);
+        return askCloud({ id, cloud, hosts, apart: others }, config, setup.agent);
       }),
     ]);
     return [

@@ -25,7 +25,12 @@ export type HostRights = {
   readonly from: string | null;
   /** `type base64`, as authorized_keys has them. */
   readonly keys: readonly string[];
+  /** It is shown a certificate: where its authority is trusted, no key is needed. */
+  readonly certified: boolean;
 };
+
+/** A host on the way to others. `to`: `address:port` of those that it forwards to. */
+export type JumpRights = Pick<HostRights, 'name' | 'keys' | 'certified'> & { readonly to: readonly string[] };
 
 export const programsOf = ({ role, engine }: Pick<HostRights, 'role' | 'engine'>): readonly string[] => [
   ...PROGRAMS[role],
@@ -69,25 +74,36 @@ function rules(host: HostRights): string[] {
   ];
 }
 
-export function authorizedKeys(hosts: readonly HostRights[]): string {
-  return blocks(
+export function authorizedKeys(hosts: readonly HostRights[], jumps: readonly JumpRights[]): string {
+  const where = '~/.ssh/authorized_keys of the login';
+  const unasked = '# It could not be asked where the bot comes from: add from="ADDRESS" of every worker.';
+  const onHosts = blocks(
     hosts,
-    ({ from, keys }) => {
-      const options = `restrict${from === null ? '' : `,from="${from}"`}`;
-      return [
-        ...(from === null
-          ? ['# It could not be asked where the bot comes from: add from="ADDRESS" of every worker.']
-          : []),
-        ...(keys.length === 0 ? ['# The public key could not be read; put it behind these options.'] : []),
-        ...(keys.length === 0 ? [options] : keys.map((key) => `${options} ${key} kolla-backup`)),
-      ];
-    },
-    '~/.ssh/authorized_keys of the login',
+    (host) => [
+      ...(host.from === null ? [unasked] : []),
+      ...keyLines(`restrict${host.from === null ? '' : `,from="${host.from}"`}`, host),
+    ],
+    where,
     [
       '# restrict: no terminal, no forwarding, no agent, no rc file; from: only where the bot runs now. Add the address',
-      '# of every worker. A forced command is no use: what is run differs with each question.',
+      '# of every worker. A forced command is no use on a host: what is run differs with each question.',
     ],
   );
+  const onJumps = jumps.map(({ name, to, ...keys }) => {
+    const permitted = to.map((one) => `,permitopen="${one}"`).join('');
+    const lines = keyLines(`restrict,port-forwarding${permitted},command="/bin/false"`, keys);
+    return `# On the jump host ${name}: ${where}. It forwards, and runs nothing.\n${lines.join('\n')}\n`;
+  });
+  return [onHosts, ...onJumps].join('\n');
+}
+
+function keyLines(options: string, { keys, certified }: Pick<HostRights, 'keys' | 'certified'>): string[] {
+  const trusted = certified
+    ? ['# It is shown a certificate too; where its authority is trusted, no key is needed here.']
+    : [];
+  if (keys.length === 0)
+    return [...trusted, '# The public key could not be read; put it behind these options.', options];
+  return [...trusted, ...keys.map((key) => `${options} ${key} kolla-backup`)];
 }
 
 /** Hosts that need the same text stand together. */

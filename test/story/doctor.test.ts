@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MiniMachine } from '../../lab/mini/cloud.ts';
 import { packageTree } from '../../lab/packages.ts';
 import { CLOUD, type Stack, startStack } from '../../lab/stack.ts';
-import { examined, runDoctor, withConfig } from '../support/doctor.ts';
+import { examined, runDoctor, type Settings, withConfig } from '../support/doctor.ts';
+import { certify, makeKey, startAgent } from '../support/ssh-identities.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -161,6 +162,93 @@ test('no sudo, and one right that is missing', async () => {
 test('a login that is neither root nor uses sudo', async () => {
   const seen = await withConfig(stack.config, ({ ssh }) => void Object.assign(ssh, { user: 'kolla' }), look);
   expect(seen.one('host.rights', node(0).name)).toMatchObject({ result: 'bad', code: 'HOST_NOT_ROOT' });
+});
+
+test('through a jump host that may only forward, with a key in an agent', async () => {
+  const [jump, behind] = [node(0), node(1)];
+  const encrypted = await makeKey(join(stack.dir, 'id_agent'), 'ed25519', 'a passphrase');
+  const agent = await startAgent(stack.dir);
+  const terms = { ...stack.environment, SSH_AUTH_SOCK: agent.socket };
+  const lines = async () => (await runDoctor(terms, '--authorized-keys')).stdout.split('\n\n');
+  const through = ({ clouds }: Settings) => {
+    const { ssh } = clouds[CLOUD]?.nodes[behind.name] ?? { ssh: {} };
+    const { host: address, port } = jump.ssh;
+    Object.assign(ssh, { key_files: [encrypted], jump: [{ address, port, user: 'kolla' }] });
+  };
+  const public_ = (ssh: Record<string, unknown>) =>
+    Object.assign(ssh, { agent: true, key_files: [`${encrypted}.pub`] });
+  try {
+    // Without an agent nobody types the passphrase.
+    const alone = await withConfig(stack.config, through, () => examined(terms));
+    expect(alone.one('host.login', behind.name)).toMatchObject({ result: 'bad', code: 'SSH_KEY_ENCRYPTED' });
+    const open = join(stack.dir, 'id_open');
+    await copyFile(encrypted, open);
+    await execa('ssh-keygen', ['-q', '-p', '-P', 'a passphrase', '-N', '', '-f', open]);
+    await agent.add(open);
+    await withConfig(
+      stack.config,
+      (config) => {
+        through(config);
+        const ssh = config.clouds[CLOUD]?.nodes[behind.name]?.ssh ?? {};
+        public_(ssh);
+        const [hop] = ssh['jump'] as Record<string, unknown>[];
+        if (hop !== undefined) public_(hop);
+      },
+      async () => {
+        const printed = await lines();
+        const hop = printed.find((one) => one.startsWith('# On the jump host')) ?? '';
+        const host = printed.find((one) => one.includes(behind.name) && !one.includes('jump host')) ?? '';
+        const refused = await examined(terms);
+        expect(refused.one('host.login', behind.name)).toMatchObject({ result: 'bad', code: 'HOST_LOGIN_REFUSED' });
+        const keys = '.ssh/authorized_keys';
+        await changed(
+          jump,
+          `/home/kolla/${keys}`,
+          () => `${hop}\n`,
+          async () => {
+            const seen = await changed(
+              behind,
+              `/root/${keys}`,
+              (text) => `${text}${host}\n`,
+              () => examined(terms),
+            );
+            expect(seen.found).toEqual([]);
+            expect(seen.one('host.login', behind.name).finding).toContain(`through ${jump.ssh.host}:${jump.ssh.port}`);
+          },
+        );
+        const other = hop.replace(/permitopen="[^"]*"/, 'permitopen="192.0.2.1:22"');
+        const denied = await changed(
+          jump,
+          `/home/kolla/${keys}`,
+          () => `${other}\n`,
+          () => examined(terms),
+        );
+        expect(denied.one('host.login', behind.name)).toMatchObject({ result: 'bad', code: 'JUMP_REFUSED' });
+        expect(denied.one('host.login', behind.name).remedy).toMatch(/permitopen/);
+      },
+    );
+  } finally {
+    await agent.stop();
+  }
+});
+
+test('a certificate that has expired', async () => {
+  const authority = await makeKey(join(stack.dir, 'authority'));
+  const key = await makeKey(join(stack.dir, 'id_certified'));
+  const certificate = await certify(authority, key, ['-n', 'root', '-V', '-2d:-1d']);
+  const seen = await withConfig(
+    stack.config,
+    ({ clouds }) =>
+      void Object.assign(clouds[CLOUD]?.nodes[node(1).name]?.ssh ?? {}, {
+        key_files: [key],
+        certificate_files: [certificate],
+      }),
+    look,
+  );
+  const login = seen.one('host.login', node(1).name);
+  expect(login).toMatchObject({ result: 'bad' });
+  expect(login.code).toMatch(/^(SSH_CERTIFICATE_UNUSABLE|HOST_LOGIN_REFUSED)$/);
+  expect(login.finding).toMatch(/expired/);
 });
 
 test('a clock that is off', async () => {

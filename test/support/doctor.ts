@@ -42,7 +42,8 @@ export async function examined(environment: Environment): Promise<Examined> {
   };
 }
 
-type Settings = {
+/** The config file as the lab writes it. */
+export type Settings = {
   ssh: Record<string, unknown>;
   clouds: Record<string, { nodes: Record<string, { ssh: Record<string, unknown> }>; [key: string]: unknown }>;
   limits: Record<string, unknown>;

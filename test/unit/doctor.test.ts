@@ -86,7 +86,7 @@ const LOOK: Look = {
 };
 const host = (look: Partial<Look> = {}, more: Partial<HostFacts> = {}): HostFacts => ({
   name: 'node-1',
-  login: { user: 'root', place: '192.0.2.11:22', sudo: false },
+  login: { user: 'root', place: '192.0.2.11:22', sudo: false, target: { blocked: 'not asked' } },
   from: { seen: '192.0.2.5' },
   look: { seen: { ...LOOK, ...look } },
   outlived: { blocked: 'not tried' },
@@ -228,6 +228,7 @@ describe('rights', () => {
     places: { python3: '/usr/bin/python3', podman: '/usr/local/bin/podman' },
     from: '192.0.2.5',
     keys: ['ssh-ed25519 AAAA'],
+    certified: false,
     ...more,
   });
 
@@ -242,9 +243,16 @@ describe('rights', () => {
   });
   test('root needs none', () => expect(sudoers([node({ user: 'root', sudo: false })])).not.toMatch(/^root/m));
   test('a key only for commands, from where the bot is', () => {
-    expect(authorizedKeys([node()])).toContain('\nrestrict,from="192.0.2.5" ssh-ed25519 AAAA kolla-backup\n');
-    expect(authorizedKeys([node({ from: null })])).toMatch(
+    expect(authorizedKeys([node()], [])).toContain('\nrestrict,from="192.0.2.5" ssh-ed25519 AAAA kolla-backup\n');
+    expect(authorizedKeys([node({ from: null })], [])).toMatch(
       /could not be asked where[\s\S]*\nrestrict ssh-ed25519 AAAA/,
     );
+  });
+  test('a jump host forwards to what is behind it, and runs nothing', () => {
+    const jump = { name: 'hop@192.0.2.1:22', to: ['192.0.2.11:22'], keys: ['ssh-ed25519 AAAA'], certified: true };
+    const text = authorizedKeys([node()], [jump]);
+    expect(text).toContain('# On the jump host hop@192.0.2.1:22:');
+    expect(text).toMatch(/^restrict,port-forwarding,permitopen="192\.0\.2\.11:22",command="\/bin\/false" ssh-ed25519/m);
+    expect(text).toMatch(/certificate/);
   });
 });
