@@ -52,7 +52,7 @@ export function cloudChecks(config: Config, place: PlaceFacts, slack: SlackFacts
     ...checksOf(about('deploy host'), [
       ...judgeHost(deploy.host),
       { id: 'deploy.paths', verdict: judged(deploy.host.look, (look) => judgePaths(cloud, look)) },
-      ...judgeDeploy(deploy.more),
+      ...judgeDeploy(cloud, deploy.more),
     ]),
     ...nodes.flatMap(({ host, more }) => {
       const terms = { unit: cloud.unit, takesBackups: host.name === backupHost, floorBytes };

@@ -1,21 +1,10 @@
-import { type Environment, readEnvironment } from '../load-config.ts';
+import { type Environment, environment, readEnvironment } from '../load-config.ts';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 
-/** Every variable, and a key that is used for nothing where the real one can't be. */
+/** A key that is used for nothing, where the real one can't be. */
 const NO_KEY = '-'.repeat(64);
-const VARIABLES = [
-  'SLACK_BOT_TOKEN',
-  'SLACK_APP_TOKEN',
-  'SLACK_API_URL',
-  'REDIS_URL',
-  'KOLLA_BACKUP_KEY',
-  'KOLLA_BACKUP_KEY_ID',
-  'KOLLA_BACKUP_OLD_KEYS',
-  'KOLLA_BACKUP_CONFIG',
-  'SSH_AUTH_SOCK',
-  'LOG_LEVEL',
-] as const satisfies readonly (keyof Environment)[];
-type Variable = (typeof VARIABLES)[number];
+type Variable = keyof Environment;
+const VARIABLES = Object.keys(environment.shape) as Variable[]; // the keys of a literal table
 
 export type SeenEnvironment = {
   /** What is wrong is left out here, as if it weren't set; of the key, use nothing where it is wrong. */

@@ -1,4 +1,5 @@
 import type { CloudConfig } from '../config.ts';
+import { quoteHost } from '../kolla/quoted.ts';
 import type { DeployFacts } from './ask-deploy.ts';
 import { bad, good, judged, type Verdict, warning, worrying } from './check.ts';
 import type { Look } from './look.ts';
@@ -8,7 +9,7 @@ import type { CheckId } from './titles.ts';
 
 type Found = { readonly id: CheckId; readonly verdict: Verdict };
 
-export function judgeDeploy(facts: DeployFacts): readonly Found[] {
+export function judgeDeploy(cloud: CloudConfig, facts: DeployFacts): readonly Found[] {
   const { release, inventory, backups, recoveries, service } = facts;
   return [
     {
@@ -33,9 +34,7 @@ export function judgeDeploy(facts: DeployFacts): readonly Found[] {
       verdict:
         'problem' in backups
           ? worrying(backups.problem)
-          : judged(backups, (why) =>
-              why === null ? good('mariabackup is enabled, and copies and locks the same node.') : bad(why),
-            ),
+          : judged(backups, (why) => (why === null ? judgeBackupHost(cloud, facts) : bad(why))),
     },
     {
       id: 'deploy.recoveries',
@@ -51,6 +50,18 @@ export function judgeDeploy(facts: DeployFacts): readonly Found[] {
           : judged(service, ({ host, port }) => good(`Services find the databases at ${host}:${port}.`)),
     },
   ];
+}
+
+/** Archives are looked for on the node that the config or the inventory names; Kolla may be told another. */
+function judgeBackupHost({ backup_host: named }: CloudConfig, { inventory, settings }: DeployFacts): Verdict {
+  const expected = named ?? ('seen' in inventory ? inventory.seen[0]?.name : undefined);
+  const told = 'seen' in settings ? settings.seen.backupHost : null;
+  if (told !== null && expected !== undefined && told !== expected)
+    return warning(
+      `mariadb_backup_host is ${quoteHost(told)}, but backups are expected on ${expected}.`,
+      'Set backup_host of this cloud in the config to the host that mariadb_backup_host names.',
+    );
+  return good(`mariabackup is enabled${told === null ? '' : `, on ${told}`}; it copies and locks the same node.`);
 }
 
 /** The paths of the deploy host that the config names, and what each must be. */

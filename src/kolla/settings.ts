@@ -22,6 +22,7 @@ const TEMPLATES = [
   "{{ mariadb_datadir_volume | default('mariadb') }}",
   "{{ mariadb_image_full | default('') }}",
   "{{ node_custom_config | default('') }}",
+  "{{ mariadb_backup_host | default('') }}",
 ];
 
 /** Asks Ansible on the deploy host, for one node (its name in the inventory). */
@@ -40,12 +41,16 @@ const fields = z.tuple([
   z.string().min(1).max(300),
   blank.or(z.string().max(200)),
   blank.or(hostPath),
+  blank.or(z.string().max(255)),
 ]);
+
+/** What answers that were recorded earlier weren't asked: the node that takes the backups. */
+const withLast = (told: readonly string[]) => (told.length === TEMPLATES.length - 1 ? [...told, ''] : [...told]);
 
 const answered = z.looseObject({
   msg: z
     .string()
-    .transform((text) => text.split('|'))
+    .transform((text) => withLast(text.split('|')))
     .pipe(fields),
 });
 
@@ -61,6 +66,8 @@ export type Settings = {
   readonly image: string | null;
   /** Where the operator's own configuration files lie on the deploy host; null where that can't be told. */
   readonly customConfig: string | null;
+  /** The node that takes the backups; null where the deployment leaves it to the role, and the role isn't found. */
+  readonly backupHost: string | null;
 };
 
 /** Reads the answer of `settingsCommand`; where there is none, what Ansible said. */
@@ -68,7 +75,8 @@ export function readSettings({ stdout, stderr }: Outcome, node: string): Setting
   const answer = adHocAnswer(stdout, node);
   const parsed = answered.safeParse(answer?.good ? parseJson(answer.body) : undefined);
   if (!parsed.success) return { said: whyNot(answer, stderr) };
-  const [deployed, externalBalancer, mariabackup, target, datadirVolume, image, customConfig] = parsed.data.msg;
+  const [deployed, externalBalancer, mariabackup, target, datadirVolume, image, customConfig, backupHost] =
+    parsed.data.msg;
   const own = deployed && !externalBalancer;
-  return { own, mariabackup, replicaScript: target !== 'active', datadirVolume, image, customConfig };
+  return { own, mariabackup, replicaScript: target !== 'active', datadirVolume, image, customConfig, backupHost };
 }

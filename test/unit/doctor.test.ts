@@ -202,11 +202,11 @@ describe('the environment', () => {
     const { values, problems } = seeEnvironment({
       SLACK_BOT_TOKEN: 'xapp-wrong-kind',
       SLACK_APP_TOKEN: 'xapp-right',
-      REDIS_URL: 'http://redis',
-      KOLLA_BACKUP_KEY: 'short',
+      REDIS_URL: 'http://redis.example',
+      KOLLA_BACKUP_KEY: 'abc123',
     });
     expect([...problems.keys()]).toEqual(['SLACK_BOT_TOKEN', 'REDIS_URL', 'KOLLA_BACKUP_KEY']);
-    expect(JSON.stringify([...problems])).not.toMatch(/xapp-wrong|http:\/\/redis|short/);
+    expect(JSON.stringify([...problems])).not.toMatch(/xapp-wrong|http:\/\/redis|abc123/);
     expect(values.SLACK_APP_TOKEN).toBe('xapp-right');
     expect(values.SLACK_BOT_TOKEN).toBeUndefined();
   });
