@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino';
 import { backOutCommand } from './back-out.ts';
 import type { Config } from './config.ts';
 import { connectClouds } from './connect.ts';
+import { doctorCommand } from './doctor.ts';
 import { calmly } from './engine/calm.ts';
 import { durabilityProblem } from './engine/durability.ts';
 import { redisJournal } from './engine/journal.ts';
@@ -33,6 +34,9 @@ const USAGE = `kolla-backup <command>
   bot                              the Slack side alone
   worker                           drives operations; several may run
   backout LABEL [ID]               lists an operation’s back-outs, or starts one, while Slack is away
+  doctor [--json] [--cloud ID …]   looks at Slack, Redis and every cloud, and says what is to be mended
+  doctor --sudoers                 prints the least that sudo must allow on the hosts
+  doctor --authorized-keys         the same for the bot’s key
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).
@@ -51,6 +55,7 @@ const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<num
   bot: () => serve([(inputs) => startBotPart(inputs, endProcess(inputs.log))]),
   worker: () => serve([startWorkerPart]),
   backout: backOut,
+  doctor,
   audit: auditCommand,
 };
 
@@ -195,6 +200,13 @@ async function backOut([label, id, ...more]: readonly string[]): Promise<number>
     await wake.close();
     redis.disconnect();
   }
+}
+
+/** What must be true before operations can be. */
+async function doctor(rest: readonly string[]): Promise<number> {
+  const { text, exit } = await doctorCommand(rest, process.env, process.stdout);
+  process.stdout.write(text);
+  return exit;
 }
 
 /** Looks at an exported journal; with KOLLA_BACKUP_KEY set, at its signatures too. */

@@ -115,7 +115,9 @@ export function makeWebApi({ state, faults, rates, call }: Parts): WebApi {
       }
       const answer = perform(method, asked);
       note('ok');
-      sendJson(response, 200, { ok: true, ...answer }, { 'x-oauth-scopes': state.settings.scopes.join(',') });
+      const { scopes, appScopes } = state.settings;
+      const granted = asked.token === state.tokens.app ? appScopes : scopes;
+      sendJson(response, 200, { ok: true, ...answer }, { 'x-oauth-scopes': granted.join(',') });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       note(error.code);

@@ -1,4 +1,6 @@
-import { type Code, explain, type Problem } from '../operation/catalogue.ts';
+import { type Code, catalogue, explain, type Problem } from '../operation/catalogue.ts';
+import type { JournaledProblem } from '../operation/operation.ts';
+import type { CheckId } from './titles.ts';
 
 /** What one look at a set-up says. Pure: judges make it of facts, and the report shows it. */
 
@@ -17,7 +19,7 @@ export type Verdict = {
 
 export type Check = Verdict & {
   /** The same in every run and version, as `redis.durable`. */
-  readonly id: string;
+  readonly id: CheckId;
   readonly title: string;
   /** Slack, Redis, this machine, a cloud, or one of its hosts. */
   readonly about: string;
@@ -39,14 +41,29 @@ export const unknown = (finding: string, remedy: string | null = null): Verdict 
   code: null,
 });
 
+const SUDOERS =
+  'Put what `kolla-backup doctor --sudoers` prints into /etc/sudoers.d there: one of these programs is not allowed without a password.';
+
+/** What the catalogue can't say, for an operation isn't where it is mended. By code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  DEPLOYMENT_UNREAD:
+    'Check that globals.yml and globals.d on the deploy host can be read, and the vault arguments in the config.',
+  SUDO_REFUSED: SUDOERS,
+  SUDO_NOT_ALLOWED: SUDOERS,
+  SUDO_WANTS_PASSWORD: SUDOERS,
+};
+
 /** What an operation would be refused for, in the catalogue's words; `remedy` where more is known here. */
-export function bad(problem: Problem, remedy?: string): Verdict {
-  const { wrong, next } = explain(problem);
-  return { result: 'bad', finding: wrong, remedy: remedy ?? next, code: problem.code };
+export function bad({ code, params }: JournaledProblem, remedy?: string): Verdict {
+  if (!isCode(code)) throw new TypeError(`${code} is not in the catalogue`);
+  const { wrong, next } = explain({ code, params });
+  return { result: 'bad', finding: wrong, remedy: remedy ?? REMEDIES[code] ?? next, code };
 }
 
+const isCode = (code: string): code is Code => Object.hasOwn(catalogue, code);
+
 /** The same where it would still go on. */
-export const worrying = (problem: Problem): Verdict => ({ ...bad(problem), result: 'warning' });
+export const worrying = (problem: JournaledProblem): Verdict => ({ ...bad(problem), result: 'warning' });
 
 /** A fact, why there is none, or which other check has to be good first. */
 export type Seen<T> = { readonly seen: T } | { readonly problem: Problem } | { readonly blocked: string };
@@ -58,7 +75,6 @@ const UNANSWERED: ReadonlySet<Code> = new Set([
   'HOST_OUTPUT_TOO_LARGE',
   'HOST_ANSWER_UNREADABLE',
   'SLACK_UNANSWERED',
-  'SLACK_UNREACHABLE',
 ]);
 
 /** Judges a fact that was seen; what wasn't is unknown, and a problem of the look is bad. */

@@ -15,12 +15,16 @@ export type DurableSetting = { readonly name: string; readonly wanted: string; r
 /** Asks Redis for each; one that refuses CONFIG, or that is away, tells nothing. */
 export async function durableSettings(redis: Redis): Promise<readonly DurableSetting[]> {
   const settings: DurableSetting[] = [];
-  for (const [name, wanted] of Object.entries(DURABLE)) {
-    const told = await redis.config('GET', name).catch(() => null);
-    const value: unknown = Array.isArray(told) ? told[1] : undefined;
-    settings.push({ name, wanted, found: typeof value === 'string' ? value : null });
-  }
+  for (const [name, wanted] of Object.entries(DURABLE))
+    settings.push({ name, wanted, found: await configured(redis, name) });
   return settings;
+}
+
+/** A setting of Redis; null where it doesn't tell. */
+export async function configured(redis: Redis, name: string): Promise<string | null> {
+  const told = await redis.config('GET', name).catch(() => null);
+  const value: unknown = Array.isArray(told) ? told[1] : undefined;
+  return typeof value === 'string' ? value : null;
 }
 
 /** What is missing for a journal to survive a crash of Redis; null when nothing is. What isn't told counts as missing. */

@@ -73,8 +73,8 @@ function isArchive(path: string): boolean {
 }
 
 function linkOf(known: Known, directory: string): ChainLink {
-  const { node, path, bytes, sha256, kind, fromLsn, toLsn } = known;
-  return { node, directory, path, bytes, sha256, kind, fromLsn, toLsn };
+  const { node, path, bytes, sha256, kind, fromLsn, toLsn, series } = known;
+  return { node, directory, path, bytes, sha256, kind, fromLsn, toLsn, series };
 }
 
 /** Archives of our own backups whose files are still there as they were. */

@@ -8,20 +8,24 @@ import {
   readMachineIds,
   sameMachine,
 } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB } from '../kolla/names.ts';
+import { BACKUP_VOLUME, MARIADB, MARIADB_UNIT, SERVICE_PORT } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
-import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
+import type { Settings } from '../kolla/settings.ts';
+import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
-import { oneImage, usableDatadir } from '../runbooks/judge-survey.ts';
+import { usableDatadir } from '../runbooks/judge-survey.ts';
+import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
+import { roomProblem } from '../runbooks/room.ts';
 import { findChain } from './find-chain.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
 import { cloudPast } from './past.ts';
+import { type ChosenImage, chooseImage, type Surveyed } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
 
 type Restore = NonNullable<Facts['restore']>;
@@ -40,13 +44,17 @@ export async function probeRestore(
     readonly config: CloudConfig;
     /** How long reading one archive may take (ms). */
     readonly proofMs: number;
+    /** What must stay free on a datadir's file system (bytes). */
+    readonly floorBytes: number;
     readonly journal: Pick<Journal, 'read' | 'recent'>;
+    /** How the deployment is set; null where it couldn't be learnt. */
+    readonly settings: Settings | null;
   },
   wish: Extract<Wish, { kind: 'restore' }>,
   facts: Facts,
   hosts: CloudHosts,
   signal: AbortSignal,
-): Promise<Restore> {
+): Promise<Facts> {
   const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const machineIds = await askMachineIds(facts, nodes, hosts, signal);
   const found = await Promise.all(
@@ -55,27 +63,65 @@ export async function probeRestore(
       survey: await patiently(signal, () => surveyNode(hosts, node, cloud.config.unit)),
     })),
   );
-  const image = oneImage(
-    cloud.id,
-    found.map(({ survey }) => survey),
-  );
-  if ('problem' in image) return refuse(image.problem.code, image.problem.params);
-  const surveys = found.map(({ node, survey }) =>
-    nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
-  );
+  const units = unitsOf(found, cloud.config.unit);
+  for (const one of found) demandNoOther(one);
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
-  const { archive, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
+  const cluster = clusterOf(statuses, found);
+  const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
   const past = await cloudPast(cloud.journal, cloud.id);
-  return {
-    surveys,
-    archive,
-    chain: [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))],
-    service: await serviceOf(cloud.config, facts, hosts, signal),
-    ...clusterOf(
-      statuses,
-      found.map(({ survey }) => survey),
+  const known = past.proven.find(
+    ({ node, path, bytes }) => node === place.node && path === place.path && bytes === place.bytes,
+  );
+  const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
+  const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
+  const series = chain.at(-1)?.series ?? known?.series ?? null;
+  const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
+  const restore: Restore = {
+    surveys: found.map(({ node, survey }) =>
+      nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
     ),
+    archive,
+    chain,
+    service: await serviceOf(cloud.config, facts, hosts, signal),
+    ...cluster.is,
+    ...(image.series === null ? {} : { series: image.series }),
   };
+  const room = roomProblem(restore, cloud.floorBytes);
+  if (room !== null) return refuse(room.code, room.params);
+  const suspicions = [
+    ...facts.suspicions,
+    ...units,
+    ...cluster.suspicions,
+    ...image.suspicions,
+    ...otherImage(cloud.settings, found),
+    ...lockSuspicions(archive.path, chain, past),
+  ];
+  return { ...facts, suspicions, restore };
+}
+
+/** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
+export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
+  if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
+}
+
+/** Without its unit a node is held by its container alone; a unit that the config denies would start it again. */
+export function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Problem[] {
+  const loaded = found.filter(({ survey }) => survey.unit.present).map(({ node }) => node.node);
+  const [denied] = unit === null ? loaded : [];
+  if (denied !== undefined) return refuse('UNIT_NOT_IN_CONFIG', { host: denied, unit: MARIADB_UNIT });
+  const lacking = found.flatMap(({ node: { node } }) => (loaded.includes(node) ? [] : [node]));
+  return unit === null || lacking.length === 0
+    ? []
+    : [{ code: 'UNIT_NOT_LOADED', params: { unit, hosts: lacking.join(', ') } }];
+}
+
+/** The deployment would run another image than the nodes do: recovery is given theirs, but writes its own configuration. */
+export function otherImage(settings: Settings | null, found: readonly Surveyed[]): readonly Problem[] {
+  const running = found.flatMap(({ survey }) => survey.container?.image ?? [])[0];
+  const configured = settings?.image ?? null;
+  return running === undefined || configured === null || configured === running
+    ? []
+    : [{ code: 'DEPLOYMENT_OTHER_IMAGE', params: { running, configured } }];
 }
 
 /** Each node's machine id, which must be the same by SSH and by Ansible. */
@@ -102,7 +148,7 @@ async function askMachineIds(
 function nodeSurvey(
   { node }: NodeRef,
   survey: Survey,
-  image: { readonly id: string; readonly name: string },
+  image: ChosenImage,
   machineId: string,
   unit: string | null,
 ): NodeSurvey {
@@ -123,7 +169,7 @@ function nodeSurvey(
     base,
     ...(galeraAddress === '' ? {} : { galeraAddress }),
     lastWriteAt: survey.newestBinlog,
-    imageId: survey.container?.imageId ?? image.id,
+    imageId: image.ids.get(node) ?? '',
     image: image.name,
     unit,
   };
@@ -160,8 +206,6 @@ async function findArchive(
   return refuse('ARCHIVE_ON_SEVERAL', { path: archive.path, hosts: held.map((one) => one.archive.node).join(', ') });
 }
 
-const SERVICE_PORT = 3306;
-
 /** Where services find the database; what can't be learnt is shown as not checked. */
 async function serviceOf(
   config: CloudConfig,
@@ -180,10 +224,10 @@ async function serviceOf(
 const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Who serves now, and of which cluster the data is. Two clusters at once are for people to sort out first. */
-function clusterOf(
+export function clusterOf(
   statuses: readonly NodeStatus[],
-  surveys: readonly Survey[],
-): Pick<Restore, 'served' | 'clusterUuid' | 'members'> {
+  found: readonly Surveyed[],
+): { readonly is: Pick<Restore, 'served' | 'clusterUuid' | 'members'>; readonly suspicions: readonly Problem[] } {
   const members = statuses.flatMap((one) => (one.answered && notMember(one.status) === null ? [one] : []));
   const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
   const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
@@ -195,10 +239,20 @@ function clusterOf(
         )
         .join(', '),
     });
+  const [size = '0'] = sizes;
+  if (Number(size) > statuses.length) return refuse('CLUSTER_HAS_OTHERS', { size, count: String(statuses.length) });
+  const names = members.map(({ node }) => node);
+  const out = statuses.flatMap(({ node }) => (names.includes(node) ? [] : [node]));
   return {
-    served: members.length > 0,
-    clusterUuid: [...uuids][0] ?? uuidOnDisk(surveys),
-    members: members.map(({ node }) => node),
+    is: {
+      served: members.length > 0,
+      clusterUuid: [...uuids][0] ?? uuidOnDisk(found.map(({ survey }) => survey)),
+      members: names,
+    },
+    suspicions:
+      members.length === 0 || out.length === 0
+        ? []
+        : [{ code: 'NODES_NOT_MEMBERS', params: { hosts: out.join(', ') } }],
   };
 }
 

@@ -16,10 +16,12 @@ import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { leaveOut } from './leave-out.ts';
+import { probeDeployment } from './probe-deployment.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
 
 const MINUTE_MS = 60_000;
+const GIB = 1_073_741_824;
 
 /** What planning an operation needs to know, by what was asked for. */
 export function probeFor(
@@ -30,19 +32,28 @@ export function probeFor(
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
-    const facts = await probeCloud(cloud, hosts, signal);
+    const floorBytes = Math.round(config.limits.free_space_gib * GIB);
+    const whole = await probeCloud(cloud, hosts, signal);
+    // Nodes that are gone are asked nothing more.
+    const asked =
+      wish.kind === 'restore'
+        ? await leaveOut(whole, wish, { hosts, signal, operation, runs: config.run_directory })
+        : whole;
+    const deployed = await probeDeployment(id, wish, asked, hosts, signal);
+    const facts = { ...asked, suspicions: [...deployed.suspicions] };
     switch (wish.kind) {
       case 'backup':
         return facts;
       case 'discard':
         return { ...facts, discard: await probeDiscard(id, wish, journal) };
-      case 'restore': {
-        const left = await leaveOut(facts, wish, { hosts, signal, operation, runs: config.run_directory });
-        return {
-          ...left,
-          restore: await probeRestore({ id, config: cloud, proofMs, journal }, wish, left, hosts, signal),
-        };
-      }
+      case 'restore':
+        return probeRestore(
+          { id, config: cloud, proofMs, floorBytes, journal, settings: deployed.settings },
+          wish,
+          facts,
+          hosts,
+          signal,
+        );
     }
   };
 }
@@ -54,19 +65,25 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
   const { release, dialect, newer } = await patiently(signal, () => askRelease(hosts.deploy, executable));
   const listed = await patiently(signal, () => askInventory(hosts.deploy, deploy));
-  const nodes = listed.map(({ name, address }) => {
-    const known = cloud.nodes[name];
-    return known === undefined ? null : { name, address, engine: known.engine };
-  });
-  const matched = nodes.filter((node) => node !== null);
-  if (matched.length !== nodes.length || matched.length !== Object.keys(cloud.nodes).length) {
-    const inventory = listed.map(({ name }) => name).join(', ') || 'none';
-    throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(cloud.nodes).join(', ') });
-  }
+  const matched = matchNodes(cloud, listed);
   const backupHost = cloud.backup_host ?? matched[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, newer, deploy, nodes: matched, backupHost, restore: null, discard: null };
+  return { release, dialect, newer, deploy, nodes: matched, backupHost, suspicions: [], restore: null, discard: null };
+}
+
+/** The inventory's nodes with what the config says of them, in the inventory's order. Throws NODES_DIFFER. */
+export function matchNodes(
+  { nodes }: Pick<CloudConfig, 'nodes'>,
+  listed: readonly { readonly name: string; readonly address: string }[],
+): Facts['nodes'] {
+  const matched = listed.flatMap(({ name, address }) => {
+    const known = Object.hasOwn(nodes, name) ? nodes[name] : undefined;
+    return known === undefined ? [] : [{ name, address, engine: known.engine }];
+  });
+  if (matched.length === listed.length && matched.length === Object.keys(nodes).length) return matched;
+  const inventory = listed.map(({ name }) => name).join(', ') || 'none';
+  throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(nodes).join(', ') });
 }
 
 /** How long `--version` may take, in ms: it loads Ansible. */

@@ -28,5 +28,9 @@ export function ansibleEnvironment(executable: string): Record<string, string> {
     ANSIBLE_NOCOLOR: '1',
     ANSIBLE_FORCE_COLOR: '0',
     ANSIBLE_NOCOWS: '1',
+    // Nobody sits at a terminal there: what needs a password says so instead of waiting for one.
+    ANSIBLE_ASK_PASS: 'false',
+    ANSIBLE_BECOME_ASK_PASS: 'false',
+    ANSIBLE_ASK_VAULT_PASS: 'false',
   };
 }

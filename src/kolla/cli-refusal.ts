@@ -5,6 +5,9 @@ import { quote } from './backup-failures.ts';
 /** How the kolla-ansible process ended: its exit code, or null and the signal. */
 export type Exit = { readonly code: number | null; readonly signal: string | null };
 
+/** What Ansible says where a host wants a password for root that it wasn't given. */
+export const BECOME = /Missing \w+ password|\w+: a (?:terminal|password) is required|Incorrect \w+ password/;
+
 /** What the words mean with which kolla-ansible or ansible-playbook end before the first play. */
 const REFUSALS: readonly (readonly [RegExp, Code])[] = [
   [
@@ -15,12 +18,16 @@ const REFUSALS: readonly (readonly [RegExp, Code])[] = [
   [/Ansible version should be between/, 'KOLLA_ANSIBLE_VERSION'],
   [/vault secrets? (?:was |were )?(?:not )?found|Decryption failed|vault password/i, 'KOLLA_VAULT_LOCKED'],
   [/passwords(?:\.yml| file)/i, 'KOLLA_PASSWORDS_MISSING'],
+  [BECOME, 'KOLLA_BECOME_ASKS'],
   [/(?:inventory|configuration path) \S+ is invalid|globals\.yml/i, 'KOLLA_INVENTORY_INVALID'],
   [
     /command not found|kolla-ansible['"]?: No such file|No such file or directory: .*kolla-ansible/,
     'KOLLA_CLI_MISSING',
   ],
 ];
+
+/** What a line of Ansible's complaint means, where it is known. */
+export const meaningOf = (line: string): Code | undefined => REFUSALS.find(([pattern]) => pattern.test(line))?.[1];
 
 /** Exit codes with one meaning: a shell's "not found" and "not executable", the old command line's "usage". */
 const CODES: ReadonlyMap<number | null, Code> = new Map([

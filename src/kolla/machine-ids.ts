@@ -1,8 +1,10 @@
 import type { Problem } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { type AnsibleDeployment, adHocAnswer, adHocCall, whyNot } from './ad-hoc.ts';
+import { meaningOf } from './cli-refusal.ts';
 import { ENGINE_MS } from './containers.ts';
 import { callCommand } from './dialects.ts';
+import { passwordFiles } from './extra-arguments.ts';
 import { quoteHost } from './quoted.ts';
 
 /**
@@ -17,15 +19,23 @@ const FILE = '/etc/machine-id';
 const ANSIBLE_MS = 60_000;
 const MACHINE_ID = /^[0-9a-f]{32}$/;
 
-/** Asks nodes (names of the inventory) through Ansible. */
-export function machineIdsCommand(deployment: AnsibleDeployment, nodes: readonly string[]): Command {
-  return callCommand(adHocCall(deployment, nodes, { name: 'command', args: `cat ${FILE}` }), ANSIBLE_MS);
+/**
+ * Asks nodes (names of the inventory) through Ansible, as root and with the passwords that its playbooks get: what would
+ * ask for one at a terminal shows here.
+ */
+export function machineIdsCommand(
+  deployment: AnsibleDeployment & { readonly configDirectory: string; readonly cwd?: string },
+  nodes: readonly string[],
+): Command {
+  const passwords = passwordFiles({ cwd: '/', ...deployment }).slice(-1);
+  const options = ['--become', ...passwords.flatMap((file) => ['-e', `@${file}`])];
+  return callCommand(adHocCall(deployment, nodes, { name: 'command', args: `cat ${FILE}` }, options), ANSIBLE_MS);
 }
 
 /** Asks a host itself. */
 export const MACHINE_ID_COMMAND: Command = { argv: ['cat', FILE], timeoutMs: ENGINE_MS };
 
-type MachineId =
+export type MachineId =
   | { readonly node: string; readonly id: string; readonly problem: null }
   | { readonly node: string; readonly id: null; readonly problem: Problem };
 
@@ -40,7 +50,13 @@ export function readMachineIds({ stdout, stderr }: Outcome, nodes: readonly stri
   return nodes.map((node) => {
     const answer = adHocAnswer(stdout, node);
     if (answer?.good && MACHINE_ID.test(answer.body)) return { node, id: answer.body, problem: null };
-    return unknown(node, 'Ansible', whyNot(answer, stderr));
+    const said = whyNot(answer, stderr);
+    // Without any answer it is Ansible itself that says why; else the node's own words count.
+    const words = answer === undefined ? [...stderr.split('\n'), said] : [said];
+    const line = words.find((one) => meaningOf(one) !== undefined);
+    const code = line === undefined ? undefined : meaningOf(line);
+    if (line === undefined || code === undefined) return unknown(node, 'Ansible', said);
+    return { node, id: null, problem: { code, params: { node, said: quoteHost(line), code: 'none' } } };
   });
 }
 

@@ -7,3 +7,5 @@ export const BACKUP_VOLUME = 'mariadb_backup';
 export const MARIADB_UNIT = 'kolla-mariadb-container.service';
 /** The server's configuration on the node, with the credentials of the state transfer. */
 export const GALERA_CONFIG = '/etc/kolla/mariadb/galera.cnf';
+/** Where services find the databases when the deployment names no other port. */
+export const SERVICE_PORT = 3306;

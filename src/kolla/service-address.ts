@@ -4,8 +4,8 @@ import type { Command, Outcome } from '../operation/host.ts';
 import { parseJson } from '../operation/json.ts';
 import { adHocAnswer, whyNot } from './ad-hoc.ts';
 import { SQL_HOST, type SqlAddress } from './backup-config.ts';
+import { deploymentQuestion } from './deployment-question.ts';
 import type { Deployment, DialectName } from './dialects.ts';
-import { variablesCommand } from './variables.ts';
 
 /** Where the cloud's services reach its databases: at the VIP, unless the deployment has it otherwise. */
 
@@ -14,11 +14,11 @@ const QUESTION = [
   "{{ kolla_internal_vip_address | default('') }}",
   '{{ database_address | default(kolla_internal_fqdn | default(kolla_internal_vip_address)) }}',
   '{{ database_port | default(3306) }}',
-].join('|');
+];
 
 /** Asks Ansible on the deploy host, for one node (its name in the inventory). */
 export function serviceAddressCommand(dialect: DialectName, deployment: Deployment, node: string): Command {
-  return variablesCommand(dialect, deployment, node, QUESTION);
+  return deploymentQuestion(dialect, deployment, node, QUESTION);
 }
 
 type ServiceAddress =

@@ -15,6 +15,7 @@ import { runs } from './catalogue/runs.ts';
 import { setup } from './catalogue/setup.ts';
 import { slack } from './catalogue/slack.ts';
 import { stopAndRecovery } from './catalogue/stop-and-recovery.ts';
+import { suspicions } from './catalogue/suspicions.ts';
 
 /**
  * Every refusal and failure that a person can meet: what is wrong, what was and wasn't done, what to do next. The
@@ -36,6 +37,7 @@ export const catalogue = {
   ...executions,
   ...gone,
   ...stopAndRecovery,
+  ...suspicions,
   ...doctor,
 } as const satisfies Entries;
 

@@ -8,6 +8,7 @@ import {
   directoryId,
   engineName,
   hostPath,
+  journaledProblem,
   lsn,
   machineId,
   RELEASE_CHARS,
@@ -48,12 +49,20 @@ export const foundArchive = z.strictObject({
   path: z.string().min(1).max(VOLUME_PATH_CHARS),
   bytes: count,
   sha256: hex64.nullable(),
+  /** Known where one of our backups proved it. */
+  unpackedBytes: count.optional(),
 });
 
 export type FoundArchive = z.infer<typeof foundArchive>;
 
 /** One archive of a chain, as the journals know it or as it was read. */
-export const chainLink = foundArchive.extend({ kind: backupType, fromLsn: lsn, toLsn: lsn });
+export const chainLink = foundArchive.extend({
+  kind: backupType,
+  fromLsn: lsn,
+  toLsn: lsn,
+  /** MariaDB's series that took it ("10.11"). */
+  series: z.string().max(20).optional(),
+});
 export type ChainLink = z.infer<typeof chainLink>;
 
 /** What a restore keeps on a node: an old datadir that it has set aside, or a copy that it made and that isn't live. */
@@ -97,6 +106,8 @@ export const facts = z.strictObject({
   /** The hosts of the inventory's group `mariadb`, in its order. */
   nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255), engine: engineName })).min(1),
   backupHost: hostName,
+  /** What is only suspicious, for whoever looks at the plan. */
+  suspicions: z.array(journaledProblem).max(50).default([]),
   /** Null for a backup. */
   restore: z
     .strictObject({
@@ -111,6 +122,8 @@ export const facts = z.strictObject({
       clusterUuid: z.string().max(64).nullable(),
       /** Nodes that were full members of the Primary component. */
       members: z.array(hostName),
+      /** MariaDB's series of the image that the plan uses; absent where it couldn't be told. */
+      series: z.string().max(20).optional(),
     })
     .nullable()
     .default(null),

@@ -66,6 +66,8 @@ export const restoreChecks = [
     sha256: hex64.nullable(),
     type: backupType,
     lsns: z.strictObject({ from: lsn, to: lsn }).nullable(),
+    /** MariaDB's series that prepares it; one of another is refused. */
+    series: z.string().max(20).nullable().default(null),
   }),
   /** The prepared copy stands at that position of the log: exactly the incrementals that lead there were applied. */
   z.strictObject({ check: z.literal('copy-stands-at'), lsn, tried: reportedBy }),

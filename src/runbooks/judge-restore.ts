@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { notMember } from '../kolla/galera.ts';
+import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { Code, Params } from '../operation/catalogue.ts';
 import type { AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import type { JournaledProblem } from '../operation/operation.ts';
@@ -23,7 +24,7 @@ const told = (list: readonly string[]) => list.join(', ').slice(0, LIST_TOLD);
 export const restoreJudges: Judges = {
   reported: (_, answer) => answer.problem,
   'playbook-ended': (_, answer) => answer.problem,
-  'archive-whole': ({ node, path, type, lsns }, answer) => {
+  'archive-whole': ({ node, path, type, lsns, series }, answer) => {
     if (answer.problem) return answer.problem;
     const params = { host: node.node, file: path };
     if (answer.type !== type)
@@ -31,6 +32,9 @@ export const restoreJudges: Judges = {
         ...params,
         type: answer.type ?? 'unknown',
       });
+    const taken = parseServerVersion(answer.serverVersion ?? '')?.series;
+    if (series !== null && taken !== undefined && taken !== series)
+      return problem('ARCHIVE_OTHER_SERIES', { path, host: node.node, archive: taken, image: series });
     if (lsns === null || (answer.fromLsn === lsns.from && answer.toLsn === lsns.to)) return null;
     const found = `${answer.fromLsn ?? 'unknown'} to ${answer.toLsn ?? 'unknown'}`;
     return problem('ARCHIVE_OTHER_LSNS', { ...params, found, planned: `${lsns.from} to ${lsns.to}` });

@@ -25,14 +25,15 @@ export function usableDatadir(host: string, survey: Survey): Usable | { readonly
   return { datadir, base, freeBytes };
 }
 
-type Image = { readonly id: string; readonly name: string };
-
-/** The image of the containers, running or exited; a node that lost its container gets that of the others. */
-export function oneImage(cloud: string, surveys: readonly Survey[]): Image | { readonly problem: Problem } {
+/** The image of the containers, running or exited; a node that lost its container has to have it all the same. */
+export function oneImage(
+  cloud: string,
+  surveys: readonly Survey[],
+): { readonly name: string } | { readonly problem: Problem } {
   const containers = surveys.flatMap(({ container }) => container ?? []);
   const [first] = containers;
   if (first === undefined) return { problem: { code: 'IMAGE_UNKNOWN', params: { cloud } } };
   const images = [...new Set(containers.map(({ image }) => image))];
   if (images.length > 1) return { problem: { code: 'IMAGES_DIFFER', params: { cloud, images: images.join(', ') } } };
-  return { id: first.imageId, name: first.image };
+  return { name: first.image };
 }

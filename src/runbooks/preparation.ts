@@ -8,6 +8,7 @@ import { type CopyContainer, containerLabels, containerName } from './copy.ts';
 import { reduceInventory, removeInventory } from './gone.ts';
 import { type Node, nodesOf, operationDirectory } from './nodes.ts';
 import type { ProgramRequests } from './programs/requests.ts';
+import { roomNeeded } from './room.ts';
 import { programStep, question, sourcesOf } from './steps.ts';
 
 export type PreparationLimits = {
@@ -36,7 +37,6 @@ export function planPreparation(
   const { restore } = facts;
   if (restore === null) throw new TypeError('a restore without a survey');
   const { nodes, backupHost } = nodesOf(facts);
-  const { archive } = restore;
   const chain = linksOf(restore);
   const last = chain.at(-1);
   const tried = { plan: number, step: 'trial' };
@@ -60,14 +60,14 @@ export function planPreparation(
           sha256,
           type: kind,
           lsns,
+          series: restore.series ?? null,
         } as const),
       })),
     ),
     ...reduceInventory(facts),
     ...nodes.map((node) =>
       stage(node, directory(node), operation, {
-        // On the other nodes the state transfer brings the same data, beside the old that is set aside.
-        needBytes: Math.max(backupHost.survey.bytes, archive.bytes) + (node === backupHost ? largest(chain) : 0),
+        needBytes: roomNeeded(restore, node.name),
         floorBytes: limits.floorBytes,
         incrementals: node === backupHost ? chain.length - 1 : 0,
       }),
@@ -131,14 +131,6 @@ function linksOf({ archive, chain }: NonNullable<Facts['restore']>): readonly Li
       `not a chain of ${archive.path}: ${broken ?? 'it ends with another archive or lies elsewhere'}`,
     );
   return chain.map(({ toLsn, ...link }) => ({ ...link, lsns: { from: link.fromLsn, to: toLsn } }));
-}
-
-/** How much larger than its archive an incremental may be once unpacked; the floor guards against more. */
-const UNPACKED = 6;
-
-/** Room for the largest incremental: each is removed before the next one is unpacked. */
-function largest(chain: readonly Link[]): number {
-  return UNPACKED * Math.max(0, ...chain.flatMap(({ kind, bytes }) => (kind === 'incremental' ? [bytes] : [])));
 }
 
 function stage(

@@ -1,3 +1,4 @@
+import { lockPlace } from '../kolla/backup-config.ts';
 import type { ChainArchive } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
@@ -17,10 +18,13 @@ export type Proven = ChainArchive & {
   /** Where the volume lay; `path` is relative to it. */
   readonly directory: string;
   readonly bytes: number;
+  readonly unpackedBytes: number;
   readonly sha256: string;
   readonly serverVersion: string;
   /** Which datadir was copied; null where that wasn't recorded. */
   readonly datadir: string | null;
+  /** Whether it was seen on which node mariabackup had its lock. */
+  readonly lockSeen: boolean;
 };
 
 /** The archive of a backup that succeeded; null where there is none, or one that tells too little to be built on. */
@@ -32,7 +36,7 @@ export function provenBy(operation: Operation): Proven | null {
   const datadirs = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
   const node = operation.plan?.plan.backupHost;
   if (!proof?.complete || !found?.directory || node === undefined) return null;
-  const { type, fromLsn, toLsn, lastLsn, sha256, serverVersion, bytes, path } = proof;
+  const { type, fromLsn, toLsn, lastLsn, sha256, serverVersion, bytes, unpackedBytes, path } = proof;
   const series = parseServerVersion(serverVersion ?? '')?.series;
   const kind = type === 'full' || type === 'incremental' ? type : null;
   if (kind === null || fromLsn === null || toLsn === null || sha256 === null || series === undefined) return null;
@@ -40,9 +44,11 @@ export function provenBy(operation: Operation): Proven | null {
   const { id, label, by, end } = operation;
   return {
     ...{ id, label, by, node, directory: found.directory, path: path.slice(found.directory.length + 1), at: end.at },
-    ...{ kind, fromLsn, toLsn, lastLsn: lastLsn ?? toLsn, series, serverVersion: serverVersion ?? '', bytes, sha256 },
+    ...{ kind, fromLsn, toLsn, lastLsn: lastLsn ?? toLsn, series, serverVersion: serverVersion ?? '', bytes },
+    ...{ unpackedBytes, sha256 },
     // Before and after the backup.
     datadir: datadirs.size === 1 ? ([...datadirs][0] ?? null) : null,
+    lockSeen: answers.every((one) => one.check !== 'lock-on-this-node' || lockPlace(one.answer) !== 'unknown'),
   };
 }
 

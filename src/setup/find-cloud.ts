@@ -1,9 +1,9 @@
 import { lockOf } from '../engine/node-questions.ts';
 import { BACKUP_CONFIG, lockPlace } from '../kolla/backup-config.ts';
-import { readSettings, settingsCommand } from '../kolla/deployment-settings.ts';
 import { MARIADB } from '../kolla/names.ts';
 import { quoteHost } from '../kolla/quoted.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
+import { readSettings, settingsCommand } from '../kolla/settings.ts';
 import { explain, KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Host } from '../operation/host.ts';
 import type { NodeRef } from '../operation/shapes.ts';
@@ -111,12 +111,11 @@ async function askSettings(init: Init, { dialect, deploy, input, nodes }: Deploy
       return { backupHost: null, vip: null, address: null };
     }
     const { settings, service } = read.seen;
-    if ('problem' in settings) warn(wordsOf(settings.problem));
-    else if (!settings.seen.mariadb)
-      warn('enable_mariadb is off: a database outside of Kolla cannot be backed up this way.');
-    else if (!settings.seen.mariabackup)
+    if ('said' in settings) warn(wordsOf({ code: 'DEPLOYMENT_UNREAD', params: { said: settings.said } }));
+    else if (!settings.own) warn('enable_mariadb is off: a database outside of Kolla cannot be backed up this way.');
+    else if (!settings.mariabackup)
       warn('enable_mariabackup is off: set it to "yes" in globals.yml, then kolla-ansible reconfigure --tags mariadb.');
-    const backupHost = 'seen' in settings ? settings.seen.backupHost : null;
+    const backupHost = 'said' in settings ? null : settings.backupHost;
     if (service.kind === 'problem') {
       warn(wordsOf(service.problem));
       return { backupHost, vip: null, address: null };

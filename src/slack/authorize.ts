@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { People } from '../config.ts';
-import type { Problem } from '../operation/catalogue.ts';
+import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import { troubleOf } from './web.ts';
 
 /** How long an answer of Slack about a person or group serves for asking. An approval is looked up anew. */
@@ -78,8 +78,7 @@ export function authority(client: WebClient, home: Home, now: () => number = Dat
   async function inGroup(group: string, fresh: boolean): Promise<ReadonlySet<string>> {
     const known = fresh ? undefined : groups.get(group);
     if (known) return known;
-    const answer = await client.usergroups.users.list({ usergroup: group });
-    const found = new Set(z.array(z.string()).parse(answer.users));
+    const found = await membersOf(client, group);
     groups.set(group, found);
     return found;
   }
@@ -99,6 +98,22 @@ export function authority(client: WebClient, home: Home, now: () => number = Dat
   }
 
   return { member, among };
+}
+
+/** The members of a group, as Slack names them now. */
+async function membersOf(client: WebClient, group: string): Promise<ReadonlySet<string>> {
+  const answer = await client.usergroups.users.list({ usergroup: group });
+  return new Set(z.array(z.string()).parse(answer.users));
+}
+
+/** The same for whoever only looks; rejects with the problem for which a person would be refused. */
+export async function lookIntoGroup(client: WebClient, group: string): Promise<ReadonlySet<string>> {
+  try {
+    return await membersOf(client, group);
+  } catch (cause) {
+    const { code, params } = lookupProblem(cause, 'usergroups.users.list', { group });
+    throw new KollaBackupError(code, params, { cause });
+  }
 }
 
 function no(problem: Problem): Allowed {

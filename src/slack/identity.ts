@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Problem } from '../operation/catalogue.ts';
+import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Home } from './authorize.ts';
 import type { CloudChannels } from './clouds.ts';
 import { startProblem } from './sockets.ts';
@@ -42,6 +42,31 @@ export async function whoAmI(client: WebClient): Promise<Identity> {
     };
   } catch (error) {
     throw startProblem(error, 'SLACK_BOT_TOKEN', 'auth.test');
+  }
+}
+
+/** Whether the app-level token may open connections; the address that Slack gives is used by nobody. */
+export async function mayConnect(client: WebClient): Promise<void> {
+  try {
+    await client.apps.connections.open({});
+  } catch (error) {
+    throw startProblem(error, 'SLACK_APP_TOKEN', 'apps.connections.open');
+  }
+}
+
+/** Whether files may be uploaded: asks for the address of an upload, to which nothing is sent. */
+export async function mayUpload(client: WebClient): Promise<void> {
+  try {
+    await client.files.getUploadURLExternal({ filename: 'kolla-backup-doctor.txt', length: 1 });
+  } catch (cause) {
+    const trouble = troubleOf(cause);
+    if (trouble.kind !== 'refused') throw startProblem(cause, 'SLACK_BOT_TOKEN', 'files.getUploadURLExternal');
+    if (trouble.error === 'missing_scope')
+      throw new KollaBackupError('SLACK_SCOPE_MISSING', {
+        scope: trouble.needed ?? 'files:write',
+        method: 'files.getUploadURLExternal',
+      });
+    throw new KollaBackupError('SLACK_FILES_FORBIDDEN', { error: trouble.error }, { cause });
   }
 }
 

@@ -195,7 +195,7 @@ describe('with options and without a terminal', () => {
     ];
     const { code, text } = await init('local.yml', ...options, ...known(), '--inventory', '/x', ...PEOPLE);
     expect(text).toMatch(/this machine: kolla-ansible 21\.3\.0/);
-    expect(text).toMatch(/! .*globals\.yml cannot be read there[\s\S]*! KOLLA_SETTINGS_UNKNOWN: .*no variables/);
+    expect(text).toMatch(/! .*globals\.yml cannot be read there[\s\S]*! DEPLOYMENT_UNREAD: .*no variables/);
     expect(code).toBe(1);
     const { deploy_host: deployHost } = loadConfig(join(dir, 'local.yml')).clouds['prod'] ?? {};
     expect(deployHost).toMatchObject({ local: true, sudo: false, cwd: dir });

@@ -62,7 +62,18 @@ const PREPARATION: readonly Kind[] = [
   {
     id: 'prove',
     touches: 'read',
-    after: [{ check: 'archive-whole', node, directory: '/v', path: 'a.gz', sha256: null, type: 'full', lsns: null }],
+    after: [
+      {
+        check: 'archive-whole',
+        node,
+        directory: '/v',
+        path: 'a.gz',
+        sha256: null,
+        type: 'full',
+        lsns: null,
+        series: null,
+      },
+    ],
   },
   ...NODES.map((on, index) => ({
     id: `stage-${index}`,

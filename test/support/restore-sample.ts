@@ -154,7 +154,18 @@ function preparation(word: Word): Plan {
         'Prove the archive complete',
         BACKUP_HOST,
         'read',
-        [{ check: 'archive-whole', node, directory: '/v', path: ARCHIVE, sha256: null, type: 'full', lsns: null }],
+        [
+          {
+            check: 'archive-whole',
+            node,
+            directory: '/v',
+            path: ARCHIVE,
+            sha256: null,
+            type: 'full',
+            lsns: null,
+            series: null,
+          },
+        ],
         word,
       ),
       ...NODES.map((one, index) =>
@@ -308,6 +319,10 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
 function facts({ word = (sample) => sample, served = true }: Sample): Facts {
   return {
     ...sampleFacts,
+    suspicions: Array.from({ length: word('', 1) === '' ? 0 : 50 }, () => ({
+      code: 'DEPLOYMENT_OTHER_IMAGE',
+      params: { running: word('', 2000), configured: word('', 2000) },
+    })),
     release: word('18.8.0', 40),
     nodes: NODES.map((name, index) => ({ name, address: `10.0.0.${index + 11}`, engine: 'docker' })),
     backupHost: BACKUP_HOST,

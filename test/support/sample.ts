@@ -54,6 +54,7 @@ export const sampleFacts: Facts = {
   },
   nodes: [{ name: 'node-a', address: '192.0.2.1', engine: 'docker' }],
   backupHost: 'node-a',
+  suspicions: [],
   restore: null,
   discard: null,
 };

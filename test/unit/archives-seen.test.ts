@@ -9,6 +9,7 @@ const file = (number: number, kind: 'full' | 'incremental') =>
 const made = (number: number, kind: Proven['kind'], fromLsn: string, toLsn: string, node = 'lark'): Proven => ({
   ...{ id: `i${number}`, label: `BKP-${number}`, by: 'U0ALICE', node, directory: '/v', path: file(number, kind), kind },
   ...{ bytes: 1_000, sha256: 'a'.repeat(64), serverVersion: '10.11.19-MariaDB', datadir: '1:1', series: '10.11' },
+  ...{ unpackedBytes: 3_000, lockSeen: true },
   ...{ fromLsn, toLsn, lastLsn: toLsn, at: number * 1_000 },
 });
 const full = made(1, 'full', '0', '100');

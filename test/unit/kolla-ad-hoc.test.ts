@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Deployment } from '../../src/kolla/dialects.ts';
 import { machineIdsCommand, readMachineId, readMachineIds, sameMachine } from '../../src/kolla/machine-ids.ts';
 import { readServiceAddress, serviceAddressCommand } from '../../src/kolla/service-address.ts';
+import { explain } from '../../src/operation/catalogue.ts';
 import type { Outcome } from '../../src/operation/host.ts';
 
 const deployment: Deployment = {
@@ -27,8 +28,35 @@ describe('machine ids through Ansible', () => {
     expect(argv.slice(0, at)).toContain('ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true');
     expect(argv.slice(at + 1)).toEqual([
       ...['-i', '/a/inventory.yml', '-i', '/a/multinode', '--vault-password-file', '/root/.vault'],
+      ...['--become', '-e', '@/etc/kolla/passwords.yml'],
       ...['-m', 'command', '-a', 'cat /etc/machine-id', 'a.local,b.local'],
     ]);
+    // What would ask at a terminal must fail instead: nobody sits there.
+    for (const asks of ['ANSIBLE_ASK_PASS', 'ANSIBLE_BECOME_ASK_PASS', 'ANSIBLE_ASK_VAULT_PASS'])
+      expect(argv.slice(0, at)).toContain(`${asks}=false`);
+    const named = { ...deployment, extraArguments: ['--passwords', 'other.yml'], cwd: '/opt/deploy' };
+    expect(machineIdsCommand(named, ['a']).argv).toContain('@/opt/deploy/other.yml');
+  });
+
+  /** What ansible-core 2.15 and 2.19 print where a secret is needed that nobody could type. */
+  test.each([
+    ['', 'ERROR! Attempting to decrypt but no vault secrets found\n', 'KOLLA_VAULT_LOCKED'],
+    [
+      '',
+      '[ERROR]: Attempting to decrypt but no vault secrets found.\nOrigin: /etc/kolla/passwords.yml\n\n',
+      'KOLLA_VAULT_LOCKED',
+    ],
+    [
+      '',
+      "ERROR! Unable to retrieve file contents\nCould not find or access '/etc/kolla/passwords.yml' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option\n",
+      'KOLLA_PASSWORDS_MISSING',
+    ],
+    ['a | FAILED! => {\n    "msg": "Missing sudo password"\n}\n', '', 'KOLLA_BECOME_ASKS'],
+    ['a | FAILED | rc=1 >>\nsudo: a password is requirednon-zero return code\n', '', 'KOLLA_BECOME_ASKS'],
+  ])('name the secret that is missing: %s%s', (stdout, stderr, code) => {
+    const [answer] = readMachineIds(outcome(stdout, stderr, 1), ['a']);
+    expect(answer?.problem?.code).toBe(code);
+    expect(explain(answer?.problem ?? { code: 'USAGE', params: {} }).wrong).not.toMatch(/unknown\)/);
   });
 
   /** What ansible-core 2.14 and 2.19 print. */

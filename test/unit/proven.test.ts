@@ -9,6 +9,8 @@ const full: Proven = {
   directory: '/v',
   path: 'mysqlbackup-23-11-2026-1795392758.qp.xbc.xbs.gz',
   bytes: 500,
+  unpackedBytes: 1500,
+  lockSeen: true,
   sha256: 'a'.repeat(64),
   serverVersion: '10.11.19-MariaDB',
   datadir: '42:1795000000',

@@ -12,6 +12,9 @@ mkdir -p proc sys run tmp dev var/lib/docker .old
 mount -t proc proc proc
 mount --rbind /sys sys
 mount -t tmpfs -o mode=755,nosuid tmpfs run
+# A machine of its own has a boot of its own.
+cat proc/sys/kernel/random/uuid > run/boot_id
+mount --bind run/boot_id proc/sys/kernel/random/boot_id
 mount -t tmpfs -o mode=1777,nosuid tmpfs tmp
 mount -t tmpfs -o mode=755,nosuid tmpfs dev
 for name in null zero full random urandom tty; do

@@ -13,6 +13,17 @@ export const backups = {
     done: 'No archive was made.',
     next: 'Set "enable_mariabackup: yes" in globals.yml, run "kolla-ansible reconfigure -t mariadb", then ask for a full backup.',
   },
+  MARIABACKUP_OFF: {
+    wrong: 'mariabackup is not enabled in this deployment: kolla-ansible would end well and do nothing.',
+    done: 'Nothing was started.',
+    next: 'Set "enable_mariabackup: yes" in globals.yml, run "kolla-ansible reconfigure -t mariadb", then ask for a full backup.',
+  },
+  BACKUP_REPLICA_SCRIPT: {
+    wrong:
+      'This deployment (Kolla Ansible {release}, mariadb_backup_target) takes its backups with the lock of another node than the one whose files it copies.',
+    done: 'Nothing was started: mariabackup says “completed OK!” of such an archive, and it may not be restorable.',
+    next: 'Put "mariadb_backup_target: active" into globals.yml, and "[client]" and "host = {{ api_interface_address }}" into /etc/kolla/config/backup.my.cnf, and run "kolla-ansible reconfigure -t mariadb"; or upgrade to 20.6.0, 21.3.0, 22.2.0 or later.',
+  },
   BACKUP_SKIPPED: {
     wrong: 'kolla-ansible ended with code {code} but no host took the backup; skipped by: {hosts}.',
     done: 'No archive was made.',

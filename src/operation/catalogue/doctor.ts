@@ -17,26 +17,6 @@ export const doctor = {
     done: 'It was a trial; nothing of it is left.',
     next: 'Set KillUserProcesses=no in /etc/systemd/logind.conf (or let root be in KillExcludeUsers), and see that nothing else ends what a login leaves behind.',
   },
-  ANSIBLE_NOT_ROOT: {
-    wrong: 'Ansible on the deploy host does not become root on {node} without being asked something: {said}',
-    done: NOTHING,
-    next: 'Give the user of the inventory (ansible_user) sudo without a password there, or put ansible_become_password into an encrypted file of variables that the extra arguments name.',
-  },
-  MARIABACKUP_NOT_ENABLED: {
-    wrong: 'mariabackup is not enabled in this deployment: kolla-ansible would skip every backup and end well.',
-    done: NOTHING,
-    next: 'Set "enable_mariabackup: yes" in globals.yml and run "kolla-ansible reconfigure -t mariadb".',
-  },
-  MARIADB_NOT_KOLLAS: {
-    wrong: 'This deployment has an external database (enable_mariadb is off).',
-    done: NOTHING,
-    next: 'Kolla neither backs up nor restores it; take this cloud out of the config.',
-  },
-  KOLLA_SETTINGS_UNKNOWN: {
-    wrong: 'What the deployment is set to could not be learnt: {said}',
-    done: NOTHING,
-    next: 'Check that globals.yml and globals.d on the deploy host can be read, and the vault arguments in the config.',
-  },
   DEPLOY_PATH_MISSING: {
     wrong: 'On the deploy host {path}, which the config names as {setting}, {why}.',
     done: NOTHING,

@@ -102,6 +102,42 @@ export const executions = {
     done: NOTHING,
     next: 'Take it out of the deployment’s configuration: recovery would roll it out, and a server so started must not be written to.',
   },
+  IMAGE_NOT_THERE: {
+    wrong: '{host} does not have the image {image}, which the other nodes run.',
+    done: NOTHING,
+    next: 'Bring it there (docker pull, or save and load from another node), then ask again: in the middle of a recovery it would be missed.',
+  },
+  ARCHIVE_OTHER_SERIES: {
+    wrong: 'The archive {path} on {host} was taken by MariaDB {archive}; the image of the cluster holds {image}.',
+    done: NOTHING,
+    next: 'Only the same major version can prepare it. Bring its image (mariadb-server of the release back then) to every node under one name and ask again: the plan then uses it and says so. Or restore a newer archive.',
+  },
+  FORCE_RECOVERY_ROLLS_OUT: {
+    wrong:
+      'On the deploy host {file} sets innodb_force_recovery={value}, which a recovery would roll out to the nodes.',
+    done: NOTHING,
+    next: 'Take it out of that file, then ask again: a server so started must not be written to.',
+  },
+  SERVER_NOT_OURS: {
+    wrong: 'On {host} a MariaDB server runs outside of the container of MariaDB (process {pids}).',
+    done: NOTHING,
+    next: 'It would be in the way once the cluster is stopped: a datadir is only touched where no server runs. Find out whose it is and end it, then ask again.',
+  },
+  UNIT_NOT_IN_CONFIG: {
+    wrong: 'The config says that no unit keeps MariaDB, but {host} has {unit}, which would start it again.',
+    done: NOTHING,
+    next: 'Take "unit: null" out of the config of this cloud (Kolla has units since release 16), then ask again.',
+  },
+  CLUSTER_HAS_OTHERS: {
+    wrong: 'The cluster has {size} members, inventory and config name {count} nodes.',
+    done: NOTHING,
+    next: 'Find the others (wsrep_incoming_addresses tells them): what is not stopped with the rest would go on with the old data. Add them to inventory and config, or take them out of the cluster.',
+  },
+  RESTORE_NO_ROOM: {
+    wrong: 'There is not enough room for a restore: {detail}.',
+    done: NOTHING,
+    next: 'The copy and what is live lie beside each other until people discard the old data. Make room on these file systems, then ask again.',
+  },
   CLUSTER_SPLIT: {
     wrong: 'The nodes are in more than one cluster: {detail}.',
     done: NOTHING,

@@ -44,6 +44,29 @@ export const kolla = {
     done: NOTHING,
     next: 'Name the vault password file in the extra arguments of the config, and check that the login may read it.',
   },
+  KOLLA_BECOME_ASKS: {
+    wrong: 'Ansible on the deploy host would ask for a password before it becomes root on a node: {said}',
+    done: NOTHING,
+    next: 'Nobody is there to type it. Let its login become root without one, or put ansible_become_password where the inventory or passwords.yml has it.',
+  },
+  KOLLA_RELEASE_NO_RECOVERY: {
+    wrong:
+      'Kolla Ansible {release} cannot recover a cluster from restored data: its recovery expects a file that a restore does not bring (grastate.dat).',
+    done: NOTHING,
+    next: 'Bring Kolla Ansible on the deploy host to 14.2.0 or later of the same release, then ask again.',
+  },
+  DATABASE_EXTERNAL: {
+    wrong:
+      'The databases of {cloud} are not those that Kolla deploys (enable_mariadb, enable_external_mariadb_load_balancer).',
+    done: NOTHING,
+    next: 'An external database is backed up and restored with its own means; Kolla’s commands do nothing to it.',
+  },
+  DATADIR_VOLUME_OTHER: {
+    wrong:
+      'The datadir of this deployment is not in the volume mariadb but in {volume} (mariadb_datadir_volume). Kolla’s backup and recovery look into the volume mariadb all the same.',
+    done: NOTHING,
+    next: 'A backup would copy other data than is live, and a recovery mark the wrong directory. Back up and restore by hand.',
+  },
   KOLLA_INVENTORY_INVALID: {
     wrong: 'kolla-ansible does not accept the inventory or the configuration directory: {said}',
     done: NOTHING,

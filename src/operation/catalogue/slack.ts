@@ -127,6 +127,11 @@ export const slack = {
     done: 'Nothing was posted there.',
     next: 'Invite the bot into the channel, or name another channel in the config. What is missing in the thread follows by itself.',
   },
+  SLACK_FILES_FORBIDDEN: {
+    wrong: 'Slack takes no files from the bot ({error}).',
+    done: 'Plans, logs and audits cannot be put into threads as files.',
+    next: 'Let the workspace’s admins allow uploads of files for apps; a free plan’s storage may also be full.',
+  },
   SLACK_DEAF: {
     wrong: 'The bot has had no connection to Slack for {seconds} s.',
     done: 'Commands and buttons do not reach it; operations under way go on on their workers.',

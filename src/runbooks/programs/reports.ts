@@ -49,6 +49,8 @@ export const surveyed = z.strictObject({
   unit: z.strictObject({ present: z.boolean(), active: text }),
   /** Pids of every mariadbd of the host. */
   servers: z.array(count),
+  /** Those of them that run outside of MariaDB's container. */
+  foreign: z.array(count).default([]),
   newestBinlog: count.nullable(),
   grastate: galeraState.nullable(),
   /** What galera.cnf sets; null where it can't be read. */

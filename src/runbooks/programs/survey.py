@@ -134,6 +134,21 @@ def see_no_transfer(path):
         raise Refused("SURVEY_TRANSFER", left)
 
 
+def pid_namespace(pid):
+    try:
+        return os.readlink("/proc/%d/ns/pid" % pid)
+    except OSError:
+        return None
+
+
+def foreign_servers(engine, container, pids):
+    """Those that live and aren't the container's, looked at after they were seen: its unit may just have started it."""
+    found = inspect(engine, container)
+    inside = pid_namespace(found["State"].get("Pid") or 0) if found else None
+    lived = [(pid, pid_namespace(pid)) for pid in pids]
+    return [pid for pid, namespace in lived if namespace is not None and namespace != inside]
+
+
 def survey(wanted):
     engine, unit = wanted["engine"], wanted["unit"]
     root, found = engine_root(engine), inspect(engine, wanted["container"])
@@ -143,6 +158,7 @@ def survey(wanted):
         see_no_transfer(path)
     base = None if path is None else base_of(path)
     why = None if path is None else see_same_file_system(path, base)
+    running = servers()
     return {
         "state": "surveyed",
         "machineId": machine_id(),
@@ -155,7 +171,8 @@ def survey(wanted):
         "baseTrouble": None if why is None else why[1],
         "freeBytes": None if path is None else free_bytes(path),
         "unit": {"present": unit_loaded(unit), "active": unit_state(unit)},
-        "servers": servers(),
+        "servers": running,
+        "foreign": foreign_servers(engine, wanted["container"], running),
         "newestBinlog": None if path is None else newest_binlog(path),
         "grastate": None if path is None else galera_state(path),
         "config": config_report(wanted["config"]),

@@ -5,12 +5,14 @@ import { commandLine } from './commands-shown.ts';
 import type { Milestone } from './milestones.ts';
 import { code, faint, onHost, preformatted, say, strong } from './parts.ts';
 import { reply } from './replies.ts';
+import { suspected } from './stakes.ts';
 
 /** How many programs of a plan are shown in full; their argv beyond `ARGV_MAX` characters is cut. */
 const PROGRAMS_MAX = 3;
 const ARGV_MAX = 700;
 const PLAN_STEPS_MAX = 14;
 const TITLE_MAX = 80;
+const SUSPICIONS_MAX = 5;
 
 export function planned(plan: Plan, operation: Operation): Milestone {
   return plan.approval === null ? unapproved(plan, operation) : toApprove(plan, operation);
@@ -36,6 +38,7 @@ function unapproved(plan: Plan, operation: Operation): Milestone {
         onHost(plan.backupHost),
       ],
       ...newer(operation),
+      ...suspected(operation, SUSPICIONS_MAX).map((one) => [strong('⚠️ '), say(one)]),
       ...(plan.runbook === 'preparation'
         ? [
             [

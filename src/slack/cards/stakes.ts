@@ -1,6 +1,7 @@
 import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
 import { clean, duration, grouped, moment, size } from '../text.ts';
+import { sentencesOf } from '../words.ts';
 import { expectedOutage } from './outage.ts';
 import { code, onHost, say, strong } from './parts.ts';
 import { comparison, drops, keyRows, placesOf, snapshotOf, trialOf, undone } from './reports.ts';
@@ -199,5 +200,16 @@ export function warnings(operation: Operation, max: number): readonly string[] {
     ...(copyVersion && liveVersion && copyVersion !== liveVersion
       ? [`MariaDB ${clean(copyVersion, 60)} in the copy, ${clean(liveVersion, 60)} live.`]
       : []),
+    ...suspected(operation, max),
   ];
+}
+
+/** What the probe found only suspicious, in two sentences each; `max` of them. */
+export function suspected({ facts }: Pick<Operation, 'facts'>, max: number): readonly string[] {
+  const all = facts?.suspicions ?? [];
+  const shown = all.slice(0, max).map((one) => {
+    const { wrong, next } = sentencesOf(one);
+    return `${wrong} ${next}`;
+  });
+  return all.length > max ? [...shown, `And ${all.length - max} more.`] : shown;
 }
