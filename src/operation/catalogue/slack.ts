@@ -122,6 +122,11 @@ export const slack = {
     done: 'The bot did not start. Operations under way go on on their workers.',
     next: 'Check the network’s way out, a proxy, and status.slack.com; then start the bot again.',
   },
+  SLACK_LISTEN: {
+    wrong: 'Nothing can listen for Slack’s requests on {listen} ({reason}).',
+    done: 'The bot did not start.',
+    next: 'Give it another address under `slack.listen` in the config, or end what listens there.',
+  },
   SLACK_CHANNEL_UNUSABLE: {
     wrong: 'The channel {channel} of {cloud} cannot be used: {reason}.',
     done: 'Nothing was posted there.',
