@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { App, type Receiver } from '@slack/bolt';
 import type { Config } from '../config.ts';
 import type { Problem } from '../operation/catalogue.ts';
+import { newId } from '../operation/ids.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
 import { ALERT_EVERY_MS, alerting } from './alerts.ts';
@@ -75,6 +76,7 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   const door = threadDoor(clients, self, log);
   const people = authority(clients.lookups, home, now);
   const office: Office = {
+    bot: newId(),
     clouds,
     journal,
     threads,

@@ -10,7 +10,7 @@ import { REFUSALS_EACH_MAX } from '../../src/slack/decide.ts';
 import { headMark, isNotice } from '../../src/slack/heads.ts';
 import { threadDoor } from '../../src/slack/thread.ts';
 import { webClients } from '../../src/slack/web.ts';
-import { type Bench, byHttp, cloudConfig, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
+import { type Bench, byHttp, cloudConfig, hearingOf, logTo, startBench, wordsOf } from '../support/slack-bench.ts';
 import { backedUp, begun, preparing, says, waiting } from '../support/slack-restores.ts';
 import { until } from '../support/until.ts';
 
@@ -187,6 +187,16 @@ test('an archive that is named by hand is looked for; one that is known to be pr
   expect((await restores())[0]?.wish).toMatchObject({ archive: { path: ARCHIVE, node: 'node-a' } });
 });
 
+test('an archive that has left the list since the form was opened is not restored, and the form says so', async () => {
+  await backedUp(bench, ARCHIVE);
+  const [known] = (await bench.journal.recent(5)).map((one) => one.id);
+  await ask('alice', 'restore');
+  await configure({}, { journal: { ...bench.journal, recent: async () => [] } });
+  const said = await submit('alice', { archive: known ?? '', reason: 'gone' });
+  expect(said).toContain('errors {"archive":"This archive has left the list');
+  expect(await restores()).toEqual([]);
+});
+
 test('a restore is refused to those who may not ask, and where it could never be approved or be forgotten', async () => {
   expect(heard(await ask('carol', 'restore a.gz'))).toContain('PERSON_NOT_LISTED');
   expect(heard(await ask('gus', 'restore a.gz'))).toContain('PERSON_GUEST');
@@ -318,7 +328,7 @@ test('a second person approves; “stopping now” stands in the thread before t
   const { id: of } = operation;
   const modal = await press('bob', 'approve', operation);
   expect(modal.view?.callback_id).toBe('approve');
-  expect(await submit('bob', { name: 'Lab' })).toContain(
+  expect(await submit('bob', { name: 'prod' })).toContain(
     'errors {"name":"What was typed is not the name of the cloud, lab.',
   );
   rung = [];
@@ -391,6 +401,27 @@ test('two approvers at the same moment both count, and one who approves twice co
   );
   expect(await refusedIn(of)).toEqual([]);
   expect(await approves('bob', operation)).toMatch(/APPROVED_ALREADY/);
+});
+
+test('what two bots are given of one click or form is said once and refused never', async () => {
+  const hearing = hearingOf(bench.slack, true);
+  await configure({ approvals: 2 }, { hearing });
+  await bench.another(parts({ approvals: 2 }, { hearing }));
+  const operation = await awaiting({ needed: 2 });
+  const twice = async (act: () => Promise<unknown>) => {
+    const answers = bench.slack.ephemerals('bob').length;
+    bench.slack.duplicateEnvelopes(1);
+    await act();
+    expect(await bench.slack.until(() => bench.slack.ephemerals('bob').length === answers + 2, 10_000)).toBe(true);
+  };
+  await press('bob', 'approve', operation);
+  await twice(() => bench.slack.submit('bob', { name: 'Lab' }));
+  await twice(() => press('bob', 'revoke', operation));
+  await press('bob', 'decline', operation);
+  await twice(() => bench.slack.submit('bob', { reason: 'the wrong archive' }));
+  const said = (await events(operation.id)).map(({ type }) => type);
+  for (const type of ['approved', 'revoked', 'declined']) expect(said.filter((one) => one === type)).toHaveLength(1);
+  expect(said).not.toContain('refused');
 });
 
 test('declined with a reason nothing comes of a plan; an approval is taken back by whoever gave it', async () => {

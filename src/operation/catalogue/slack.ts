@@ -77,6 +77,11 @@ export const slack = {
     done: NOTHING,
     next: 'Choose one, or write the name of another file, not both.',
   },
+  FIELD_ARCHIVE_GONE: {
+    wrong: 'This archive has left the list since the form was opened.',
+    done: NOTHING,
+    next: 'Open the form anew, or write the archive’s name if it still lies in the backup volume.',
+  },
   FIELD_ARCHIVE_NAME: {
     wrong: 'This is not the name of an archive.',
     done: NOTHING,
