@@ -31,6 +31,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // The same conversations, when Slack sends signed requests instead of keeping a socket: of restores the core,
+        // for what a plan's thread tells is the same work whichever way a click came.
+        test: {
+          ...servers,
+          name: 'http',
+          include: ['slack-bot', 'slack-buttons', 'slack-restore'].map((name) => `test/integration/${name}.test.ts`),
+          env: { KOLLA_BACKUP_TEST_SLACK: 'http' },
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
-/** Everything that must hold before a change is good: format and lint, types, tests. Arguments go to vitest. */
+/** Everything that must hold before a change is good: format and lint, types, dead code, tests. Arguments go to vitest. */
 const rest = process.argv.slice(2);
 const steps: readonly (readonly [string, ...string[]])[] = [
-  ...(rest.length === 0 ? ([['biome', 'check', '--error-on-warnings'], ['tsc']] as const) : []),
+  ...(rest.length === 0
+    ? ([['biome', 'check', '--error-on-warnings'], ['tsc'], ['knip', '--no-progress']] as const)
+    : []),
   ['vitest', 'run', ...rest],
 ];
 for (const [program, ...args] of steps) {

@@ -5,6 +5,7 @@ import { login, loginDefaults } from './login-config.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import { cloudId, hostName } from './operation/ids.ts';
 import { engineName, hostPath } from './operation/shapes.ts';
+import { slackSettings } from './slack-config.ts';
 
 /**
  * The config file. Each setting is described where it is defined: the example, `config.schema.json`, `docs/config.md`
@@ -197,6 +198,7 @@ function unmetApprovals({ approvers, approvals, requesters }: z.infer<typeof clo
 /** The config file, in YAML. Every limit is in the unit that its name says. */
 export const configSchema = z.strictObject({
   ssh: loginDefaults.prefault({}),
+  slack: slackSettings,
   clouds: z
     .record(
       cloudId,

@@ -10,7 +10,7 @@ import { schemaMistakes } from './setup/mistakes.ts';
 /** The shortest journal key, in characters: 32 random bytes as hex have 64. */
 const MIN_KEY = 32;
 
-const SLACK_TOKENS = 'in the settings of the Slack app (api.slack.com/apps)';
+export const SLACK_TOKENS = 'in the settings of the Slack app (api.slack.com/apps)';
 
 /** A token by the beginning that Slack gives its kind. */
 function token(begin: 'xoxb-' | 'xapp-', what: string, where: string, others: Readonly<Record<string, string>>) {
@@ -39,6 +39,13 @@ export const environment = z.object({
     'xoxb-': 'a bot token, which belongs into SLACK_BOT_TOKEN',
     'xoxp-': 'the token of a person',
   }),
+  SLACK_SIGNING_SECRET: z
+    .string()
+    .regex(/^[0-9a-f]{32,}$/, `is no signing secret. It is 32 hex digits, under “Basic Information” ${SLACK_TOKENS}`)
+    .optional()
+    .describe(
+      `The signing secret, under “Basic Information” ${SLACK_TOKENS}. Only the bot needs it, instead of SLACK_APP_TOKEN, where \`slack.mode\` is http.`,
+    ),
   SLACK_API_URL: z
     .url('is no address. Leave it unset for Slack itself; a stand-in’s is such as http://127.0.0.1:8080/api/')
     .default('https://slack.com/api/')
@@ -129,15 +136,6 @@ export function keyringOf({ KOLLA_BACKUP_KEY, KOLLA_BACKUP_KEY_ID, KOLLA_BACKUP_
 /** The journal's key where there is one: an audit can do without. */
 export function keyringFrom(from: NodeJS.ProcessEnv): Keyring | null {
   return from['KOLLA_BACKUP_KEY'] === undefined ? null : keyringOf(readEnvironment(from));
-}
-
-/** The tokens that only the bot needs. */
-export function slackTokens({ SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app }: Environment): { bot: string; app: string } {
-  const unset = (variable: string) =>
-    new KollaBackupError('ENVIRONMENT_INVALID', { variable, reason: `is not set. It stands ${SLACK_TOKENS}` });
-  if (bot === undefined) throw unset('SLACK_BOT_TOKEN');
-  if (app === undefined) throw unset('SLACK_APP_TOKEN');
-  return { bot, app };
 }
 
 /** Reads the config file; throws CONFIG_… with every mistake: file, line, column, what is wrong and what to do. */

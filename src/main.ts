@@ -16,7 +16,7 @@ import { connectRedis, reachRedis } from './engine/redis.ts';
 import { startSweep } from './engine/sweep.ts';
 import { redisThreads } from './engine/threads.ts';
 import { startWorker } from './engine/worker.ts';
-import { type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment, slackTokens } from './load-config.ts';
+import { type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment } from './load-config.ts';
 import { auditFile } from './operation/audit.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import { hex64 } from './operation/ids.ts';
@@ -26,6 +26,7 @@ import { atTerminal, unattended } from './setup/ask.ts';
 import { init } from './setup/init.ts';
 import { INIT_USAGE, readInitOptions } from './setup/init-options.ts';
 import { startBot } from './slack/app.ts';
+import { slackAccess } from './slack-access.ts';
 
 const USAGE = `kolla-backup <command>
 
@@ -39,7 +40,8 @@ const USAGE = `kolla-backup <command>
   doctor --authorized-keys         the same for the bot’s key
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
-Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN (see README.md).
+Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN or
+SLACK_SIGNING_SECRET (see README.md).
 `;
 
 /** How long to wait before a bot that could not go on is begun anew beside its worker (ms). */
@@ -142,7 +144,7 @@ async function startBotPart(
     redis.disconnect();
   };
   const bot = await startBot({
-    tokens: slackTokens(environment),
+    ...slackAccess(environment, config.slack),
     apiUrl,
     config,
     journal,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../cache.ts';
 import { DEPLOY, inventoryName, NODES } from '../mini/layout.ts';
 
-export { CLI, DATABASE_PORT, DEPLOY, INVENTORIES, inventoryName, NODES, PASSWORDS, VENV } from '../mini/layout.ts';
+export { CLI, INVENTORIES, PASSWORDS, VENV } from '../mini/layout.ts';
 
 /** sshd's port on the machines and on this machine's loopback. */
 export const SSH_PORT = 2222;

@@ -1,7 +1,6 @@
 /** Names, addresses and passwords of a small cloud. Several clouds stand side by side in blocks of loopback. */
 
 export const NODES = ['comfortable-lark', 'encouraging-bobcat', 'hardcore-rodent'] as const;
-export type NodeName = (typeof NODES)[number];
 export const DOMAIN = 'local';
 export const DEPLOY = 'deploy';
 /** `comfortable-lark.local`, the name in the inventory. */

@@ -63,6 +63,8 @@ export type Control = {
   dropSockets(): void;
   disconnectSockets(reason: DisconnectReason): void;
   duplicateEnvelopes(times?: number): void;
+  /** Commands and clicks are posted there, signed, in turn; with none they go through Socket Mode. */
+  setRequestUrls(urls: readonly string[]): void;
   /** Refuses connections and cuts those that are there. The page and this control stay. */
   takeAway(): Promise<void>;
   /** On the same port as before. */

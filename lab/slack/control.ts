@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
 import type { Interactivity } from './interactivity.ts';
 import { channelMessages, findMessage, messageJson, post, remove, repliesTo } from './messages.ts';
 import type { Channel, State } from './model.ts';
+import type { SignedRequests } from './signed-requests.ts';
 import type { SocketMode } from './socket-mode.ts';
 import { viewJson } from './views.ts';
 import type { CallRecord } from './web-api.ts';
@@ -15,6 +16,7 @@ export type ControlParts = {
   readonly state: State;
   readonly faults: Faults;
   readonly sockets: SocketMode;
+  readonly requests: SignedRequests;
   readonly interactivity: Interactivity;
   readonly calls: readonly CallRecord[];
   readonly takeAway: () => Promise<void>;
@@ -93,7 +95,7 @@ function looksOf({ state, sockets, calls }: ControlParts) {
   } satisfies Partial<Control>;
 }
 
-function settingsOf({ state, faults, sockets, takeAway, bringBack }: ControlParts) {
+function settingsOf({ state, faults, sockets, requests, takeAway, bringBack }: ControlParts) {
   const { settings } = state;
   return {
     addUser: (user) => workspace.addUser(state, user),
@@ -108,7 +110,10 @@ function settingsOf({ state, faults, sockets, takeAway, bringBack }: ControlPart
     clearFaults: () => faults.clear(),
     dropSockets: () => sockets.drop(),
     disconnectSockets: (reason) => sockets.disconnect(reason),
-    duplicateEnvelopes: (times = 1) => sockets.duplicate(times),
+    duplicateEnvelopes: (times = 1) => (settings.requestUrls.length > 0 ? requests : sockets).duplicate(times),
+    setRequestUrls(urls) {
+      settings.requestUrls = [...urls];
+    },
     takeAway,
     bringBack,
     revokeToken: (token) => void settings.revoked.add(token),

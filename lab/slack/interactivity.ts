@@ -3,6 +3,7 @@
 import type { Block } from './blocks/blocks.ts';
 import { interactives } from './blocks/check.ts';
 import { type Choice, elementValue, Impossible, initialChoice } from './choices.ts';
+import type { Deliver, Delivery } from './delivery.ts';
 import { findMessage } from './messages.ts';
 import type { Channel, Ephemeral, Message, State, User } from './model.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import { Refusal } from './refusal.ts';
 import { respond } from './response-url.ts';
 import { type Seen, type Watch, watch } from './seen.ts';
-import type { Delivery, SocketMode } from './socket-mode.ts';
 import { type Fields, fieldErrors, modalValues, type Submitted, TROUBLE, takeAnswer } from './submission.ts';
 import { closeTop, type View } from './views.ts';
 
@@ -58,7 +58,7 @@ function openModal(state: State, user: User): View {
   return view;
 }
 
-export function makeInteractivity(context: Context, sockets: SocketMode): Interactivity {
+export function makeInteractivity(context: Context, deliver: Deliver): Interactivity {
   const { state } = context;
   /** What people have chosen in messages, by person and message; a client keeps it until the message changes. */
   const chosen = new Map<string, Record<string, Choice>>();
@@ -70,7 +70,7 @@ export function makeInteractivity(context: Context, sockets: SocketMode): Intera
     return result;
   };
   const dispatchClick = async (payload: object, seen: Watch, patience: Patience): Promise<Seen> => {
-    const delivery = await sockets.deliver('interactive', payload, false);
+    const delivery = await deliver('interactive', payload, false);
     return finish(seen, delivery, delivery.outcome === 'acked' ? null : FAILURES[delivery.outcome], patience);
   };
 
@@ -84,11 +84,7 @@ export function makeInteractivity(context: Context, sockets: SocketMode): Intera
         seen.end();
         return seen.see(false, `${command} is not a valid command.`);
       }
-      const delivery = await sockets.deliver(
-        'slash_commands',
-        slashPayload(context, user, channel, command, text),
-        true,
-      );
+      const delivery = await deliver('slash_commands', slashPayload(context, user, channel, command, text), true);
       const failed = (error: string) => `${command} failed with the error "${error}"`;
       if (delivery.outcome !== 'acked') return finish(seen, delivery, failed(FAILURES[delivery.outcome]), patience);
       let failure: string | null = null;
@@ -128,7 +124,7 @@ export function makeInteractivity(context: Context, sockets: SocketMode): Intera
       const values = modalValues(state, view, fields);
       const errors = fieldErrors(view, fields);
       if (Object.keys(errors).length > 0) return { outcome: 'errors', errors, failure: null };
-      const delivery = await sockets.deliver('interactive', submissionPayload(context, user, view, values), true);
+      const delivery = await deliver('interactive', submissionPayload(context, user, view, values), true);
       if (delivery.outcome !== 'acked') return { outcome: 'trouble', errors: {}, failure: TROUBLE };
       return takeAnswer(state, user.id, view, delivery.ack);
     },
@@ -138,7 +134,7 @@ export function makeInteractivity(context: Context, sockets: SocketMode): Intera
       closeTop(state, user.id, view.clear_on_close);
       if (view.notify_on_close) {
         const payload = closedPayload(context, user, view, view.clear_on_close ?? false);
-        await sockets.deliver('interactive', payload, false);
+        await deliver('interactive', payload, false);
       }
     },
   };

@@ -106,6 +106,8 @@ export type Settings = {
   ephemeralsSurviveReload: boolean;
   ackMs: number;
   commands: SlashCommand[];
+  /** Where commands and clicks are posted, in turn; none: they go through Socket Mode. */
+  requestUrls: string[];
 };
 
 export type State = {
@@ -113,7 +115,12 @@ export type State = {
   readonly changes: Changes;
   readonly team: { readonly id: string; readonly name: string; readonly domain: string };
   readonly app: { readonly id: string; readonly botId: string; readonly botUser: string };
-  readonly tokens: { readonly bot: string; readonly app: string; readonly verification: string };
+  readonly tokens: {
+    readonly bot: string;
+    readonly app: string;
+    readonly verification: string;
+    readonly signing: string;
+  };
   readonly settings: Settings;
   readonly users: Map<string, User>;
   readonly channels: Map<string, Channel>;

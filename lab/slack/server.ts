@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { makeControl } from './control.ts';
 import type { Control } from './control-type.ts';
+import { delivering } from './delivery.ts';
 import { makeFaults } from './faults.ts';
 import { receiveFile } from './files.ts';
 import { addressOf, readBody, readForm, sendJson, sendText, TooLarge } from './http.ts';
@@ -12,6 +13,7 @@ import type { State } from './model.ts';
 import { makePageServer } from './page-server.ts';
 import { makeRates } from './rates.ts';
 import { answerAt } from './response-url.ts';
+import { makeSignedRequests } from './signed-requests.ts';
 import { makeSocketMode } from './socket-mode.ts';
 import { emptyState } from './state.ts';
 import { makeWebApi, misbehave } from './web-api.ts';
@@ -31,6 +33,7 @@ export type SlackLab = Control & {
   readonly pageUrl: string;
   readonly botToken: string;
   readonly appToken: string;
+  readonly signingSecret: string;
   readonly teamId: string;
   readonly botUserId: string;
   readonly stop: () => Promise<void>;
@@ -123,11 +126,13 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackLab> 
   const server = guarded(handler).on('upgrade', sockets.upgrade);
   port = await listen(server, port);
 
+  const requests = makeSignedRequests(state);
   const control = makeControl({
     state,
     faults,
     sockets,
-    interactivity: makeInteractivity({ state, origin }, sockets),
+    requests,
+    interactivity: makeInteractivity({ state, origin }, delivering(state, sockets, requests)),
     calls: api.calls,
     async takeAway() {
       sockets.drop();
@@ -148,6 +153,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackLab> 
     pageUrl: `http://${HOST}:${pagePort}/`,
     botToken: state.tokens.bot,
     appToken: state.tokens.app,
+    signingSecret: state.tokens.signing,
     teamId: state.team.id,
     botUserId: state.app.botUser,
     async stop() {

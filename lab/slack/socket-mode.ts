@@ -3,18 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import type { Deliver, Delivery } from './delivery.ts';
 import { addressOf } from './http.ts';
 import { CONNECTIONS, TIME } from './limits.ts';
 import type { State } from './model.ts';
 import { secret } from './state.ts';
-
-export type EnvelopeType = 'slash_commands' | 'interactive';
-
-/** `ack` is what the app sent with its acknowledgement. */
-export type Delivery =
-  | { readonly outcome: 'acked'; readonly ack: Readonly<Record<string, unknown>> }
-  | { readonly outcome: 'not acked' }
-  | { readonly outcome: 'no connection' };
 
 export type DisconnectReason = 'warning' | 'refresh_requested' | 'link_disabled';
 
@@ -23,7 +16,7 @@ export type SocketMode = {
   readonly ticketUrl: (origin: string) => string;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Resolves with the acknowledgement, or when the time for it is over. */
-  readonly deliver: (type: EnvelopeType, payload: object, acceptsResponse: boolean) => Promise<Delivery>;
+  readonly deliver: Deliver;
   /** The next `times` envelopes are sent twice, the copy to another connection where there is one. */
   readonly duplicate: (times: number) => void;
   /** Sends `disconnect` to all, as Slack does every few hours. */

@@ -40,7 +40,12 @@ export function emptyState(): State {
     changes: makeChanges(),
     team,
     app: { id: newId('A'), botId: newId('B'), botUser },
-    tokens: { bot: `xoxb-${secret()}`, app: `xapp-1-${secret()}`, verification: secret() },
+    tokens: {
+      bot: `xoxb-${secret()}`,
+      app: `xapp-1-${secret()}`,
+      verification: secret(),
+      signing: randomBytes(16).toString('hex'),
+    },
     settings: {
       scopes: [...DEFAULT_SCOPES],
       appScopes: ['connections:write'],
@@ -53,6 +58,7 @@ export function emptyState(): State {
       ephemeralsSurviveReload: true,
       ackMs: 3_000,
       commands: [DEFAULT_COMMAND],
+      requestUrls: [],
     },
     users: new Map(),
     channels: new Map(),

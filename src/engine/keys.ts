@@ -7,6 +7,7 @@ export const keys = {
   progress: (id: string) => `kb:op:${id}:progress`,
   log: (id: string, run: string) => `kb:op:${id}:log:${run}`,
   alert: (occasion: string) => `kb:alert:${occasion}`,
+  delivery: (key: string) => `kb:delivery:${key}`,
   owner: (cloud: string) => `kb:cloud:${cloud}:owner`,
   restore: (cloud: string) => `kb:cloud:${cloud}:restore`,
   recentOf: (cloud: string) => `kb:cloud:${cloud}:recent`,

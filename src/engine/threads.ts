@@ -27,6 +27,10 @@ const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 const CAUGHT_UP =
   "if redis.call('HGET', KEYS[1], 'seq') == ARGV[2] then return redis.call('SREM', KEYS[2], ARGV[1]) end return 0";
 
+const DELIVERED = `redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('SCARD', KEYS[1])`;
+
 /** The projector's memory in Redis. */
 export function redisThreads(redis: Redis): Threads {
   return {
@@ -52,5 +56,7 @@ export function redisThreads(redis: Redis): Threads {
       }),
     alertDue: (occasion, everyMs) =>
       asking(async () => (await redis.set(keys.alert(occasion), '1', 'PX', everyMs, 'NX')) === 'OK'),
+    deliveries: (key, bot, ms) =>
+      asking(async () => z.int().parse(await redis.eval(DELIVERED, 1, keys.delivery(key), bot, ms))),
   };
 }

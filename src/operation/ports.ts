@@ -36,6 +36,8 @@ export interface Threads {
   release(id: string, token: string): Promise<void>;
   /** True once in `everyMs` for each occasion, whoever asks: whoever is told so gives the alert. */
   alertDue(occasion: string, everyMs: number): Promise<boolean>;
+  /** How many bots were given this click or form within `ms`, `bot` among them from now on: Slack may give it to two. */
+  deliveries(key: string, bot: string, ms: number): Promise<number>;
 }
 
 /** What a running step shows of itself: for eyes only, never for decisions. */

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson, type Json, sha256 } from './canonical.ts';
+import { canonicalJson, sha256 } from './canonical.ts';
 import { hex64, operationId } from './ids.ts';
 
 /** The predecessor that a journal's first record names. */
@@ -105,8 +105,4 @@ function flawOf(
   if (secret === undefined) return 'key';
   if (!timingSafeEqual(Buffer.from(macOf(record.hash, secret), 'hex'), Buffer.from(record.mac, 'hex'))) return 'mac';
   return record;
-}
-
-export function toJson(record: JournalRecord): Json {
-  return z.json().parse(record);
 }

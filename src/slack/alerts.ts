@@ -47,11 +47,11 @@ function callFor(operation: Operation, everyMs: number): Call | null {
   return { occasion, everyMs: APPROVAL_CALL_EVERY_MS, card: approvalCallCard };
 }
 
-/** Whom a cloud's alerts mention, in mrkdwn: a group, or each person. */
+/** Whom a cloud's alerts mention, in mrkdwn: the group named for that, or everybody who may approve. */
 export function alerted({ alerts, approvers, requesters }: CloudConfig): string {
-  const people = approvers ?? requesters;
-  const group = alerts.group ?? people.groups[0];
-  return group === undefined ? people.users.map((id) => `<@${id}>`).join(' ') : `<!subteam^${group}>`;
+  const { users, groups } =
+    alerts.group === undefined ? (approvers ?? requesters) : { users: [], groups: [alerts.group] };
+  return [...groups.map((id) => `<!subteam^${id}>`), ...users.map((id) => `<@${id}>`)].join(' ');
 }
 
 export type AlertParts = {

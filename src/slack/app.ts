@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { App } from '@slack/bolt';
+import { App, type Receiver } from '@slack/bolt';
 import type { Config } from '../config.ts';
 import type { Problem } from '../operation/catalogue.ts';
+import { newId } from '../operation/ids.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
 import { ALERT_EVERY_MS, alerting } from './alerts.ts';
@@ -9,9 +10,11 @@ import { authority } from './authorize.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import { channelProblems, whoAmI } from './identity.ts';
 import { intake } from './intake.ts';
+import type { Line } from './line.ts';
 import { listen } from './listen.ts';
 import type { Office } from './office.ts';
 import { type Projected, projector } from './projector.ts';
+import { type Listen, requests } from './requests.ts';
 import { sockets } from './sockets.ts';
 import { threadDoor } from './thread.ts';
 import { clientOptions, type Log, slackLogger, webClients } from './web.ts';
@@ -22,8 +25,14 @@ const TICK_MS = 5_000;
 const SWEEP_MS = 60_000;
 /** How long a stop waits for what is under way, in ms. */
 const DRAIN_MS = 10_000;
+/** How commands and clicks reach the bot: by sockets that it opens, or by requests that Slack signs. */
+export type Hearing =
+  | { readonly by: 'socket'; readonly appToken: string }
+  | { readonly by: 'http'; readonly signingSecret: string; readonly listen: Listen };
+
 export type BotParts = {
-  readonly tokens: { readonly bot: string; readonly app: string };
+  readonly tokens: { readonly bot: string };
+  readonly hearing: Hearing;
   /** Another Web API than Slack's own, ending with a slash. */
   readonly apiUrl?: string | undefined;
   readonly config: Pick<Config, 'clouds'>;
@@ -50,6 +59,8 @@ export type Bot = {
   /** Brings an operation's thread up to its journal; see `Projector`. */
   project(id: string): Promise<Projected>;
   sweep(): Promise<void>;
+  /** Where it listens for Slack's requests, as `http://address:port`; null with sockets. */
+  address(): string | null;
   /** What was found wrong with scopes and channels at the start. */
   readonly concerns: readonly Problem[];
   stop(stage?: StopStage): Promise<void>;
@@ -57,20 +68,15 @@ export type Bot = {
 
 /** Starts the bot. Rejects with a SLACK_… problem when a token is refused or Slack can't be reached. */
 export async function startBot(parts: BotParts): Promise<Bot> {
-  const { tokens, apiUrl, config, journal, threads, notes, wake, durable, log, onFatal, now = Date.now } = parts;
+  const { tokens, apiUrl, config, journal, threads, notes, wake, durable, log, now = Date.now } = parts;
   const { clouds } = config;
   const clients = webClients(tokens.bot, apiUrl, log);
   const { self, home, missingScopes } = await whoAmI(clients.lookups);
-  const lines = sockets({
-    appToken: tokens.app,
-    apiUrl,
-    log,
-    onFatal,
-    ...(parts.deafMs === undefined ? {} : { deafMs: parts.deafMs }),
-  });
+  const line = lineOf(parts);
   const door = threadDoor(clients, self, log);
   const people = authority(clients.lookups, home, now);
   const office: Office = {
+    bot: newId(),
     clouds,
     journal,
     threads,
@@ -88,11 +94,11 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   const threadsTold = projector({ journal, threads, notes, door, log, gate, now });
   const everyMs = parts.alertEveryMs ?? ALERT_EVERY_MS;
   const alert = alerting({ clouds, journal, threads, door, log, everyMs });
-  const app = boltApp(parts, lines.receivers, self);
-  for (const other of lines.receivers.slice(1)) other.init(app);
+  const app = boltApp(parts, line.receivers, self);
+  for (const other of line.receivers.slice(1)) other.init(app);
   listen(app, { office, incoming, clients, log });
   await app.init();
-  await lines.start();
+  await line.start();
 
   const concerns = [...scopeProblems(missingScopes), ...(await channelProblems(clients.lookups, clouds))];
   for (const problem of concerns) log.warn({ problem }, 'something about the Slack app or its channels is wrong');
@@ -110,10 +116,11 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   return {
     concerns,
     ready: () => ({
-      ok: lines.connected() > 0 && !incoming.closed,
-      connections: lines.connected(),
-      deafMs: lines.deafFor(),
+      ok: line.connected() > 0 && !incoming.closed,
+      connections: line.connected(),
+      deafMs: line.deafFor(),
     }),
+    address: line.address,
     project: threadsTold.project,
     sweep: threadsTold.sweep,
     stop: async (stage = 'drain') => {
@@ -124,9 +131,15 @@ export async function startBot(parts: BotParts): Promise<Bot> {
         if (left > 0) log.warn({ left }, 'stopping with answers still under way');
       }
       await Promise.race([threadsTold.stop(), sleep(DRAIN_MS, undefined, { ref: false })]);
-      await lines.stop();
+      await line.stop();
     },
   };
+}
+
+function lineOf({ hearing, apiUrl, log, onFatal, deafMs }: BotParts): Line {
+  if (hearing.by === 'http') return requests({ ...hearing, log });
+  const { appToken } = hearing;
+  return sockets({ appToken, apiUrl, log, onFatal, ...(deafMs === undefined ? {} : { deafMs }) });
 }
 
 function scopeProblems(missing: readonly string[]): readonly Problem[] {
@@ -135,7 +148,7 @@ function scopeProblems(missing: readonly string[]): readonly Problem[] {
 
 function boltApp(
   { tokens, apiUrl, log }: BotParts,
-  [receiver]: ReturnType<typeof sockets>['receivers'],
+  [receiver]: readonly Receiver[],
   self: { readonly user: string; readonly bot: string | null },
 ): App {
   if (receiver === undefined) throw new Error('a bot without a connection');

@@ -5,8 +5,9 @@ import type { Operation } from '../operation/operation.ts';
 import type { JournalRecord } from '../operation/record.ts';
 import type { Claims } from './cards/claims.ts';
 import { approveModal, declineModal } from './cards/modals.ts';
-import { decide, demandKnown, type Verdict, type Wanted } from './decide.ts';
+import { decide, demandKnown, saidSince, type Verdict, type Wanted } from './decide.ts';
 import { claimed, type Filled, type FormFaults } from './filled.ts';
+import { SEEN_MS } from './intake.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandApprover, type Office, readSound, refuse, whereIs } from './office.ts';
 import { openForm } from './open-form.ts';
@@ -62,18 +63,21 @@ async function askAbout(
   return openForm(office, asked, modal(operation), { claims });
 }
 
-/** The cloud's name must be typed as it is: a second look at which cloud this is. */
+/** The cloud's name must be typed: a second look at which cloud this is. Phones begin it with a capital. */
 export async function approvalFaults(office: Office, { fields, context }: Filled): Promise<FormFaults> {
   const id = claimed(context).operation;
   const { cloud } = (await readSound(office, id, id)).operation;
-  return fields.text('name') === cloud ? {} : { name: { code: 'APPROVAL_NAME_WRONG', params: { cloud } } };
+  return names(fields, cloud) ? {} : { name: { code: 'APPROVAL_NAME_WRONG', params: { cloud } } };
 }
+
+/** Names of clouds have no capitals, so that no other cloud can be meant. */
+const names = (fields: Filled['fields'], cloud: string) => fields.text('name').toLowerCase() === cloud;
 
 export async function approve(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {
   const claims = claimed(context);
   const operation = await say(office, asked, claims, 'approve', (now) => {
     const { label, cloud } = now;
-    if (fields.text('name') !== cloud) refuse('APPROVAL_NAME_WRONG', { cloud });
+    if (!names(fields, cloud)) refuse('APPROVAL_NAME_WRONG', { cloud });
     const late = { code: 'APPROVAL_TOO_LATE', params: { label } };
     const notAfter = approvableUntil(now) ?? 0;
     return { write: { type: 'approved', ...meant(claims, asked) }, notAfter, late };
@@ -95,7 +99,9 @@ export async function decline(office: Office, asked: Asked, { fields, context }:
 
 /** Takes one's own approval back. */
 export async function revoke(office: Office, asked: Asked, claims: Claims): Promise<Message> {
+  const again = await copies(office, asked, claims, 'revoke');
   const operation = await decide(office, wanted(claims, asked, 'revoke'), async (now, records) => {
+    if (await again(records)) return { write: null };
     demandKnown(now, records, claims);
     const problem = whyNotConsent(now, meant(claims, asked), 'revoke');
     // Whoever approved may always take it back, also when they may approve no more.
@@ -113,8 +119,28 @@ async function say(
   saying: Saying,
   verdict: (operation: Operation) => Verdict,
 ): Promise<Operation> {
+  const again = await copies(office, asked, claims, saying);
   return decide(office, wanted(claims, asked, saying), async (now, records) => {
+    if (await again(records)) return { write: null };
     await demandConsent(office, now, records, { asked, claims, saying, fresh: true });
     return verdict(now);
   });
+}
+
+const SAID = { approve: 'approved', decline: 'declined', revoke: 'revoked' } as const satisfies Record<Saying, string>;
+
+/**
+ * Tells whether what this click or form says stands in the journal because another bot was given the same one: whichever
+ * was quicker. A second click of the same person is none of that, and is refused.
+ */
+async function copies(
+  { threads, bot }: Office,
+  { trigger, by }: Asked,
+  claims: Claims,
+  saying: Saying,
+): Promise<(records: readonly JournalRecord[]) => Promise<boolean>> {
+  const given = () => threads.deliveries(trigger, bot, SEEN_MS);
+  await given();
+  return async (records) =>
+    saidSince(records, claims, (event) => event.type === SAID[saying] && event['by'] === by) && (await given()) > 1;
 }

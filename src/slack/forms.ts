@@ -16,7 +16,7 @@ type Form = {
 
 /** Every form by its callback id. */
 const FORMS = {
-  restore: { main: 'reason', faults: (_, filled) => restoreFaults(filled), act: requestRestore },
+  restore: { main: 'reason', faults: restoreFaults, act: requestRestore },
   approve: { main: 'name', faults: approvalFaults, act: approve },
   decline: { main: 'reason', faults: (_, filled) => reasonFault(filled.fields), act: decline },
   resolve: { main: 'reason', faults: (_, filled) => reasonFault(filled.fields), act: resolve },

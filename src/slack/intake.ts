@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './web.ts';
 
 /** How long a delivery is remembered, in ms, and how many are. */
-const SEEN_MS = 600_000;
+export const SEEN_MS = 600_000;
 const SEEN_MAX = 5_000;
 
 /** Everything that comes from Slack passes here: once each, counted, and not any more when the bot stops. */

@@ -12,6 +12,8 @@ import type { Log } from './web.ts';
 
 /** What commands and buttons work with. */
 export type Office = {
+  /** Which of several bots this is: another name each time that it is started. */
+  readonly bot: string;
   readonly clouds: Config['clouds'];
   readonly journal: Journal;
   readonly threads: Threads;

@@ -29,12 +29,15 @@ export async function askRestore(
 
 const fault = (code: Problem['code']): Problem => ({ code, params: {} });
 
-/** What is wrong with a filled-in form, by field. */
-export function restoreFaults({ fields }: Filled): FormFaults {
+/** What is wrong with a filled-in form, by field. The list it was filled in from may be old. */
+export async function restoreFaults(office: Office, { fields, context }: Filled): Promise<FormFaults> {
   const typed = fields.text('archive_name');
   const [chosen] = fields.chosen('archive');
+  const known = chosen === undefined || context.cloud === undefined ? [] : await knownArchives(office, context.cloud);
+  const gone = chosen !== undefined && !known.some(({ id }) => id === chosen);
   return {
     ...reasonFault(fields),
+    ...(gone ? { archive: fault('FIELD_ARCHIVE_GONE') } : {}),
     ...((typed === '') === (chosen === undefined) ? { archive_name: fault('FIELD_ARCHIVE') } : {}),
     ...(typed !== '' && !archivePath.safeParse(typed).success ? { archive_name: fault('FIELD_ARCHIVE_NAME') } : {}),
   };
@@ -52,7 +55,7 @@ export async function requestRestore(office: Office, asked: Asked, { fields, con
   const cloud = context.cloud ?? refuse('FORM_UNKNOWN');
   await demandRequester(office, asked.by, cloud, true);
   await demandDestroyable(office, cloud);
-  const archive = wished(await knownArchives(office, cloud), fields) ?? refuse('FIELD_ARCHIVE');
+  const archive = wished(await knownArchives(office, cloud), fields) ?? refuse('FIELD_ARCHIVE_GONE');
   const without = fields.chosen('without').filter((one) => nodesOf(office, cloud).includes(one));
   return request(office, asked, cloud, {
     kind: 'restore',

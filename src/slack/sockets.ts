@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
 import { KollaBackupError } from '../operation/catalogue.ts';
+import type { Line } from './line.ts';
 import { clientOptions, type Log, slackLogger, troubleOf } from './web.ts';
 
 /** How many connections are kept: Slack closes each from time to time, and a click must reach one that is open. */
@@ -27,16 +28,6 @@ const TOKEN_REFUSED: ReadonlySet<string> = new Set([
   'missing_scope',
 ]);
 
-type Sockets = {
-  readonly receivers: readonly SocketModeReceiver[];
-  /** Connects; rejects with a SLACK_… problem when the first connection can't be made. */
-  start(): Promise<void>;
-  connected(): number;
-  /** Ms without any connection; 0 while there is one. */
-  deafFor(): number;
-  stop(): Promise<void>;
-};
-
 /**
  * Keeps `SOCKETS` connections open. Reconnecting is done here and not by Slack's client: a reconnect of its own that
  * fails is a rejection that nobody can catch, and it waits 5 s before each.
@@ -53,7 +44,7 @@ export function sockets({
   readonly log: Log;
   readonly onFatal: (error: Error) => void;
   readonly deafMs?: number;
-}): Sockets {
+}): Line {
   const receivers = Array.from({ length: SOCKETS }, () => receiver(appToken, apiUrl, log));
   const open = new Set<SocketModeReceiver>();
   const stopping = new AbortController();
@@ -127,6 +118,7 @@ export function sockets({
     start,
     connected: () => open.size,
     deafFor: () => (open.size > 0 ? 0 : Date.now() - lastOpen),
+    address: () => null,
     stop: async () => {
       stopping.abort();
       clearInterval(watchdog);

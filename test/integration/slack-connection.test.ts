@@ -81,9 +81,7 @@ test('a refused token and a Slack that can’t be reached are clear words at the
   expect(codeOf(app)).toBe('SLACK_TOKEN_REFUSED');
   expect(String(app)).toContain('SLACK_APP_TOKEN');
   bench.slack.restoreTokens();
-  const swapped = await bench
-    .another({ tokens: { bot: bench.slack.appToken, app: bench.slack.botToken } })
-    .catch((error: unknown) => error);
+  const swapped = await bench.another({ tokens: { bot: bench.slack.appToken } }).catch((error: unknown) => error);
   expect(codeOf(swapped)).toBe('SLACK_TOKEN_REFUSED');
   await bench.slack.takeAway();
   expect(codeOf(await bench.another().catch((error: unknown) => error))).toBe('SLACK_UNREACHABLE');

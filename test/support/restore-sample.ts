@@ -20,7 +20,6 @@ export const NEW_UUID = '8d2f41f7-ca02-11f0-b6a1-5e2f0c9a7e44';
 const ARCHIVE_EPOCH = 1_795_316_400;
 /** The directory that each node's place for the copy is. */
 export const COPY = [64769, 900] as const;
-export const SNAPSHOT_END = (ARCHIVE_EPOCH + 74) * 1000;
 export const REQUESTED = Date.UTC(2026, 10, 25, 2, 41, 0);
 export const ARCHIVE = `mysqlbackup-22-11-2026-${ARCHIVE_EPOCH}.qp.xbc.xbs.gz`;
 const GIB = 1024 ** 3;

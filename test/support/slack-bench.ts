@@ -8,7 +8,8 @@ import type { OperationEvent } from '../../src/operation/events.ts';
 import { newId } from '../../src/operation/ids.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import type { Operation } from '../../src/operation/operation.ts';
-import { type Bot, type BotParts, startBot } from '../../src/slack/app.ts';
+import { type Bot, type BotParts, type Hearing, startBot } from '../../src/slack/app.ts';
+import { REQUEST_PATH } from '../../src/slack/requests.ts';
 import type { Log } from '../../src/slack/web.ts';
 import { TEST_RING } from './journals.ts';
 import { sampleFacts, samplePlanned } from './sample.ts';
@@ -47,6 +48,20 @@ export function logTo(lines: Line[]): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** The way Slack reaches the bot in this run: the same tests are run by sockets and by signed requests. */
+export const byHttp = process.env['KOLLA_BACKUP_TEST_SLACK'] === 'http';
+
+export function hearingOf(slack: SlackLab, http = byHttp): Hearing {
+  return http
+    ? { by: 'http', signingSecret: slack.signingSecret, listen: { host: '127.0.0.1', port: 0 } }
+    : { by: 'socket', appToken: slack.appToken };
+}
+
+/** Slack's requests go to these bots in turn, as a balancer before them would let them. */
+function lead(slack: SlackLab, bots: readonly Bot[]): void {
+  slack.setRequestUrls(bots.map((bot) => bot.address()).flatMap((at) => (at === null ? [] : [at + REQUEST_PATH])));
+}
+
 export async function startBench(options: Partial<BotParts> = {}): Promise<Bench> {
   const [server, slack] = await Promise.all([startRedis({ durable: false }), startSlack()]);
   const redis = new Redis(server.url, { maxRetriesPerRequest: 1, commandTimeout: 2_000 });
@@ -58,7 +73,8 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
   const fatal: Error[] = [];
   let bot: Bot;
   const parts = (more: Partial<BotParts>): BotParts => ({
-    tokens: { bot: slack.botToken, app: slack.appToken },
+    tokens: { bot: slack.botToken },
+    hearing: hearingOf(slack),
     apiUrl: slack.apiUrl,
     config: { clouds: { lab: cloudConfig(slack) } },
     journal,
@@ -77,6 +93,7 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
   });
   bot = await startBot(parts({}));
   const others: Bot[] = [];
+  lead(slack, [bot]);
 
   async function operation(id: string): Promise<Operation> {
     const read = await journal.read(id);
@@ -123,11 +140,13 @@ export async function startBench(options: Partial<BotParts> = {}): Promise<Bench
     restart: async (more = {}) => {
       await bot.stop();
       bot = await startBot(parts(more));
+      lead(slack, [bot, ...others]);
       return bot;
     },
     another: async (more = {}) => {
       const other = await startBot(parts(more));
       others.push(other);
+      lead(slack, [bot, ...others]);
       return other;
     },
     write,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { examineConfig, loadConfig, parseConfig, readEnvironment, slackTokens } from '../../src/load-config.ts';
+import { examineConfig, loadConfig, parseConfig, readEnvironment } from '../../src/load-config.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
+import { slackAccess } from '../../src/slack-access.ts';
 
 const GOOD = `ssh:
   user: root
@@ -285,6 +286,8 @@ describe('a wrong variable of the environment is named, with its remedy and with
 
   test('the bot’s tokens', () => {
     const environment = readEnvironment({ KOLLA_BACKUP_KEY: KEY, SLACK_BOT_TOKEN: 'xoxb-1' });
-    expect(problemOf(() => slackTokens(environment))?.message).toMatch(/SLACK_APP_TOKEN is not set. It stands in/);
+    expect(problemOf(() => slackAccess(environment, { mode: 'socket', listen: '' }))?.message).toMatch(
+      /SLACK_APP_TOKEN is not set. It stands in/,
+    );
   });
 });

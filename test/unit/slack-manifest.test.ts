@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SCOPES } from '../../src/slack/identity.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../../src/slack/parse.ts';
+import { REQUEST_PATH } from '../../src/slack/requests.ts';
 
 const file = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const manifest: unknown = parse(await file('manifest.yml'));
@@ -17,7 +18,8 @@ test.skipIf(schemaPath === undefined)('the manifest fits Slack’s schema, which
   const ajv = new Ajv({ strict: false, allErrors: true });
   formats.default(ajv);
   const validate = ajv.compile(schema);
-  expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
+  for (const one of [manifest, parse(await file('manifest.http.yml'))])
+    expect(validate(one), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ ...(manifest as object), display_information: { name: 'x'.repeat(36) } })).toBe(false);
 });
 
@@ -63,4 +65,27 @@ test('the manifest asks for the scopes that the bot uses and no others, and has 
   expect(new Set(read.oauth_config.scopes.bot)).toEqual(new Set(SCOPES));
   expect(read.features.slash_commands.map(({ command }) => command)).toEqual([SLASH_COMMAND]);
   for (const sub of Object.keys(SUBCOMMANDS)) expect(read.features.slash_commands[0]?.usage_hint).toContain(sub);
+});
+
+test('the manifest for signed requests is the same one, with the bot’s address for commands and clicks', async () => {
+  const address = `https://kolla-backup.example.com${REQUEST_PATH}`;
+  const socket = z
+    .object({
+      features: z.looseObject({ slash_commands: z.array(z.looseObject({})) }),
+      settings: z.looseObject({ interactivity: z.looseObject({}) }),
+    })
+    .loose()
+    .parse(manifest);
+  expect(parse(await file('manifest.http.yml'))).toEqual({
+    ...socket,
+    features: {
+      ...socket.features,
+      slash_commands: socket.features.slash_commands.map((one) => ({ ...one, url: address })),
+    },
+    settings: {
+      ...socket.settings,
+      interactivity: { ...socket.settings.interactivity, request_url: address },
+      socket_mode_enabled: false,
+    },
+  });
 });

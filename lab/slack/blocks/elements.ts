@@ -122,6 +122,5 @@ export const accessory = z.discriminatedUnion('type', [button, overflow, ...menu
 export const inputElement = z.discriminatedUnion('type', [plainTextInput, ...menus]);
 
 export type ActionElement = z.infer<typeof actionElement>;
-export type Accessory = z.infer<typeof accessory>;
 export type InputElement = z.infer<typeof inputElement>;
 export type Interactive = ActionElement | InputElement;

@@ -18,8 +18,6 @@ export const methods = {
   ...views,
 } as const satisfies Record<string, Method>;
 
-export type MethodName = keyof typeof methods;
-
 const byName: ReadonlyMap<string, Method> = new Map(Object.entries(methods));
 
 export function findMethod(name: string): Method | undefined {

@@ -77,6 +77,11 @@ export const slack = {
     done: NOTHING,
     next: 'Choose one, or write the name of another file, not both.',
   },
+  FIELD_ARCHIVE_GONE: {
+    wrong: 'This archive has left the list since the form was opened.',
+    done: NOTHING,
+    next: 'Open the form anew, or write the archive’s name if it still lies in the backup volume.',
+  },
   FIELD_ARCHIVE_NAME: {
     wrong: 'This is not the name of an archive.',
     done: NOTHING,
@@ -121,6 +126,11 @@ export const slack = {
     wrong: 'Slack could not be reached ({method}: {reason}).',
     done: 'The bot did not start. Operations under way go on on their workers.',
     next: 'Check the network’s way out, a proxy, and status.slack.com; then start the bot again.',
+  },
+  SLACK_LISTEN: {
+    wrong: 'Nothing can listen for Slack’s requests on {listen} ({reason}).',
+    done: 'The bot did not start.',
+    next: 'Give it another address under `slack.listen` in the config, or end what listens there.',
   },
   SLACK_CHANNEL_UNUSABLE: {
     wrong: 'The channel {channel} of {cloud} cannot be used: {reason}.',

@@ -1,0 +1,89 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { settingAt } from '../../src/setup/settings.ts';
+import { SUBCOMMANDS } from '../../src/slack/parse.ts';
+
+/** What the documentation names is there: a name that is gone sends somebody looking for it at night. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: root })];
+const code = globSync(['src/**/*.{ts,js,py,lua}', 'lab/**/*.ts', 'Dockerfile', 'docker-compose.yml', '.ci/run'], {
+  cwd: root,
+})
+  .map(text)
+  .join('\n');
+const scripts = Object.keys(
+  z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(text('package.json'))).scripts,
+);
+const usage = [...text('src/main.ts').matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name ?? '');
+
+/** Everything that is set as code, inline or in a block of its own. */
+function codeOf(page: string): string[] {
+  const blocks = [...text(page).matchAll(/(?:^|\n)((?: {4}.*\n)+)/g)].flatMap(([, block = '']) => block.split('\n'));
+  return [
+    ...blocks.map((line) => line.trim()),
+    ...[...text(page).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span),
+  ];
+}
+
+type Check = { readonly what: string; readonly named: RegExp; readonly there: (name: string, page: string) => boolean };
+const CHECKS: readonly Check[] = [
+  { what: 'slash command', named: /^\/kolla-backup ([a-z]+)/, there: (name) => Object.hasOwn(SUBCOMMANDS, name) },
+  {
+    what: 'command',
+    named: /(?:^|run --rm \w+ |exec \w+ )(?:node src\/main\.ts|kolla-backup) ([a-z]+)/,
+    there: (name) => usage.includes(name),
+  },
+  { what: 'npm script', named: /^npm run ([a-z-]+)/, there: (name) => scripts.includes(name) },
+  {
+    what: 'variable or error code',
+    named: /\b([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)\b/,
+    there: (name) => code.includes(name),
+  },
+  {
+    what: 'file',
+    named: /^((?:src|lab|test|docs|deploy)\/[\w./*-]+|[\w.-]+\.(?:yml|md|json))$/,
+    there: (name) => globSync(name, { cwd: root }).length > 0 || existsSync(join(root, 'docs', name)),
+  },
+  {
+    what: 'setting',
+    named: /^((?:ssh|slack|clouds|limits)(?:\.[a-z_<>]+)+)$/,
+    there: (name) => settingAt(name.split('.')) !== undefined,
+  },
+];
+/** What belongs to those who install it, or to the hosts. */
+const THEIRS: ReadonlySet<string> = new Set(['config.yml', 'globals.yml', 'passwords.yml', 'kolla-backup.env']);
+
+test.each(pages)('%s names nothing that is not there', (page) => {
+  const missing = codeOf(page).flatMap((span) =>
+    CHECKS.flatMap(({ what, named, there }) => {
+      const name = named.exec(span)?.[1];
+      return name === undefined || THEIRS.has(name) || there(name, page) ? [] : [`${what} ${name}`];
+    }),
+  );
+  expect(missing).toEqual([]);
+});
+
+test.each(pages)('every link of %s leads somewhere', (page) => {
+  const links = [...text(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
+  expect(links.filter((to) => !existsSync(join(root, dirname(page), to)))).toEqual([]);
+});
+
+test('the check finds what is not there', () => {
+  for (const [what, span] of [
+    ['slash command', '/kolla-backup obliterate'],
+    ['command', 'node src/main.ts obliterate'],
+    ['npm script', 'npm run obliterate'],
+    ['variable or error code', 'KOLLA_BACKUP_OBLITERATE'],
+    ['file', 'src/obliterate.ts'],
+    ['setting', 'limits.obliterate'],
+  ] as const) {
+    const check = CHECKS.find((one) => one.what === what);
+    const name = check?.named.exec(span)?.[1];
+    expect([name !== undefined, check?.there(name ?? '', 'README.md')], span).toEqual([true, false]);
+  }
+});
