@@ -15,7 +15,6 @@ import type { Host } from '../operation/host.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
-import { leaveOut } from './leave-out.ts';
 import { probeDeployment } from './probe-deployment.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
@@ -28,17 +27,12 @@ export function probeFor(
   config: Config,
   journal: Pick<Journal, 'read' | 'recent'>,
 ): (operation: Operation, hosts: CloudHosts, signal: AbortSignal) => Promise<Facts> {
-  return async ({ id: operation, cloud: id, wish }, hosts, signal) => {
+  return async ({ cloud: id, wish }, hosts, signal) => {
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
     const floorBytes = Math.round(config.limits.free_space_gib * GIB);
-    const whole = await probeCloud(cloud, hosts, signal);
-    // Nodes that are gone are asked nothing more.
-    const asked =
-      wish.kind === 'restore'
-        ? await leaveOut(whole, wish, { hosts, signal, operation, runs: config.run_directory })
-        : whole;
+    const asked = await probeCloud(cloud, hosts, signal);
     const deployed = await probeDeployment(id, wish, asked, hosts, signal);
     const facts = { ...asked, suspicions: [...deployed.suspicions] };
     switch (wish.kind) {

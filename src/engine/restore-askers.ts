@@ -1,24 +1,18 @@
 import { IDENTITY_STATEMENT, readIdentity, type SqlAddress } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
-import { ENGINE_MS } from '../kolla/containers.ts';
-import { inventoryCommand } from '../kolla/dialects.ts';
 import { type Findings, findingsCommand, parseFindings } from '../kolla/findings.ts';
 import { further, mostAdvanced, notMember, wholeCluster } from '../kolla/galera.ts';
-import { parseInventory } from '../kolla/inventory.ts';
 import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
-import { hex64 } from '../operation/ids.ts';
 import { mainTrack } from '../operation/operation.ts';
-import { DEPLOY } from '../operation/plan.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
 import { demandReport, type HeldPosition, heldPosition, positionHeld } from '../runbooks/reports.ts';
 import { differsFromTrial, emptyProblem, olderSchemas, otherCloudProblem } from '../runbooks/trial.ts';
 import type { Asker, Context } from './askers.ts';
-import { whoIsThere } from './gone.ts';
 import { sleep } from './hosts.ts';
 import { galeraStatus, othersAtWork } from './node-questions.ts';
 import { notAsPlanned } from './planned-nodes.ts';
@@ -46,8 +40,6 @@ type RestoreCheck =
   | 'nodes-down'
   | 'most-advanced'
   | 'none-further'
-  | 'inventory-reduced'
-  | 'nodes-gone'
   | 'nobody-else-now'
   | 'newer-full'
   | 'service-back'
@@ -81,27 +73,6 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
   },
 
   'nodes-as-planned': async ({ nodes }, context) => ({ problem: await notAsPlanned(nodes, context) }),
-
-  'inventory-reduced': async ({ path }, { drive, patience }) => {
-    const { facts } = drive.operation();
-    if (facts === null) throw new TypeError('a restore without facts');
-    const read = inventoryCommand({ ...facts.deploy, inventories: [path] });
-    const sum = await patience(DEPLOY, () =>
-      drive.hosts.deploy.run({ argv: ['sha256sum', path], timeoutMs: ENGINE_MS }),
-    );
-    const listed = parseInventory((await patience(DEPLOY, () => drive.hosts.deploy.run(read))).stdout);
-    return {
-      sha256: hex64.safeParse(sum.stdout.slice(0, 64)).data ?? null,
-      nodes: listed.kind === 'nodes' ? listed.nodes.map(({ name }) => name) : null,
-    };
-  },
-
-  'nodes-gone': async ({ gone, nodes, container }, { drive, patience }) => {
-    const { facts } = drive.operation();
-    if (facts === null) throw new TypeError('a restore without facts');
-    const left = await statuses(drive, nodes, container);
-    return { there: [...(await patience(DEPLOY, () => whoIsThere(drive.hosts, facts.deploy, gone, left)))] };
-  },
 
   'copy-unchanged': async ({ node, data, is }, { drive, patience }) => {
     const question = programQuestion('manifest', { data, new: is }, MANIFEST_MS);
@@ -171,11 +142,11 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
     return answer;
   },
 
-  'cluster-whole': async ({ nodes, container, is, not, gone }, { drive, timeLimitMs }) => {
+  'cluster-whole': async ({ nodes, container, is, not }, { drive, timeLimitMs }) => {
     const look = async () => {
       const found = await statuses(drive, nodes, container);
       const told = found.map((one) => ({ node: one.node, status: one.answered ? one.status : null }));
-      const why = wholeCluster(told, { ...(is === null ? {} : { is }), ...(not === null ? {} : { not }), gone });
+      const why = wholeCluster(told, { ...(is === null ? {} : { is }), ...(not === null ? {} : { not }) });
       if (why !== null) await progress(drive, why);
       return { nodes: found, why };
     };

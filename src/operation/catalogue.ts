@@ -5,7 +5,6 @@ import { consent } from './catalogue/consent.ts';
 import { doctor } from './catalogue/doctor.ts';
 import type { Entries, Entry } from './catalogue/entry.ts';
 import { executions } from './catalogue/executions.ts';
-import { gone } from './catalogue/gone.ts';
 import { hosts } from './catalogue/hosts.ts';
 import { journal } from './catalogue/journal.ts';
 import { kolla } from './catalogue/kolla.ts';
@@ -35,7 +34,6 @@ export const catalogue = {
   ...backups,
   ...restores,
   ...executions,
-  ...gone,
   ...stopAndRecovery,
   ...suspicions,
   ...doctor,

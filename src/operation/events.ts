@@ -45,8 +45,6 @@ export const wish = z.discriminatedUnion('kind', [
     reason,
     /** The requester says that older schemas than the live ones are meant. */
     olderSchemas: z.boolean(),
-    /** Nodes that the requester says are switched off and stay so until the restore has ended: it goes on without them. */
-    without: z.array(hostName).min(1).max(32).optional(),
   }),
   /** Removes for good what a restore had set aside. */
   z.strictObject({ kind: z.literal('discard'), restore: operationId, label: operationLabel, reason }),

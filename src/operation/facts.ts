@@ -89,13 +89,6 @@ export const facts = z.strictObject({
   dialect: z.enum(['bash', 'cliff']),
   /** Newer than what is known; its own help shows that it is called the same way. */
   newer: z.boolean().default(false),
-  /** Nodes of the inventory that are gone, and the inventory without them; `nodes` are those that are left. */
-  without: z
-    .strictObject({
-      inventory: hostPath,
-      nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255) })).min(1),
-    })
-    .optional(),
   deploy: z.strictObject({
     executable: hostPath,
     cwd: hostPath,

@@ -17,17 +17,7 @@ import {
 /** The checks and answers that only restores and discards have; `checks.ts` takes them into its unions. */
 
 /** The programs that report on standard output what they did; `runbooks/programs` has the schema of each report. */
-export const reporter = z.enum([
-  'stage',
-  'unpack',
-  'prepare',
-  'trial',
-  'hold',
-  'swap',
-  'clear',
-  'discard',
-  'inventory',
-]);
+export const reporter = z.enum(['stage', 'unpack', 'prepare', 'trial', 'hold', 'swap', 'clear', 'discard']);
 export type Reporter = z.infer<typeof reporter>;
 
 /** An address with its port where MariaDB is asked over TCP. */
@@ -82,20 +72,6 @@ export const restoreChecks = [
   }),
   /** Each node is the same machine by SSH and by Ansible, with the planned datadir, image and unit. */
   z.strictObject({ check: z.literal('nodes-as-planned'), nodes: z.array(plannedNode).min(1) }),
-  /** The inventory without the nodes that are gone is the one that was written, and holds these nodes. */
-  z.strictObject({
-    check: z.literal('inventory-reduced'),
-    path: hostPath,
-    sha256: hex64.nullable(),
-    nodes: z.array(hostName).min(1),
-  }),
-  /** Nothing is seen of the nodes that are called gone, neither by SSH nor by Ansible nor by the cluster. */
-  z.strictObject({
-    check: z.literal('nodes-gone'),
-    gone: z.array(hostName).min(1),
-    nodes,
-    container: engineObject,
-  }),
   /** The prepared copy is, to the byte count and time of each file, what was tried. */
   z.strictObject({
     check: z.literal('copy-unchanged'),
@@ -144,8 +120,6 @@ export const restoreChecks = [
     container: engineObject,
     is: galeraUuid.nullable(),
     not: galeraUuid.nullable(),
-    /** How many nodes were gone, and may have joined again meanwhile. */
-    gone: count.exactOptional(),
   }),
   /** The schemas and tables are those that the trial start had shown. */
   z.strictObject({ check: z.literal('databases-as-shown'), node: nodeRef, container: engineObject, tried: reportedBy }),
@@ -236,16 +210,6 @@ export const restoreAnswers = [
   z.strictObject({
     check: z.literal('journals-remembered'),
     answer: z.strictObject({ problem: journaledProblem.nullable() }),
-  }),
-  z.strictObject({
-    check: z.literal('inventory-reduced'),
-    answer: z.strictObject({ sha256: hex64.nullable(), nodes: z.array(z.string().max(255)).max(64).nullable() }),
-  }),
-  z.strictObject({
-    check: z.literal('nodes-gone'),
-    answer: z.strictObject({
-      there: z.array(z.strictObject({ node: z.string().max(300), how: z.string().max(300) })).max(100),
-    }),
   }),
   z.strictObject({
     check: z.literal('nodes-down'),

@@ -46,12 +46,6 @@ export const restoreJudges: Judges = {
     return older.length === 0 || olderSchemas ? null : problem('COPY_SCHEMAS_OLDER', { schemas: told(older) });
   },
   'nodes-as-planned': (_, answer) => answer.problem,
-  'inventory-reduced': ({ path, sha256, nodes }, found) =>
-    (sha256 === null || found.sha256 === sha256) && found.nodes?.join() === nodes.join()
-      ? null
-      : problem('INVENTORY_NOT_AS_PLANNED', { path, found: told(found.nodes ?? ['no inventory']) }),
-  'nodes-gone': (_, { there: [first] }) =>
-    first === undefined ? null : problem('NODE_NOT_GONE', { host: first.node, how: first.how }),
   'copy-unchanged': ({ node, data, manifest }, answer) =>
     answer.manifest === manifest ? null : problem('COPY_CHANGED', { host: node, data }),
   'service-as-planned': ({ served }, { nodes }) => {

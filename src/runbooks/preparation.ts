@@ -5,7 +5,6 @@ import type { ChainLink, Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import { brokenAt, chainSteps } from './chain-copy.ts';
 import { type CopyContainer, containerLabels, containerName } from './copy.ts';
-import { reduceInventory, removeInventory } from './gone.ts';
 import { type Node, nodesOf, operationDirectory } from './nodes.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { roomNeeded } from './room.ts';
@@ -64,7 +63,6 @@ export function planPreparation(
         } as const),
       })),
     ),
-    ...reduceInventory(facts),
     ...nodes.map((node) =>
       stage(node, directory(node), operation, {
         needBytes: roomNeeded(restore, node.name),
@@ -98,7 +96,7 @@ export function planPreparation(
       },
     ]),
   ];
-  const clearing = [...nodes.map((node) => clear(node, operation)), ...removeInventory(facts)];
+  const clearing = nodes.map((node) => clear(node, operation));
   return {
     v: 1,
     operation,

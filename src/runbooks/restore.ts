@@ -5,7 +5,6 @@ import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type BackOut, DEPLOY, type Plan, type Step } from '../operation/plan.ts';
-import { deploymentOf, removeInventory, stillWithout } from './gone.ts';
 import { holdAll, holdStep, letAllGo, type Node, nodesOf } from './nodes.ts';
 import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
@@ -42,22 +41,11 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   const tried = demandReport(operation, preparation.number, 'trial', 'trial');
   const places = nodes.map((node) => placeOf(operation, node, node === backupHost ? tried.manifest : null));
   const refs = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
-  const gone = goneOf(facts);
   const trial = { plan: preparation.number, step: 'trial' };
 
   const steps: Step[] = [
     // Step 3 of the runbook.
-    {
-      ...stopMariadb(facts),
-      before: beforeTheStop(
-        facts,
-        nodes,
-        backupHost,
-        places,
-        tried.manifest,
-        stillWithout(operation, facts, preparation.number),
-      ),
-    },
+    { ...stopMariadb(facts), before: beforeTheStop(facts, nodes, backupHost, places, tried.manifest) },
     ...holdAll(nodes),
     // Step 4: its wipe and copy-back are one exchange.
     ...places.map(({ node, request }) => swap(node, request, swapTitle(node, node === backupHost))),
@@ -68,7 +56,7 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
       { check: 'service-back', node: backupHost.ref, container: MARIADB, address: restore.service },
     ]),
     question('confirm-cluster', 'See every node Primary and Synced', backupHost.name, limits.syncMs, [
-      { check: 'cluster-whole', nodes: refs, container: MARIADB, is: null, not: restore.clusterUuid, ...gone },
+      { check: 'cluster-whole', nodes: refs, container: MARIADB, is: null, not: restore.clusterUuid },
       { check: 'synced-lines', nodes: refs, since: null },
     ]),
     question('confirm-databases', 'Compare the databases with the copy', backupHost.name, QUESTIONS_MS, [
@@ -77,12 +65,12 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   ];
   const backOuts = [
     ...nodes.map((node) => wayBack(facts, nodes, places, node, number, limits)),
-    startAgain(nodes, refs, gone, limits),
+    startAgain(nodes, refs, limits),
     ...nodes.map(restart),
     recoverAgain(nodes),
     tryAgain(steps),
   ];
-  const clearing = [...nodes.map((node) => clear(node, operation.id)), ...removeInventory(facts)];
+  const clearing = nodes.map((node) => clear(node, operation.id));
   return {
     v: 1,
     operation: operation.id,
@@ -107,7 +95,6 @@ function beforeTheStop(
   backupHost: Node,
   places: readonly Place[],
   manifest: string,
-  without: readonly Check[],
 ): Check[] {
   const refs = nodes.map(({ ref }) => ref);
   const copy = places.find(({ node }) => node === backupHost)?.request;
@@ -124,7 +111,6 @@ function beforeTheStop(
         image: survey.imageId,
       })),
     },
-    ...without,
     { check: 'copy-unchanged', node: backupHost.name, data: copy.other, is: [...copy.new], manifest },
     { check: 'service-as-planned', nodes: refs, container: MARIADB, served: facts.restore?.served ?? true },
     // Last, for the others take time.
@@ -154,7 +140,7 @@ function stopMariadb(facts: Facts): Step {
       before: [],
       after: [{ check: 'playbook-ended', action: 'stop', nodes, host: null }],
     },
-    stopArguments(facts.dialect, deploymentOf(facts)),
+    stopArguments(facts.dialect, facts.deploy),
   );
 }
 
@@ -177,7 +163,7 @@ function recover(
       before: [...before, { check: 'nodes-down', nodes: refs, container: MARIADB, unit }],
       after: [{ check: 'playbook-ended', action: 'recovery', nodes: nodes.map(({ name }) => name), host: from.name }],
     },
-    recoveryArguments(facts.dialect, { ...deploymentOf(facts), host: from.name, image }),
+    recoveryArguments(facts.dialect, { ...facts.deploy, host: from.name, image }),
   );
 }
 
@@ -246,14 +232,7 @@ function wayBack(
         { check: 'service-back', node: from.ref, container: MARIADB, address: facts.restore?.service ?? null },
       ]),
       question('confirm-cluster', 'See every node Primary and Synced', from.name, syncMs, [
-        {
-          check: 'cluster-whole',
-          nodes: refs,
-          container: MARIADB,
-          is: facts.restore?.clusterUuid ?? null,
-          not: null,
-          ...goneOf(facts),
-        },
+        { check: 'cluster-whole', nodes: refs, container: MARIADB, is: facts.restore?.clusterUuid ?? null, not: null },
         { check: 'synced-lines', nodes: refs, since: null },
       ]),
     ],
@@ -262,16 +241,8 @@ function wayBack(
   };
 }
 
-/** A cluster is whole without the nodes that are gone, and with them. */
-const goneOf = ({ without }: Facts) => (without === undefined ? {} : { gone: without.nodes.length });
-
 /** A stop that only reached some nodes is taken back: those that stopped join the others again. */
-function startAgain(
-  nodes: readonly Node[],
-  refs: readonly Node['ref'][],
-  gone: ReturnType<typeof goneOf>,
-  { syncMs }: ExecutionLimits,
-): BackOut {
+function startAgain(nodes: readonly Node[], refs: readonly Node['ref'][], { syncMs }: ExecutionLimits): BackOut {
   const [first] = nodes;
   return {
     id: 'start-again',
@@ -288,7 +259,7 @@ function startAgain(
         }),
       ),
       question('confirm-cluster', 'See every node Primary and Synced', first?.name ?? DEPLOY, syncMs, [
-        { check: 'cluster-whole', nodes: [...refs], container: MARIADB, is: null, not: null, ...gone },
+        { check: 'cluster-whole', nodes: [...refs], container: MARIADB, is: null, not: null },
       ]),
     ],
     leads: 'end',

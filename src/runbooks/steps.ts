@@ -50,15 +50,7 @@ export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
   return Object.fromEntries([...names].filter(isProgram).map((name) => [name, programSource(name)]));
 }
 
-const NAMES = [
-  'stage',
-  'trial',
-  'hold',
-  'swap',
-  'clear',
-  'discard',
-  'inventory',
-] as const satisfies readonly ProgramName[];
+const NAMES = ['stage', 'trial', 'hold', 'swap', 'clear', 'discard'] as const satisfies readonly ProgramName[];
 function isProgram(name: string): name is (typeof NAMES)[number] {
   return NAMES.some((one) => one === name);
 }

@@ -2,7 +2,6 @@ import type { KnownBlock } from '@slack/types';
 import type { BackupType } from '../operation/checks.ts';
 import type { Operation } from '../operation/operation.ts';
 import { archivesSeen } from '../runbooks/archives-seen.ts';
-import { missingNodes } from '../runbooks/missing.ts';
 import { pastOf } from '../runbooks/proven.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
@@ -102,5 +101,5 @@ async function statusOn(office: Office, cloud: string): Promise<Message> {
   for (const operation of underWay)
     running.push([operation, { progress: await office.notes.progress(operation.id), now: office.now() }] as const);
   const good: Operation | null = found.find((one) => one.end?.how === 'succeeded' && archiveOf(one) !== null) ?? null;
-  return statusCard(cloud, { running, good, kept: keptAmong(found), missing: missingNodes(found), now: office.now() });
+  return statusCard(cloud, { running, good, kept: keptAmong(found), now: office.now() });
 }

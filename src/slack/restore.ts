@@ -23,7 +23,7 @@ export async function askRestore(
     demandDestroyable(office, cloud),
   ]);
   if (archives.length === 0 && chosen === null) return refuse('NO_ARCHIVE_KNOWN', { cloud });
-  const view = restoreModal({ cloud, archives, chosen, nodes: nodesOf(office, cloud), now: office.now() });
+  const view = restoreModal({ cloud, archives, chosen, now: office.now() });
   return openForm(office, asked, view, { cloud });
 }
 
@@ -56,18 +56,13 @@ export async function requestRestore(office: Office, asked: Asked, { fields, con
   await demandRequester(office, asked.by, cloud, true);
   await demandDestroyable(office, cloud);
   const archive = wished(await knownArchives(office, cloud), fields) ?? refuse('FIELD_ARCHIVE_GONE');
-  const without = fields.chosen('without').filter((one) => nodesOf(office, cloud).includes(one));
   return request(office, asked, cloud, {
     kind: 'restore',
     archive,
     reason: clean(fields.text('reason'), REASON_CHARS),
     olderSchemas: fields.chosen('older').includes('older'),
-    ...(without.length === 0 ? {} : { without: [...without] }),
   });
 }
-
-const nodesOf = ({ clouds }: Office, cloud: string) =>
-  Object.hasOwn(clouds, cloud) ? Object.keys(clouds[cloud]?.nodes ?? {}) : [];
 
 type Archive = Extract<Wish, { kind: 'restore' }>['archive'];
 

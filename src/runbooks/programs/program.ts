@@ -17,7 +17,6 @@ const PARTS = {
   swap: ['node', 'directories', 'tree'],
   clear: ['node', 'directories'],
   discard: ['directories', 'tree'],
-  inventory: [],
 } as const satisfies Record<ProgramName, readonly string[]>;
 
 /** What a program has of this side: a JSON string is one of Python, too. */

@@ -102,11 +102,6 @@ export const swapReport = z.strictObject({ state: z.enum(['exchanged', 'already'
 export const clearReport = z.strictObject({ state: z.enum(['cleared', 'absent']) });
 export const discardReport = z.strictObject({ state: z.enum(['discarded', 'already']), bytes: count });
 
-export const inventoryReport = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('written'), sha256: hex64 }),
-  z.strictObject({ state: z.literal('removed') }),
-]);
-
 export const reports = {
   survey: surveyed,
   stage: staged,
@@ -116,7 +111,6 @@ export const reports = {
   swap: swapReport,
   clear: clearReport,
   discard: discardReport,
-  inventory: inventoryReport,
 } as const satisfies Record<ProgramName, z.ZodType>;
 export type Report<N extends ProgramName> = z.infer<(typeof reports)[N]>;
 

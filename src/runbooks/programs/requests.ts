@@ -86,13 +86,5 @@ export type ProgramRequests = {
     readonly old: Identity;
     readonly live: string;
   };
-  readonly inventory: {
-    readonly act: 'write' | 'remove';
-    readonly path: string;
-    /** What lists the deployment's whole inventory as JSON, and where it is started. */
-    readonly command: readonly string[];
-    readonly cwd: string;
-    readonly without: readonly string[];
-  };
 };
 export type ProgramName = keyof ProgramRequests;

@@ -1,7 +1,6 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { KeptDatadir } from '../../operation/facts.ts';
 import type { JournaledProblem, Operation } from '../../operation/operation.ts';
-import type { Missing } from '../../runbooks/missing.ts';
 import type { Message } from '../limits.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../parse.ts';
 import { clean, duration, elapsed, esc, moment, size } from '../text.ts';
@@ -134,13 +133,11 @@ export function statusCard(
     running,
     good,
     kept = [],
-    missing = null,
     now,
   }: {
     readonly running: readonly (readonly [Operation, Glance])[];
     readonly good: Operation | null;
     readonly kept?: readonly Kept[];
-    readonly missing?: Missing | null;
     readonly now: number;
   },
 ): Message {
@@ -161,18 +158,9 @@ export function statusCard(
         ),
       );
     blocks.push(lines(newest(good, now)));
-    if (missing !== null) blocks.push(lines(missingLine(missing)));
     if (kept.length > 0) blocks.push(lines(...keptLines(kept, now)));
     return { text: esc(clean(`${cloud}: ${what}`, 1000)), blocks };
   });
-}
-
-function missingLine({ label, nodes }: Missing): readonly RichTextElement[] {
-  const names = nodes.map((node) => clean(node, 64)).join(', ');
-  return [
-    strong(`⚠️ Redundancy is missing: ${names}`),
-    say(` was left out of ${clean(label, 20)}, and no operation since has seen it in the cluster.`),
-  ];
 }
 
 function keptLines(kept: readonly Kept[], now: number): readonly (readonly RichTextElement[])[] {

@@ -25,8 +25,6 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
     `the copy is of this cloud and not empty${olderSchemas ? ' (older schemas are meant)' : ', with no older schemas'}`,
   'nodes-as-planned': ({ nodes }) =>
     `machine, datadir and image are as planned on ${nodes.map(({ node, old }) => `${node.node} (datadir ${old.join(':')})`).join(', ')}`,
-  'inventory-reduced': ({ path, nodes }) => `the inventory ${path} holds ${nodes.join(', ')} and no other node`,
-  'nodes-gone': ({ gone }) => `nothing is seen of ${gone.join(', ')}, by SSH, by Ansible or by the cluster`,
   'copy-unchanged': ({ node, data, manifest }) => `${data} on ${node} is what was tried (manifest ${manifest})`,
   'service-as-planned': ({ served }) => (served ? 'the cluster had service' : 'the cluster is still without service'),
   'journals-remembered': ({ hosts }) => `${hosts.join(', ')} and the thread remember no more than the journals`,

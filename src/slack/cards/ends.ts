@@ -94,7 +94,6 @@ export function restoredLines(operation: Operation): readonly Line[] {
       say('.'),
     ],
     ...(uuid === null ? [] : [[strong('New cluster UUID: '), code(uuid)]]),
-    ...missingLines(operation),
     ...(kept.length === 0 ? [] : [[strong('The old data is kept until people discard it:')]]),
     ...kept
       .slice(0, NODES_MAX)
@@ -106,20 +105,6 @@ export function restoredLines(operation: Operation): readonly Line[] {
         ...(bytes === null ? [] : [say(` ${size(bytes)}`)]),
       ]),
     ...(kept.length > NODES_MAX ? [[say(`… and on ${kept.length - NODES_MAX} more nodes`)]] : []),
-  ];
-}
-
-/** Nodes that were left out and aren't known to be back. */
-export function missingLines({ facts }: Operation): readonly Line[] {
-  if (facts?.without === undefined) return [];
-  const gone = facts.without.nodes.map(({ name }) => clean(name, 64)).join(', ');
-  return [
-    [
-      strong(`⚠️ Redundancy is missing: ${gone} was left out. `),
-      say(
-        'When it is back it joins by a state transfer; see that it does. Until then backups may fail, for kolla-ansible needs every host of its inventory.',
-      ),
-    ],
   ];
 }
 
@@ -140,7 +125,6 @@ function backedOutLines(operation: Operation): readonly Line[] {
       say(': nothing was restored, and no transaction was undone.'),
     ],
     ...(uuid === null ? [] : [[strong('Cluster UUID: '), code(uuid)]]),
-    ...missingLines(operation),
     ...(copy === null
       ? []
       : [

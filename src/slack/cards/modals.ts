@@ -66,13 +66,11 @@ type RestoreForm = {
   readonly archives: readonly OfferedArchive[];
   /** The path of an archive that was named with the command. */
   readonly chosen: string | null;
-  /** The cloud's nodes, of which one may be gone. */
-  readonly nodes: readonly string[];
   readonly now: number;
 };
 
 /** Asks what to restore, and why. */
-export function restoreModal({ cloud, channel, archives, chosen, nodes, now }: RestoreForm): View {
+export function restoreModal({ cloud, channel, archives, chosen, now }: RestoreForm): View {
   const offered = archives.slice(0, LIMITS.options);
   const options = offered.map((one) => archiveOption(one, now));
   const initial = chosen === null ? undefined : options[offered.findIndex(({ path }) => path === chosen)];
@@ -96,7 +94,6 @@ export function restoreModal({ cloud, channel, archives, chosen, nodes, now }: R
     }),
     reasonInput('Reason', 'Stands on the card that others approve.'),
     olderInput(),
-    ...(nodes.length < LEFT_OUT_FROM ? [] : [withoutInput(nodes)]),
   ]);
 }
 
@@ -124,31 +121,6 @@ function archiveOption({ id, path, node, bytes, at }: OfferedArchive, now: numbe
     text: plain(when, LIMITS.optionText),
     value: cap(id, LIMITS.optionValue),
     description: plain(path.split('/').at(-1) ?? path, LIMITS.optionText),
-  };
-}
-
-/** The fewest nodes of a cluster that can be restored without one. */
-const LEFT_OUT_FROM = 3;
-
-function withoutInput(nodes: readonly string[]): InputBlock {
-  return {
-    type: 'input',
-    block_id: 'without',
-    optional: true,
-    label: plain('A node that is gone', LIMITS.optionText),
-    hint: plain(
-      'Only one that is switched off, and stays so until the restore has ended. It is left out; when it is back it takes the restored data from the others, over its old data.',
-      300,
-    ),
-    element: {
-      type: 'static_select',
-      action_id: 'without',
-      placeholder: plain('None: the whole cluster is there', LIMITS.optionText),
-      options: nodes
-        .filter((node) => node.length <= LIMITS.optionText)
-        .slice(0, LIMITS.options)
-        .map((node) => ({ text: plain(node, LIMITS.optionText), value: node })),
-    },
   };
 }
 

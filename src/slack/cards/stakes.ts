@@ -145,23 +145,6 @@ export function spaceLine(operation: Operation, max: number): Line {
   return [strong('Free space after: '), say(named(words, max))];
 }
 
-/** What it means that a node is left out: for the cluster, for its own data, and for the moment when it comes back. */
-function withoutWarnings(facts: Operation['facts']): readonly string[] {
-  if (facts?.without === undefined) return [];
-  const gone = named(
-    facts.without.nodes.map(({ name }) => name),
-    facts.without.nodes.length,
-  );
-  return [
-    `Left out, said to be switched off: ${gone}. It must stay off until this restore has ended; until it has joined again the cluster lacks that copy of everything. Its own data is overwritten by the others’ when it is back: whoever wants it copies it first.`,
-    ...(facts.restore?.served
-      ? []
-      : [
-          `Nobody can tell whether ${gone} was the last one that ran. If it was, it comes back as a cluster of its own with the old data: remove gvwstate.dat from its datadir before its MariaDB starts.`,
-        ]),
-  ];
-}
-
 /** What somebody who approves should have read last. */
 export function warnings(operation: Operation, max: number): readonly string[] {
   const { facts, wish } = operation;
@@ -185,7 +168,6 @@ export function warnings(operation: Operation, max: number): readonly string[] {
       : []),
     ...(live === null ? ['Nothing live could be asked: what would be lost is not known.'] : []),
     ...(facts?.restore?.served === false ? ['The cluster had no service when this was planned.'] : []),
-    ...withoutWarnings(facts),
     ...(overwritten.length > 0
       ? [
           `Old data that nothing keeps: ${named(
