@@ -19,6 +19,7 @@ import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.t
 import { oneImage, usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import { findChain } from './find-chain.ts';
+import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
 import { cloudPast } from './past.ts';
@@ -48,6 +49,15 @@ export async function probeRestore(
   signal: AbortSignal,
 ): Promise<Restore> {
   const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
+  const { gone = [] } = facts;
+  if (gone.some(({ name }) => name === wish.archive.node))
+    return refuse('GONE_HAS_ARCHIVE', { node: wish.archive.node ?? '', path: wish.archive.path });
+  const asked = { nodes, container: MARIADB };
+  const [back] =
+    gone.length === 0
+      ? []
+      : await comeBack(hosts, facts.deploy, gone, asked, (_, question) => patiently(signal, question));
+  if (back !== undefined) return refuse('GONE_NODE_ANSWERS', { host: back.node, why: back.why });
   const machineIds = await askMachineIds(facts, nodes, hosts, signal);
   const found = await Promise.all(
     nodes.map(async (node) => ({

@@ -29,7 +29,8 @@ export function probeFor(
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
-    const facts = await probeCloud(cloud, hosts, signal);
+    const without = wish.kind === 'restore' ? (wish.without ?? []) : [];
+    const facts = await probeCloud(cloud, without, hosts, signal);
     switch (wish.kind) {
       case 'backup':
         return facts;
@@ -45,7 +46,12 @@ export function probeFor(
 }
 
 /** Asks a cloud what planning needs: its release, and whether inventory and config name the same nodes. */
-async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSignal): Promise<Facts> {
+async function probeCloud(
+  cloud: CloudConfig,
+  without: readonly string[],
+  hosts: CloudHosts,
+  signal: AbortSignal,
+): Promise<Facts> {
   const { deploy_host: deployHost, inventories } = cloud;
   const { executable, cwd, config_directory: configDirectory, extra_arguments: extraArguments } = deployHost;
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
@@ -60,10 +66,32 @@ async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSi
     const inventory = listed.map(({ name }) => name).join(', ') || 'none';
     throw new KollaBackupError('NODES_DIFFER', { inventory, config: Object.keys(cloud.nodes).join(', ') });
   }
-  const backupHost = cloud.backup_host ?? matched[0]?.name;
+  const here = matched.filter(({ name }) => !without.includes(name));
+  const gone = matched.filter(({ name }) => without.includes(name)).map(({ name, address }) => ({ name, address }));
+  if (without.length > 0) demandRest(without, here, gone);
+  const backupHost = without.length === 0 ? (cloud.backup_host ?? here[0]?.name) : here[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, newer, deploy, nodes: matched, backupHost, restore: null, discard: null };
+  return {
+    release,
+    dialect,
+    newer,
+    deploy,
+    nodes: here,
+    ...(gone.length > 0 ? { gone } : {}),
+    backupHost,
+    restore: null,
+    discard: null,
+  };
+}
+
+/** How many nodes a restore that goes on without some must still have: one alone has nobody to agree with. */
+const REST_MIN = 2;
+
+function demandRest(without: readonly string[], here: readonly unknown[], gone: readonly unknown[]): void {
+  const nodes = without.join(', ');
+  if (gone.length < without.length) throw new KollaBackupError('GONE_UNKNOWN', { nodes });
+  if (here.length < REST_MIN) throw new KollaBackupError('GONE_TOO_MANY', { nodes, left: String(here.length) });
 }
 
 /** How long `--version` may take, in ms: it loads Ansible. */

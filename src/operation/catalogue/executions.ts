@@ -36,6 +36,31 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Find out who started it. A way back is offered on the card.',
   },
+  GONE_UNKNOWN: {
+    wrong: 'The nodes of this cloud are not all that is to be gone: {nodes}.',
+    done: NOTHING,
+    next: 'Ask again, and choose from the nodes as the inventory names them.',
+  },
+  GONE_TOO_MANY: {
+    wrong: 'Without {nodes} only {left} node would be left, and a restore needs two that agree.',
+    done: NOTHING,
+    next: 'Bring one of the nodes back, with an empty datadir if need be, or restore by hand as Kolla’s documentation has it for a single node.',
+  },
+  GONE_HAS_ARCHIVE: {
+    wrong: 'The archive {path} lies on {node}, which is to be gone.',
+    done: NOTHING,
+    next: 'Choose an archive that lies on another node, or copy this one into the backup volume of another node and name it in the form.',
+  },
+  GONE_NODE_ANSWERS: {
+    wrong: '{host} is declared to be off, but that cannot be seen: {why}.',
+    done: 'Nothing more was begun. A node that runs with the old data while the others are restored would be a second cluster.',
+    next: 'Power {host} off, or cut it from the network, and keep it off until the restore is done; or ask for a restore with all nodes.',
+  },
+  INVENTORY_NOT_REDUCED: {
+    wrong: 'No inventory without the node that is gone could be made on {host}: {detail}.',
+    done: 'MariaDB and its data were not touched.',
+    next: 'Take the node out of the inventory and of the config by hand (a comment is enough) and ask for a restore with all nodes that are left; put it back when the node has rejoined.',
+  },
   NODE_IS_BEHIND: {
     wrong:
       'The old data on {host} is behind that on {ahead}: recovered from {host}, what was written last would be lost.',
