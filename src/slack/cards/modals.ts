@@ -66,11 +66,13 @@ type RestoreForm = {
   readonly archives: readonly OfferedArchive[];
   /** The path of an archive that was named with the command. */
   readonly chosen: string | null;
+  /** The cloud's nodes: one of them may be gone. */
+  readonly nodes?: readonly string[];
   readonly now: number;
 };
 
 /** Asks what to restore, and why. */
-export function restoreModal({ cloud, channel, archives, chosen, now }: RestoreForm): View {
+export function restoreModal({ cloud, channel, archives, chosen, nodes = [], now }: RestoreForm): View {
   const offered = archives.slice(0, LIMITS.options);
   const options = offered.map((one) => archiveOption(one, now));
   const initial = chosen === null ? undefined : options[offered.findIndex(({ path }) => path === chosen)];
@@ -94,6 +96,8 @@ export function restoreModal({ cloud, channel, archives, chosen, now }: RestoreF
     }),
     reasonInput('Reason', 'Stands on the card that others approve.'),
     olderInput(),
+    // With two nodes left a restore can go on; one alone has nobody to agree with.
+    ...(nodes.length > 2 ? [goneInput(nodes)] : []),
   ]);
 }
 
@@ -138,6 +142,29 @@ function olderInput(): InputBlock {
       type: 'checkboxes',
       action_id: 'older',
       options: [{ text: plain('Older schemas than the live ones are meant', LIMITS.optionText), value: 'older' }],
+    },
+  };
+}
+
+function goneInput(nodes: readonly string[]): InputBlock {
+  const options = nodes.slice(0, LIMITS.options).map((name) => ({
+    text: plain(name, LIMITS.optionText),
+    value: cap(name, LIMITS.optionValue),
+  }));
+  return {
+    type: 'input',
+    block_id: 'gone',
+    optional: true,
+    label: plain('A node that is gone', LIMITS.optionText),
+    hint: plain(
+      'Only if it is powered off and stays off until the restore is done: the restore goes on without it. When it is started again it joins the others, and its own old data is overwritten.',
+      300,
+    ),
+    element: {
+      type: 'static_select',
+      action_id: 'gone',
+      placeholder: plain('All nodes take part', LIMITS.optionText),
+      options,
     },
   };
 }
