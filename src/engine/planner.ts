@@ -17,6 +17,7 @@ export function planner({
   clouds,
   run_directory: directory,
 }: Config): (operation: Operation, facts: Facts, number: number) => Plan {
+  const inventories = posix.join(posix.dirname(directory), 'inventories');
   const ms = (minutes: number) => Math.round(minutes * MINUTE_MS);
   const approvalFor = (cloud: CloudConfig | undefined): NonNullable<Plan['approval']> => ({
     needed: cloud?.approvals ?? 1,
@@ -43,13 +44,14 @@ export function planner({
               approval,
               recoveryMs: ms(limits.recovery_minutes),
               syncMs: ms(limits.sync_minutes),
+              inventories,
             })
           : planPreparation(id, cloud, wish, facts, number, {
               proofMs: ms(limits.proof_minutes),
               unpackMs: ms(limits.unpack_minutes),
               prepareMs: ms(limits.prepare_minutes),
               floorBytes: Math.round(limits.free_space_gib * GIB),
-              inventories: posix.join(posix.dirname(directory), 'inventories'),
+              inventories,
             });
     }
   };

@@ -144,6 +144,10 @@ export const operationEvent = z.discriminatedUnion('type', [
     reason,
   }),
   z.strictObject({ type: z.literal('resolved'), by: personId, ...at }),
+  /** One person says that a node of the plan is gone for good: nothing waits for it once a second one agrees. */
+  z.strictObject({ type: z.literal('gone_asked'), by: personId, host: hostName, reason }),
+  /** A second person agreed. What that host was told last, and what may still stand in its run directories, is unknown. */
+  z.strictObject({ type: z.literal('gone'), by: personId, host: hostName }),
   /** Something asked of this operation was refused. */
   z.strictObject({ type: z.literal('refused'), by: personId, asked: z.enum(ASKED), problem: journaledProblem }),
   z.strictObject({ type: z.literal('cancelled'), by: personId }),

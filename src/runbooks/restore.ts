@@ -11,7 +11,7 @@ import type { ProgramRequests } from './programs/requests.ts';
 import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
 import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
-import { sizeWithout, stillGone, withoutGone } from './without.ts';
+import { reduce, reducedInventory, sizeWithout, stillGone, withoutGone } from './without.ts';
 
 export type ExecutionLimits = {
   /** How many people must approve, how long the plan waits for them, how soon it must begin then (ms). */
@@ -19,6 +19,8 @@ export type ExecutionLimits = {
   readonly recoveryMs: number;
   /** How long the nodes may take to be Synced after a recovery (ms). */
   readonly syncMs: number;
+  /** Where reduced inventories stand on the deploy host. */
+  readonly inventories: string;
 };
 
 /** How long `kolla-ansible stop` may take until that is reported (ms): 131 s were seen, with a wait of Kolla's own. */
@@ -74,6 +76,7 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   ];
   const backOuts = [
     ...nodes.map((node) => wayBack(kolla, nodes, places, node, number, limits)),
+    ...waysWithout(operation, facts, nodes, places, number, limits),
     startAgain(facts, nodes, refs, limits),
     ...nodes.map(restart),
     recoverAgain(nodes),
@@ -256,6 +259,61 @@ function wayBack(
     leads: 'end',
     again: [],
   };
+}
+
+/** How many nodes a cloud may have for every way back to stand in its plan without each of the others. */
+const WITHOUT_MAX = 5;
+
+/** The same while one of the nodes is gone for good: nothing of it is on that node. */
+function waysWithout(
+  operation: Operation,
+  facts: Facts,
+  nodes: readonly Node[],
+  places: readonly Place[],
+  number: number,
+  limits: ExecutionLimits,
+): BackOut[] {
+  if (facts.gone !== undefined || nodes.length < 3 || nodes.length > WITHOUT_MAX) return [];
+  return nodes.flatMap((gone) => {
+    const rest = nodes.filter((node) => node !== gone);
+    const without = { ...facts, gone: [{ name: gone.name, address: gone.address }] };
+    const made = reduce(without, `${operation.id}/${gone.number}`, 'make', limits.inventories);
+    const inventory = reducedInventory(`${operation.id}/${gone.number}`, limits.inventories);
+    const kolla = { ...without, deploy: { ...facts.deploy, inventories: [inventory] } };
+    return rest.map((from): BackOut => {
+      const full = wayBack(
+        kolla,
+        rest,
+        places.filter(({ node }) => node !== gone),
+        from,
+        number,
+        limits,
+      );
+      return {
+        ...full,
+        id: `${full.id}.without.${gone.number}`,
+        title: `Back, from ${from.name}, without ${gone.name}`.slice(0, 75),
+        does: `Leaves ${gone.name} out: puts the old datadirs of the others back and recovers the cluster from ${from.name}. If ${gone.name} had more of the old data, that is not there then.`.slice(
+          0,
+          300,
+        ),
+        // First of all: where Kolla can't be told to leave it out, nothing is begun.
+        steps: [
+          {
+            ...made,
+            before: [
+              ...stillGone(
+                without,
+                rest.map(({ ref }) => ref),
+              ),
+            ],
+          },
+          ...full.steps,
+        ],
+        without: [gone.name],
+      };
+    });
+  });
 }
 
 /** A stop that only reached some nodes is taken back: those that stopped join the others again. */

@@ -48,6 +48,9 @@ export function reduce({ deploy, gone = [] }: Facts, operation: string, act: 'ma
   return { ...step, program: step.program && { ...step.program, cwd, env } };
 }
 
+/** The inventory that `reduce` makes. */
+export const reducedInventory = (operation: string, base: string) => posix.join(base, operation, 'hosts');
+
 /** `ansible-inventory --list` without its sources, and its environment. */
 function inventoryCall({ executable }: Facts['deploy']): { argv: string[]; env: Record<string, string> } {
   const [, ...words] = inventoryCommand({ executable, inventories: [], extraArguments: [] }).argv;

@@ -56,6 +56,11 @@ export const executions = {
     done: 'Nothing more was begun. A node that runs with the old data while the others are restored would be a second cluster.',
     next: 'Power {host} off, or cut it from the network, and keep it off until the restore is done; or ask for a restore with all nodes.',
   },
+  HOST_DECLARED_GONE: {
+    wrong: 'Two persons have declared {host} gone: what became of this step there is not known.',
+    done: OLD_DATA_SAFE,
+    next: 'Take a way back without {host} on the card. It must stay off meanwhile. If it had begun to hold MariaDB down, it still does when it comes back: remove the drop-in 90-kolla-backup-hold.conf of its unit there before it may rejoin.',
+  },
   INVENTORY_NOT_REDUCED: {
     wrong: 'No inventory without the node that is gone could be made on {host}: {detail}.',
     done: 'MariaDB and its data were not touched.',

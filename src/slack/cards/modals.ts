@@ -1,6 +1,6 @@
 import type { InputBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { REASON_CHARS } from '../../operation/events.ts';
-import { type Operation, stuckAt } from '../../operation/operation.ts';
+import { mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import { VOLUME_PATH_CHARS } from '../../operation/shapes.ts';
 import { LIMITS, type View } from '../limits.ts';
 import { cap, clean, duration, moment, size } from '../text.ts';
@@ -200,6 +200,30 @@ export function declineModal(operation: Operation): View {
   return modal({ callback: 'decline', title: `Decline ${label}`, submit: 'Decline', metadata }, [
     lines([say(`Nothing comes of this plan then, whoever else approved it. ${comes}`)]),
     reasonInput('Reason', 'Whoever asked reads it in the thread.'),
+  ]);
+}
+
+/** One person says that a node is gone for good. */
+export function goneModal(operation: Operation): View {
+  const options = mayBeGone(operation)
+    .slice(0, LIMITS.options)
+    .map((name) => ({ text: plain(name, LIMITS.optionText), value: cap(name, LIMITS.optionValue) }));
+  const [first] = options;
+  const element = {
+    type: 'static_select' as const,
+    action_id: 'node',
+    options,
+    ...(first === undefined ? {} : { initial_option: first }),
+  };
+  const metadata = claimsOf(operation);
+  return modal({ callback: 'gone', title: 'A node is gone', submit: 'Say so', metadata }, [
+    lines([
+      say(
+        'If another person agrees, nothing waits for it any more, and ways back without it are offered. It must be powered off and stay so: with the old data it could start as a second cluster.',
+      ),
+    ]),
+    { type: 'input', block_id: 'node', label: plain('Node', LIMITS.optionText), element },
+    reasonInput('How do you know?', 'Where you saw that it is off. The one who agrees relies on it.'),
   ]);
 }
 
