@@ -72,6 +72,19 @@ def write(path, text, mode):
     os.chmod(path, mode)
 
 
+def link(wanted, directory):
+    """Files of variables beside an inventory weigh more than what stands in it: they stand beside the script, too."""
+    places = {source if os.path.isdir(source) else os.path.dirname(source) for source in wanted["sources"]}
+    for name in ("group_vars", "host_vars"):
+        path = os.path.join(directory, name)
+        if os.path.lexists(path):
+            os.unlink(path)
+        found = [os.path.join(place, name) for place in sorted(places) if os.path.isdir(os.path.join(place, name))]
+        # Of several only one could stand there; what then differs is seen below.
+        if len(found) == 1:
+            os.symlink(found[0], path)
+
+
 def act(wanted):
     directory, gone = wanted["directory"], set(wanted["gone"])
     if wanted["act"] == "remove":
@@ -86,6 +99,7 @@ def act(wanted):
     write(os.path.join(directory, "hosts.json"), text, 0o600)
     script = os.path.join(directory, "hosts")
     write(script, '#!/bin/sh\nexec cat "${0%/*}/hosts.json"\n', 0o700)
+    link(wanted, directory)
     before = without(listed(wanted, wanted["sources"], "--playbook-dir", playbooks[0]), gone)
     after = listed(wanted, [script], "--playbook-dir", playbooks[0])
     differs = difference(before, after)
