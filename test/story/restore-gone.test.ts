@@ -85,6 +85,8 @@ test('a node that dies for good after the stop is declared gone by two persons; 
   const { cloud } = stack;
   const { journal } = scene;
   const [first, second, third] = cloud.nodes;
+  if ((await third.exec(['true']).catch(() => null)) === null) await third.start();
+  await cloud.synced(3);
   const { path } = await archived(scene, stack, wake);
   await first.sql('CREATE DATABASE kept; CREATE TABLE kept.t (a INT PRIMARY KEY)');
   const before = await liveChecksums(first);

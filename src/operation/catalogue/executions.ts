@@ -61,11 +61,6 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Take a way back without {host} on the card. It must stay off meanwhile. If it had begun to hold MariaDB down, it still does when it comes back: remove the drop-in 90-kolla-backup-hold.conf of its unit there before it may rejoin.',
   },
-  INVENTORY_NOT_REDUCED: {
-    wrong: 'No inventory without the node that is gone could be made on {host}: {detail}.',
-    done: 'MariaDB and its data were not touched.',
-    next: 'Take the node out of the inventory and of the config by hand (a comment is enough) and ask for a restore with all nodes that are left; put it back when the node has rejoined.',
-  },
   NODE_IS_BEHIND: {
     wrong:
       'The old data on {host} is behind that on {ahead}: recovered from {host}, what was written last would be lost.',
