@@ -93,16 +93,20 @@ export function resolved({ by, plan, step, attempt }: Of<'resolved'>, operation:
 
 /** With the buttons: the one who agrees finds them here. */
 export function goneAsked({ by, host, reason }: Of<'gone_asked'>, operation: Operation): Milestone {
-  return reply(
-    operation,
-    `${mention(by)} says that ${esc(host)} is gone for good: another person must agree`,
-    [
-      [say('🔎 '), person(by), strong(` says that ${clean(host, 80)} is gone for good`)],
-      [strong('How they know: '), say(clean(reason, REASON_MAX))],
-      [say('Another person must agree; then nothing waits for it any more, and ways back without it are offered.')],
-    ],
-    { head: true, mrkdwn: true, more: liveButtons(operation) },
+  const message = fitting(
+    (room) =>
+      reply(
+        operation,
+        `${mention(by)} says that ${esc(host)} is gone for good: another person must agree`,
+        [
+          [say('🔎 '), person(by), strong(` says that ${clean(host, 80)} is gone for good`)],
+          [strong('How they know: '), say(clean(reason, REASON_MAX))],
+          [say('Another person must agree; then nothing waits for it any more, and ways back without it are offered.')],
+        ],
+        { head: true, mrkdwn: true, more: liveButtons(operation, room.does) },
+      ).message,
   );
+  return { message, log: null };
 }
 
 export function goneAgreed({ by, host }: Of<'gone'>, operation: Operation): Milestone {
