@@ -88,6 +88,13 @@ enable_mariabackup: "yes"
 database_port: "${DATABASE_PORT}"
 `;
 
+/** Some of the defaults that stand beside the real playbooks. */
+const GROUP_VARS = `---
+network_interface: "eth0"
+mariadb_port: "{{ database_port }}"
+enable_mariabackup: "no"
+`;
+
 /** `secret` is the private key that reaches the nodes, `knownHosts` their host keys. */
 export function deployFiles(index: number, keys: { readonly secret: string; readonly knownHosts: string }): Files {
   const passwords = Object.entries(PASSWORDS).map(([name, value]) => `${name}: ${value}\n`);
@@ -104,6 +111,7 @@ export function deployFiles(index: number, keys: { readonly secret: string; read
     [`${CLI}/inventory.yml`]: INVENTORY(index),
     [`${CLI}/ansible/inventory/multinode`]: MULTINODE,
     [`${VENV}/bin/kolla-ansible`]: { content: readFileSync(join(STAND_IN, 'main.py'), 'utf8'), mode: 0o755 },
+    [`${VENV}/share/kolla-ansible/ansible/group_vars/all.yml`]: GROUP_VARS,
     [`${VENV}/share/kolla-ansible/VERSION`]: `${KOLLA_VERSION}\n`,
     ...Object.fromEntries(launchers),
     ...Object.fromEntries(

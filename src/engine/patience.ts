@@ -10,7 +10,7 @@ const REASON_MAX = 500;
 /**
  * Asks a host until it answers: what was begun there is never given up. People are told when it can't be asked, and
  * when it can again. Leaves (DriveStopped or the signal's reason) with the drive itself, and when the operation was
- * withdrawn or released meanwhile: what is to be done then doesn't wait for this host.
+ * withdrawn or released meanwhile: what is to be done then doesn't wait for this host. Rejects with HOST_DECLARED_GONE.
  */
 export async function untilSeen<T>(
   drive: Drive,
@@ -33,9 +33,16 @@ export async function untilSeen<T>(
         await drive.write({ type: 'attention', claim: drive.claim, problem });
       }
       await stopIfLeft(drive);
+      demandNotGone(drive, host);
       await sleep(AGAIN_MS, drive.signal);
     }
   }
+}
+
+/** A host that two persons have declared gone isn't waited for. Throws HOST_DECLARED_GONE. */
+function demandNotGone(drive: Drive, host: string): void {
+  if (drive.operation().gone.some((one) => one.host === host))
+    throw new KollaBackupError('HOST_DECLARED_GONE', { host });
 }
 
 /** Waits until nothing of a former track runs on a host, and says what is waited for. `running` names what does. */

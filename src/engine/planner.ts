@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { CloudConfig, Config } from '../config.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -11,7 +12,12 @@ const MINUTE_MS = 60_000;
 const GIB = 1_073_741_824;
 
 /** The next plan of an operation, with the limits that the config has. */
-export function planner({ limits, clouds }: Config): (operation: Operation, facts: Facts, number: number) => Plan {
+export function planner({
+  limits,
+  clouds,
+  run_directory: directory,
+}: Config): (operation: Operation, facts: Facts, number: number) => Plan {
+  const inventories = posix.join(posix.dirname(directory), 'inventories');
   const ms = (minutes: number) => Math.round(minutes * MINUTE_MS);
   const approvalFor = (cloud: CloudConfig | undefined): NonNullable<Plan['approval']> => ({
     needed: cloud?.approvals ?? 1,
@@ -38,12 +44,14 @@ export function planner({ limits, clouds }: Config): (operation: Operation, fact
               approval,
               recoveryMs: ms(limits.recovery_minutes),
               syncMs: ms(limits.sync_minutes),
+              inventories,
             })
           : planPreparation(id, cloud, wish, facts, number, {
               proofMs: ms(limits.proof_minutes),
               unpackMs: ms(limits.unpack_minutes),
               prepareMs: ms(limits.prepare_minutes),
               floorBytes: Math.round(limits.free_space_gib * GIB),
+              inventories,
             });
     }
   };

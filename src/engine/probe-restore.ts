@@ -22,6 +22,7 @@ import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
 import { roomProblem } from '../runbooks/room.ts';
 import { findChain } from './find-chain.ts';
+import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
 import { cloudPast } from './past.ts';
@@ -56,6 +57,15 @@ export async function probeRestore(
   signal: AbortSignal,
 ): Promise<Facts> {
   const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
+  const { gone = [] } = facts;
+  if (gone.some(({ name }) => name === wish.archive.node))
+    return refuse('GONE_HAS_ARCHIVE', { node: wish.archive.node ?? '', path: wish.archive.path });
+  const asked = { nodes, container: MARIADB };
+  const [back] =
+    gone.length === 0
+      ? []
+      : await comeBack(hosts, facts.deploy, gone, asked, (_, question) => patiently(signal, question));
+  if (back !== undefined) return refuse('GONE_NODE_ANSWERS', { host: back.node, why: back.why });
   const machineIds = await askMachineIds(facts, nodes, hosts, signal);
   const found = await Promise.all(
     nodes.map(async (node) => ({

@@ -32,7 +32,8 @@ export function probeFor(
     if (cloud === undefined) throw new TypeError(`${id} is not in the config`);
     const proofMs = config.limits.proof_minutes * MINUTE_MS;
     const floorBytes = Math.round(config.limits.free_space_gib * GIB);
-    const asked = await probeCloud(cloud, hosts, signal);
+    const without = wish.kind === 'restore' ? (wish.without ?? []) : [];
+    const asked = await probeCloud(cloud, without, hosts, signal);
     const deployed = await probeDeployment(id, wish, asked, hosts, signal);
     const facts = { ...asked, suspicions: [...deployed.suspicions] };
     switch (wish.kind) {
@@ -53,17 +54,44 @@ export function probeFor(
 }
 
 /** Asks a cloud what planning needs: its release, and whether inventory and config name the same nodes. */
-async function probeCloud(cloud: CloudConfig, hosts: CloudHosts, signal: AbortSignal): Promise<Facts> {
+async function probeCloud(
+  cloud: CloudConfig,
+  without: readonly string[],
+  hosts: CloudHosts,
+  signal: AbortSignal,
+): Promise<Facts> {
   const { deploy_host: deployHost, inventories } = cloud;
   const { executable, cwd, config_directory: configDirectory, extra_arguments: extraArguments } = deployHost;
   const deploy = { executable, cwd, configDirectory, inventories, extraArguments };
   const { release, dialect, newer } = await patiently(signal, () => askRelease(hosts.deploy, executable));
   const listed = await patiently(signal, () => askInventory(hosts.deploy, deploy));
   const matched = matchNodes(cloud, listed);
-  const backupHost = cloud.backup_host ?? matched[0]?.name;
+  const here = matched.filter(({ name }) => !without.includes(name));
+  const gone = matched.filter(({ name }) => without.includes(name)).map(({ name, address }) => ({ name, address }));
+  if (without.length > 0) demandRest(without, matched, gone);
+  const backupHost = without.length === 0 ? (cloud.backup_host ?? here[0]?.name) : here[0]?.name;
   if (backupHost === undefined)
     throw new KollaBackupError('NODES_DIFFER', { inventory: 'none', config: Object.keys(cloud.nodes).join(', ') });
-  return { release, dialect, newer, deploy, nodes: matched, backupHost, suspicions: [], restore: null, discard: null };
+  return {
+    release,
+    dialect,
+    newer,
+    deploy,
+    nodes: here,
+    ...(gone.length > 0 ? { gone } : {}),
+    backupHost,
+    suspicions: [],
+    restore: null,
+    discard: null,
+  };
+}
+
+/** Half of the nodes or more could come back as a cluster of their own, with the old data. */
+function demandRest(without: readonly string[], all: readonly unknown[], gone: readonly unknown[]): void {
+  const nodes = without.join(', ');
+  if (gone.length < without.length) throw new KollaBackupError('GONE_UNKNOWN', { nodes });
+  if (gone.length * 2 >= all.length)
+    throw new KollaBackupError('GONE_TOO_MANY', { nodes, left: String(all.length - gone.length) });
 }
 
 /** The inventory's nodes with what the config says of them, in the inventory's order. Throws NODES_DIFFER. */

@@ -13,6 +13,7 @@ import { readReport } from '../runbooks/programs/reports.ts';
 import { demandReport, type HeldPosition, heldPosition, positionHeld } from '../runbooks/reports.ts';
 import { differsFromTrial, emptyProblem, olderSchemas, otherCloudProblem } from '../runbooks/trial.ts';
 import type { Asker, Context } from './askers.ts';
+import { comeBack } from './gone-nodes.ts';
 import { sleep } from './hosts.ts';
 import { galeraStatus, othersAtWork } from './node-questions.ts';
 import { notAsPlanned } from './planned-nodes.ts';
@@ -38,6 +39,7 @@ type RestoreCheck =
   | 'service-as-planned'
   | 'journals-remembered'
   | 'nodes-down'
+  | 'nodes-gone'
   | 'most-advanced'
   | 'none-further'
   | 'nobody-else-now'
@@ -106,6 +108,12 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
     }
   },
 
+  'nodes-gone': async ({ gone, nodes, container }, { drive, patience }) => {
+    const { facts } = drive.operation();
+    if (facts === null) throw new TypeError('a plan without facts');
+    return { back: [...(await comeBack(drive.hosts, facts.deploy, gone, { nodes, container }, patience))] };
+  },
+
   'most-advanced': async ({ holds }, { drive }) => {
     const positions = holds.map(({ node, plan, step }) => ({
       node,
@@ -142,11 +150,15 @@ export const restoreAskers: { readonly [K in RestoreCheck & CheckName]: Asker<K>
     return answer;
   },
 
-  'cluster-whole': async ({ nodes, container, is, not }, { drive, timeLimitMs }) => {
+  'cluster-whole': async ({ nodes, container, is, not, gone }, { drive, timeLimitMs }) => {
     const look = async () => {
       const found = await statuses(drive, nodes, container);
       const told = found.map((one) => ({ node: one.node, status: one.answered ? one.status : null }));
-      const why = wholeCluster(told, { ...(is === null ? {} : { is }), ...(not === null ? {} : { not }) });
+      const why = wholeCluster(told, {
+        ...(gone === undefined ? {} : { gone }),
+        ...(is === null ? {} : { is }),
+        ...(not === null ? {} : { not }),
+      });
       if (why !== null) await progress(drive, why);
       return { nodes: found, why };
     };

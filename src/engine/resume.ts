@@ -1,3 +1,4 @@
+import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Answered } from '../operation/checks.ts';
 import { destroyStarted } from '../operation/operation.ts';
 import { DEPLOY, type Step } from '../operation/plan.ts';
@@ -22,6 +23,16 @@ const LOOK_MS = 1_000;
 
 /** Looks for a program whose start is in the journal, and follows it to its end. */
 export async function resumeProgram(drive: Drive, step: Step, attempt: number, startedAt: number): Promise<void> {
+  try {
+    await followProgram(drive, step, attempt, startedAt);
+  } catch (error) {
+    if (!(error instanceof KollaBackupError) || error.problem.code !== 'HOST_DECLARED_GONE') throw error;
+    const at = { plan: trackOf(drive.operation()).number, step: step.id, attempt };
+    await drive.write({ type: 'step_unclear', claim: drive.claim, ...at, problem: error.problem });
+  }
+}
+
+async function followProgram(drive: Drive, step: Step, attempt: number, startedAt: number): Promise<void> {
   const name = runOf(drive.operation(), step, attempt);
   const look = await untilBegun(drive, step, name);
   if (look === 'never') return finish(drive, step, attempt, 'not_begun');

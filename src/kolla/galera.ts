@@ -55,11 +55,11 @@ type NodeStatus = { readonly node: string; readonly status: GaleraStatus | null 
 
 /**
  * Why these nodes aren't one whole cluster, in words; null where each is a full member, all of one cluster, which has
- * no other members. `is` is the UUID that it must have, `not` one that it must not: after a restore the old one.
+ * no other members, but for `gone` that may have come back. `is` is the UUID that it must have, `not` one that it must not: after a restore the old one.
  */
 export function wholeCluster(
   nodes: readonly NodeStatus[],
-  demanded: { readonly is?: string; readonly not?: string } = {},
+  demanded: { readonly is?: string; readonly not?: string; readonly gone?: number } = {},
 ): string | null {
   if (nodes.length === 0) return 'no node was asked';
   for (const { node, status } of nodes) {
@@ -69,7 +69,8 @@ export function wholeCluster(
   const told = (name: string) => [...new Set(nodes.map(({ status }) => status?.[name] ?? 'unknown'))];
   const [id = '', ...otherIds] = told('wsrep_cluster_state_uuid');
   if (otherIds.length > 0) return `the nodes are in different clusters: ${[id, ...otherIds].join(', ')}`;
-  const wrongSize = told('wsrep_cluster_size').find((size) => size !== String(nodes.length));
+  const sizes = Array.from({ length: (demanded.gone ?? 0) + 1 }, (_, back) => String(nodes.length + back));
+  const wrongSize = told('wsrep_cluster_size').find((size) => !sizes.includes(size));
   if (wrongSize !== undefined) return `the cluster has ${wrongSize} members instead of ${nodes.length}`;
   if (demanded.is !== undefined && id !== demanded.is) return `the cluster’s UUID is ${id} instead of ${demanded.is}`;
   return id === demanded.not ? `the cluster’s UUID is still ${id}` : null;

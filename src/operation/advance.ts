@@ -108,6 +108,13 @@ const changes: Changes = {
     const end = { ...before, at, outcome, saidBy: [said.by, by] } as const;
     return resumed(withEnd({ ...operation, resolution: null }, said.step, end), at);
   },
+  gone_asked: (operation, { by, host, reason }, at) => ({ ...operation, goneAsked: { by, at, host, reason } }),
+  gone: (operation, { by, host }, at) => ({
+    ...operation,
+    attention: null,
+    goneAsked: null,
+    gone: [...operation.gone, { host, by: [operation.goneAsked?.by ?? by, by], at }],
+  }),
   release_asked: (operation, { by, reason }, at) => ({ ...operation, release: { by, reason, at } }),
   released: (operation, event, at) => {
     const { by, reason } = operation.release ?? { by: event.by, reason: '' };
@@ -149,6 +156,8 @@ function begin(event: OperationEvent, record: At): Operation {
     withdrawal: null,
     resumedAt: null,
     resolution: null,
+    goneAsked: null,
+    gone: [],
     attention: null,
     acknowledged: null,
     release: null,

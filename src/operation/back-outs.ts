@@ -6,11 +6,18 @@ export function offeredBackOuts(operation: Operation): readonly BackOut[] {
   const main = mainTrack(operation);
   if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
   const { plan } = operation.plan;
-  return plan.backOuts.filter((one) =>
+  const offered = plan.backOuts.filter((one) =>
     one.leads === 'end'
       ? isBetween(operation, plan, one)
       : isBetween(operation, main, one) && goesOn(operation, main, one),
   );
+  const gone = operation.gone.map(({ host }) => host);
+  const fits = ({ without = [] }: BackOut) =>
+    without.length === 0 || (without.length === gone.length && without.every((name) => gone.includes(name)));
+  // What needs nothing of a node that is gone comes first.
+  return offered
+    .filter(fits)
+    .toSorted((one, other) => Number(other.without !== undefined) - Number(one.without !== undefined));
 }
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {

@@ -35,6 +35,8 @@ export const archivePath = z
   .max(VOLUME_PATH_CHARS)
   .regex(/^(?:[A-Za-z0-9][A-Za-z0-9._-]*\/)?[A-Za-z0-9][A-Za-z0-9._-]*\.gz$/);
 
+/** How many nodes a restore may go on without. */
+export const GONE_MAX = 1;
 /** What was asked for. */
 export const wish = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('backup'), type: backupType }),
@@ -45,6 +47,8 @@ export const wish = z.discriminatedUnion('kind', [
     reason,
     /** The requester says that older schemas than the live ones are meant. */
     olderSchemas: z.boolean(),
+    /** Nodes that are powered off and stay so until the restore is done: it goes on without them. Absent: none. */
+    without: z.array(hostName).min(1).max(GONE_MAX).optional(),
   }),
   /** Removes for good what a restore had set aside. */
   z.strictObject({ kind: z.literal('discard'), restore: operationId, label: operationLabel, reason }),
@@ -140,6 +144,10 @@ export const operationEvent = z.discriminatedUnion('type', [
     reason,
   }),
   z.strictObject({ type: z.literal('resolved'), by: personId, ...at }),
+  /** One person says that a node of the plan is gone for good: nothing waits for it once a second one agrees. */
+  z.strictObject({ type: z.literal('gone_asked'), by: personId, host: hostName, reason }),
+  /** A second person agreed. What that host was told last, and what may still stand in its run directories, is unknown. */
+  z.strictObject({ type: z.literal('gone'), by: personId, host: hostName }),
   /** Something asked of this operation was refused. */
   z.strictObject({ type: z.literal('refused'), by: personId, asked: z.enum(ASKED), problem: journaledProblem }),
   z.strictObject({ type: z.literal('cancelled'), by: personId }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hex64, hostName, operationId } from './ids.ts';
-import { sqlAddress } from './restore-checks.ts';
+import { goneNode, sqlAddress } from './restore-checks.ts';
 import {
   backupType,
   CHAIN_MAX,
@@ -96,8 +96,10 @@ export const facts = z.strictObject({
     inventories: z.array(hostPath).min(1),
     extraArguments: z.array(z.string().max(500)),
   }),
-  /** The hosts of the inventory's group `mariadb`, in its order. */
+  /** The hosts of the inventory's group `mariadb`, in its order, but for those that are gone. */
   nodes: z.array(z.strictObject({ name: hostName, address: z.string().max(255), engine: engineName })).min(1),
+  /** Nodes of that group that a restore goes on without: declared off, and seen to answer nobody. Absent: none. */
+  gone: z.array(goneNode).min(1).optional(),
   backupHost: hostName,
   /** What is only suspicious, for whoever looks at the plan. */
   suspicions: z.array(journaledProblem).max(50).default([]),

@@ -7,6 +7,7 @@ import {
   destroyStarted,
   highestNumber,
   latest,
+  mayBeGone,
   type Operation,
   stepsOf,
   stuckAt,
@@ -96,6 +97,13 @@ const rules: Rules = {
     if (event.plan !== operation.plan?.plan.number) return 'a back-out of another plan';
     if (event.number !== highestNumber(operation) + 1) return 'a number out of order';
     return offeredBackOuts(operation).some(({ id }) => id === event.backOut) ? null : 'it is not offered';
+  },
+  gone_asked: (operation, { host }) => (mayBeGone(operation).includes(host) ? null : 'nothing waits for that node'),
+  gone: (operation, { by, host }) => {
+    const { goneAsked } = operation;
+    if (goneAsked === null || goneAsked.host !== host) return 'nobody asked';
+    if (goneAsked.by === by) return 'a node is declared gone by two persons';
+    return mayBeGone(operation).includes(host) ? null : 'nothing waits for that node';
   },
   resolution_asked: (operation, event) => aboutUnclear(operation, event),
   resolved: (operation, event) => {

@@ -108,6 +108,14 @@ export type Operation = {
   /** When a back-out last let the plan go on (ms). */
   readonly resumedAt: number | null;
   readonly resolution: Resolution | null;
+  /** What one person says of a node, until a second one agrees; and the nodes that two persons have declared gone. */
+  readonly goneAsked: {
+    readonly by: string;
+    readonly at: number;
+    readonly host: string;
+    readonly reason: string;
+  } | null;
+  readonly gone: readonly { readonly host: string; readonly by: readonly [string, string]; readonly at: number }[];
   readonly attention: { readonly problem: JournaledProblem; readonly at: number } | null;
   /** Who looks after what needs attention. */
   readonly acknowledged: { readonly by: string; readonly at: number } | null;
@@ -129,6 +137,32 @@ export function latest(operation: Pick<Operation, 'attempts'>, step: Pick<Step, 
 export function attemptsIn(operation: Operation, number: number): Attempts {
   if (operation.track?.number === number) return operation.attempts;
   return operation.past.findLast(({ track }) => track.number === number)?.attempts ?? new Map();
+}
+
+/** How a host's silence is told. */
+const SILENT: ReadonlySet<string> = new Set([
+  'HOST_OUT_OF_SIGHT',
+  'HOST_UNREACHABLE',
+  'HOST_TIMEOUT',
+  'HOST_CONNECTION_LOST',
+]);
+
+/**
+ * The nodes that people may declare gone now, the one that doesn't answer first: while its silence is waited for after
+ * something was destroyed, or where the operation is stuck. None that is declared already.
+ */
+export function mayBeGone(operation: Operation): readonly string[] {
+  const { plan, attention, gone, end } = operation;
+  if (end !== null || !destroyStarted(operation)) return [];
+  const stuck = stuckAt(operation)?.attempt.end?.problem ?? null;
+  const problem = attention?.problem ?? stuck;
+  if (stuck === null && !SILENT.has(problem?.code ?? '')) return [];
+  const silent = problem?.params['host'];
+  const nodes = (plan?.plan.nodes ?? [])
+    .map(({ name }) => name)
+    .filter((name) => gone.every(({ host }) => host !== name));
+  if (stuck === null) return nodes.filter((name) => name === silent);
+  return nodes.toSorted((one, other) => Number(other === silent) - Number(one === silent));
 }
 
 /** What a remedy is for: the plan's track or a way back's, the one that is driven or that was before its remedies. */

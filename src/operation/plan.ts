@@ -63,6 +63,8 @@ export const backOut = z.strictObject({
   node: hostName.nullable(),
   steps: z.array(step),
   leads: z.enum(['end', 'resume']),
+  /** Offered only when two persons have declared these nodes gone: nothing of it is on them. Absent: none. */
+  without: z.array(hostName).min(1).exactOptional(),
   /** Steps of the plan that may be sent again after it, if they failed: their programs do nothing twice. */
   again: z.array(stepId).default([]),
 });

@@ -17,7 +17,7 @@ import {
 /** The checks and answers that only restores and discards have; `checks.ts` takes them into its unions. */
 
 /** The programs that report on standard output what they did; `runbooks/programs` has the schema of each report. */
-export const reporter = z.enum(['stage', 'unpack', 'prepare', 'trial', 'hold', 'swap', 'clear', 'discard']);
+export const reporter = z.enum(['stage', 'unpack', 'prepare', 'trial', 'hold', 'swap', 'clear', 'discard', 'reduce']);
 export type Reporter = z.infer<typeof reporter>;
 
 /** An address with its port where MariaDB is asked over TCP. */
@@ -25,6 +25,9 @@ export const sqlAddress = z.strictObject({ host: z.string().min(1).max(255), por
 const nodes = z.array(nodeRef).min(1);
 /** What an earlier step of the same operation reported. */
 const reportedBy = z.strictObject({ plan: z.int().min(1), step: stepId });
+
+/** A node that a restore goes on without, and where the inventory has it. */
+export const goneNode = z.strictObject({ name: hostName, address: z.string().max(255) });
 
 /** What of a node must still be as it was when the plan was made. */
 export const plannedNode = z.strictObject({
@@ -91,6 +94,8 @@ export const restoreChecks = [
     container: engineObject,
     unit: z.string().max(200).nullable(),
   }),
+  /** Nodes that are declared off answer neither this software nor Ansible, and no other node has them in its cluster. */
+  z.strictObject({ check: z.literal('nodes-gone'), gone: z.array(goneNode).min(1), nodes, container: engineObject }),
   /** By the positions that holds have read of the old data, no other node has more of the old data; unknown positions let people choose. */
   z.strictObject({
     check: z.literal('most-advanced'),
@@ -120,6 +125,8 @@ export const restoreChecks = [
     container: engineObject,
     is: galeraUuid.nullable(),
     not: galeraUuid.nullable(),
+    /** So many nodes that the restore went on without may have joined already. Absent: none. */
+    gone: z.int().min(1).exactOptional(),
   }),
   /** The schemas and tables are those that the trial start had shown. */
   z.strictObject({ check: z.literal('databases-as-shown'), node: nodeRef, container: engineObject, tried: reportedBy }),
@@ -214,6 +221,10 @@ export const restoreAnswers = [
   z.strictObject({
     check: z.literal('nodes-down'),
     answer: z.strictObject({ up: z.array(z.strictObject({ node: hostName, why: z.string().max(300) })) }),
+  }),
+  z.strictObject({
+    check: z.literal('nodes-gone'),
+    answer: z.strictObject({ back: z.array(z.strictObject({ node: hostName, why: z.string().max(300) })) }),
   }),
   z.strictObject({
     check: z.literal('most-advanced'),

@@ -54,6 +54,8 @@ export const restoreJudges: Judges = {
   },
   'journals-remembered': (_, answer) => answer.problem,
   'nodes-down': (_, { up: [first] }) => (first ? problem('NODE_IS_UP', { host: first.node, why: first.why }) : null),
+  'nodes-gone': (_, { back: [first] }) =>
+    first ? problem('GONE_NODE_ANSWERS', { host: first.node, why: first.why }) : null,
   'most-advanced': ({ node }, { ahead }) =>
     ahead === null || ahead === node ? null : problem('NODE_IS_BEHIND', { host: node, ahead }),
   'none-further': (_, { from, further }) =>

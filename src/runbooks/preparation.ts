@@ -9,6 +9,7 @@ import { type Node, nodesOf, operationDirectory } from './nodes.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { roomNeeded } from './room.ts';
 import { programStep, question, sourcesOf } from './steps.ts';
+import { reduce } from './without.ts';
 
 export type PreparationLimits = {
   readonly proofMs: number;
@@ -16,6 +17,8 @@ export type PreparationLimits = {
   readonly prepareMs: number;
   /** Free space that stays on the datadir's file system (bytes). */
   readonly floorBytes: number;
+  /** Where reduced inventories stand on the deploy host. */
+  readonly inventories: string;
 };
 
 /** How long the trial start may take: row counts of whole tables are in it (ms). */
@@ -45,6 +48,8 @@ export function planPreparation(
   const copy: CopyContainer = { engine: backupHost.ref.engine, operation, plan: number, image, uid, gid, data };
   const onBackupHost = { host: backupHost.name, touches: 'change' } as const;
   const steps: Step[] = [
+    // Before the long work: where Kolla can't be told to leave the node out, nothing comes of it.
+    ...(facts.gone ? [reduce(facts, operation, 'make', limits.inventories)] : []),
     question(
       'prove-archive',
       chain.length === 1 ? 'Prove the archive complete' : `Prove the ${chain.length} archives of the chain complete`,
@@ -96,7 +101,10 @@ export function planPreparation(
       },
     ]),
   ];
-  const clearing = nodes.map((node) => clear(node, operation));
+  const clearing = [
+    ...nodes.map((node) => clear(node, operation)),
+    ...(facts.gone ? [reduce(facts, operation, 'remove', limits.inventories)] : []),
+  ];
   return {
     v: 1,
     operation,
@@ -145,9 +153,9 @@ function stage(
 }
 
 /** Where this cloud's nodes and its service are known: by the inventory, by Galera, by the deployment. */
-function addressesOf({ nodes }: Facts, { surveys, service }: NonNullable<Facts['restore']>): string[] {
+function addressesOf({ nodes, gone = [] }: Facts, { surveys, service }: NonNullable<Facts['restore']>): string[] {
   const known = [
-    ...nodes.map(({ address }) => address),
+    ...[...nodes, ...gone].map(({ address }) => address),
     ...surveys.flatMap(({ galeraAddress }) => galeraAddress ?? []),
   ];
   return [...new Set(service === null ? known : [...known, service.host])];

@@ -11,6 +11,7 @@ import type { ProgramRequests } from './programs/requests.ts';
 import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
 import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
+import { reduce, reducedInventory, sizeWithout, stillGone, withoutGone } from './without.ts';
 
 export type ExecutionLimits = {
   /** How many people must approve, how long the plan waits for them, how soon it must begin then (ms). */
@@ -18,6 +19,8 @@ export type ExecutionLimits = {
   readonly recoveryMs: number;
   /** How long the nodes may take to be Synced after a recovery (ms). */
   readonly syncMs: number;
+  /** Where reduced inventories stand on the deploy host. */
+  readonly inventories: string;
 };
 
 /** How long `kolla-ansible stop` may take until that is reported (ms): 131 s were seen, with a wait of Kolla's own. */
@@ -38,6 +41,7 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   const preparation = operation.plan?.plan;
   if (restore === null || preparation?.runbook !== 'preparation') throw new TypeError('a restore without preparation');
   const { nodes, backupHost } = nodesOf(facts);
+  const kolla = withoutGone(operation, preparation.number, facts);
   const tried = demandReport(operation, preparation.number, 'trial', 'trial');
   const places = nodes.map((node) => placeOf(operation, node, node === backupHost ? tried.manifest : null));
   const refs = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
@@ -45,18 +49,25 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
 
   const steps: Step[] = [
     // Step 3 of the runbook.
-    { ...stopMariadb(facts), before: beforeTheStop(facts, nodes, backupHost, places, tried.manifest) },
+    { ...stopMariadb(kolla), before: beforeTheStop(facts, nodes, backupHost, places, tried.manifest) },
     ...holdAll(nodes),
     // Step 4: its wipe and copy-back are one exchange.
     ...places.map(({ node, request }) => swap(node, request, swapTitle(node, node === backupHost))),
     // Step 5.
     ...letAllGo(nodes),
-    recover(facts, nodes, backupHost, limits.recoveryMs),
+    recover(kolla, nodes, backupHost, limits.recoveryMs),
     question('confirm-service', 'See the service back', backupHost.name, SERVICE_MS, [
       { check: 'service-back', node: backupHost.ref, container: MARIADB, address: restore.service },
     ]),
     question('confirm-cluster', 'See every node Primary and Synced', backupHost.name, limits.syncMs, [
-      { check: 'cluster-whole', nodes: refs, container: MARIADB, is: null, not: restore.clusterUuid },
+      {
+        check: 'cluster-whole',
+        nodes: refs,
+        container: MARIADB,
+        is: null,
+        not: restore.clusterUuid,
+        ...sizeWithout(facts),
+      },
       { check: 'synced-lines', nodes: refs, since: null },
     ]),
     question('confirm-databases', 'Compare the databases with the copy', backupHost.name, QUESTIONS_MS, [
@@ -64,8 +75,9 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
     ]),
   ];
   const backOuts = [
-    ...nodes.map((node) => wayBack(facts, nodes, places, node, number, limits)),
-    startAgain(nodes, refs, limits),
+    ...nodes.map((node) => wayBack(kolla, nodes, places, node, number, limits)),
+    ...waysWithout(operation, facts, nodes, places, number, limits),
+    startAgain(facts, nodes, refs, limits),
     ...nodes.map(restart),
     recoverAgain(nodes),
     tryAgain(steps),
@@ -100,6 +112,7 @@ function beforeTheStop(
   const copy = places.find(({ node }) => node === backupHost)?.request;
   if (copy === undefined) throw new TypeError('the backup host is no node');
   return [
+    ...stillGone(facts, refs),
     { check: 'journals-remembered', hosts: [DEPLOY, ...nodes.map(({ name }) => name)] },
     {
       check: 'nodes-as-planned',
@@ -160,7 +173,7 @@ function recover(
       title: `Recover the cluster from ${from.name} with kolla-ansible`,
       timeLimitMs,
       // Recovery of a cluster of which a node runs makes two Primary components, or hangs.
-      before: [...before, { check: 'nodes-down', nodes: refs, container: MARIADB, unit }],
+      before: [...before, ...stillGone(facts, refs), { check: 'nodes-down', nodes: refs, container: MARIADB, unit }],
       after: [{ check: 'playbook-ended', action: 'recovery', nodes: nodes.map(({ name }) => name), host: from.name }],
     },
     recoveryArguments(facts.dialect, { ...facts.deploy, host: from.name, image }),
@@ -232,7 +245,14 @@ function wayBack(
         { check: 'service-back', node: from.ref, container: MARIADB, address: facts.restore?.service ?? null },
       ]),
       question('confirm-cluster', 'See every node Primary and Synced', from.name, syncMs, [
-        { check: 'cluster-whole', nodes: refs, container: MARIADB, is: facts.restore?.clusterUuid ?? null, not: null },
+        {
+          check: 'cluster-whole',
+          nodes: refs,
+          container: MARIADB,
+          is: facts.restore?.clusterUuid ?? null,
+          not: null,
+          ...sizeWithout(facts),
+        },
         { check: 'synced-lines', nodes: refs, since: null },
       ]),
     ],
@@ -241,8 +261,68 @@ function wayBack(
   };
 }
 
+/** How many nodes a cloud may have for every way back to stand in its plan without each of the others. */
+const WITHOUT_MAX = 5;
+
+/** The same while one of the nodes is gone for good: nothing of it is on that node. */
+function waysWithout(
+  operation: Operation,
+  facts: Facts,
+  nodes: readonly Node[],
+  places: readonly Place[],
+  number: number,
+  limits: ExecutionLimits,
+): BackOut[] {
+  if (facts.gone !== undefined || nodes.length < 3 || nodes.length > WITHOUT_MAX) return [];
+  return nodes.flatMap((gone) => {
+    const rest = nodes.filter((node) => node !== gone);
+    const without = { ...facts, gone: [{ name: gone.name, address: gone.address }] };
+    const made = reduce(without, `${operation.id}/${gone.number}`, 'make', limits.inventories);
+    const inventory = reducedInventory(`${operation.id}/${gone.number}`, limits.inventories);
+    const kolla = { ...without, deploy: { ...facts.deploy, inventories: [inventory] } };
+    return rest.map((from): BackOut => {
+      const full = wayBack(
+        kolla,
+        rest,
+        places.filter(({ node }) => node !== gone),
+        from,
+        number,
+        limits,
+      );
+      return {
+        ...full,
+        id: `${full.id}.without.${gone.number}`,
+        title: `Back, from ${from.name}, without ${gone.name}`.slice(0, 75),
+        does: `Leaves ${gone.name} out: puts the old datadirs of the others back and recovers the cluster from ${from.name}. If ${gone.name} had more of the old data, that is not there then.`.slice(
+          0,
+          300,
+        ),
+        // First of all: where Kolla can't be told to leave it out, nothing is begun.
+        steps: [
+          {
+            ...made,
+            before: [
+              ...stillGone(
+                without,
+                rest.map(({ ref }) => ref),
+              ),
+            ],
+          },
+          ...full.steps,
+        ],
+        without: [gone.name],
+      };
+    });
+  });
+}
+
 /** A stop that only reached some nodes is taken back: those that stopped join the others again. */
-function startAgain(nodes: readonly Node[], refs: readonly Node['ref'][], { syncMs }: ExecutionLimits): BackOut {
+function startAgain(
+  facts: Facts,
+  nodes: readonly Node[],
+  refs: readonly Node['ref'][],
+  { syncMs }: ExecutionLimits,
+): BackOut {
   const [first] = nodes;
   return {
     id: 'start-again',
@@ -259,7 +339,7 @@ function startAgain(nodes: readonly Node[], refs: readonly Node['ref'][], { sync
         }),
       ),
       question('confirm-cluster', 'See every node Primary and Synced', first?.name ?? DEPLOY, syncMs, [
-        { check: 'cluster-whole', nodes: [...refs], container: MARIADB, is: null, not: null },
+        { check: 'cluster-whole', nodes: [...refs], container: MARIADB, is: null, not: null, ...sizeWithout(facts) },
       ]),
     ],
     leads: 'end',

@@ -50,7 +50,15 @@ export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
   return Object.fromEntries([...names].filter(isProgram).map((name) => [name, programSource(name)]));
 }
 
-const NAMES = ['stage', 'trial', 'hold', 'swap', 'clear', 'discard'] as const satisfies readonly ProgramName[];
+const NAMES = [
+  'stage',
+  'trial',
+  'hold',
+  'swap',
+  'clear',
+  'discard',
+  'reduce',
+] as const satisfies readonly ProgramName[];
 function isProgram(name: string): name is (typeof NAMES)[number] {
   return NAMES.some((one) => one === name);
 }

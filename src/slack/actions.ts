@@ -4,6 +4,7 @@ import { cancelOperation } from './cancel.ts';
 import { type Claims, readClaims } from './cards/claims.ts';
 import type { ACTIONS } from './cards/root.ts';
 import { askApproval, askDecline, revoke } from './consent.ts';
+import { agreeGone, askGone } from './gone.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandRequester, type Office, readSound, refuse } from './office.ts';
 import { request } from './request.ts';
@@ -23,6 +24,8 @@ const handlers: Readonly<Record<ActionId, Handler>> = {
   resolve_ran: (office, asked, claims) => askResolution(office, asked, claims, 'ran'),
   resolve_not_run: (office, asked, claims) => askResolution(office, asked, claims, 'not_run'),
   resolve_agree: agree,
+  gone: askGone,
+  gone_agree: agreeGone,
   backup_again: backupAgain,
 };
 

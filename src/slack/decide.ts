@@ -37,6 +37,7 @@ const WORKERS_TURN: ReadonlySet<OperationEvent['type']> = new Set([
   'revoked',
   'backing_out',
   'resolved',
+  'gone',
 ]);
 
 /**

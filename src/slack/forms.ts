@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { resolve } from './attention.ts';
 import { approvalFaults, approve, decline } from './consent.ts';
 import { type Fields, type Filled, type FormFaults, formContext } from './filled.ts';
+import { declareGone } from './gone.ts';
 import type { Message } from './limits.ts';
 import type { Asked, Office } from './office.ts';
 import { reasonFault, requestRestore, restoreFaults } from './restore.ts';
@@ -19,6 +20,7 @@ const FORMS = {
   restore: { main: 'reason', faults: restoreFaults, act: requestRestore },
   approve: { main: 'name', faults: approvalFaults, act: approve },
   decline: { main: 'reason', faults: (_, filled) => reasonFault(filled.fields), act: decline },
+  gone: { main: 'reason', faults: (_, filled) => reasonFault(filled.fields), act: declareGone },
   resolve: { main: 'reason', faults: (_, filled) => reasonFault(filled.fields), act: resolve },
 } as const satisfies Readonly<Record<string, Form>>;
 

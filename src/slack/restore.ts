@@ -4,7 +4,7 @@ import { type KnownArchive, knownArchives } from './archives.ts';
 import { restoreModal } from './cards/modals.ts';
 import type { Fields, Filled, FormFaults } from './filled.ts';
 import type { Message } from './limits.ts';
-import { type Asked, demandDestroyable, demandRequester, type Office, refuse } from './office.ts';
+import { type Asked, cloudOf, demandDestroyable, demandRequester, type Office, refuse } from './office.ts';
 import { openForm } from './open-form.ts';
 import { request } from './request.ts';
 import { clean } from './text.ts';
@@ -23,7 +23,13 @@ export async function askRestore(
     demandDestroyable(office, cloud),
   ]);
   if (archives.length === 0 && chosen === null) return refuse('NO_ARCHIVE_KNOWN', { cloud });
-  const view = restoreModal({ cloud, archives, chosen, now: office.now() });
+  const view = restoreModal({
+    cloud,
+    archives,
+    chosen,
+    nodes: Object.keys(cloudOf(office, cloud).nodes),
+    now: office.now(),
+  });
   return openForm(office, asked, view, { cloud });
 }
 
@@ -55,12 +61,15 @@ export async function requestRestore(office: Office, asked: Asked, { fields, con
   const cloud = context.cloud ?? refuse('FORM_UNKNOWN');
   await demandRequester(office, asked.by, cloud, true);
   await demandDestroyable(office, cloud);
+  const gone = fields.chosen('gone');
+  if (gone.some((name) => !Object.hasOwn(cloudOf(office, cloud).nodes, name))) return refuse('FORM_UNKNOWN');
   const archive = wished(await knownArchives(office, cloud), fields) ?? refuse('FIELD_ARCHIVE_GONE');
   return request(office, asked, cloud, {
     kind: 'restore',
     archive,
     reason: clean(fields.text('reason'), REASON_CHARS),
     olderSchemas: fields.chosen('older').includes('older'),
+    ...(gone.length > 0 ? { without: [...gone] } : {}),
   });
 }
 

@@ -107,9 +107,10 @@ export async function archived(
 }
 
 /** Alice asks for a restore of that archive; its id. */
-export function askRestore(journal: Journal, path: string): Promise<string> {
+export function askRestore(journal: Journal, path: string, without: readonly string[] = []): Promise<string> {
   const archive = { path, node: null, sha256: null };
-  return ask(journal, { kind: 'restore', archive, reason: 'tenants were deleted', olderSchemas: true }, CLOUD);
+  const rest = without.length === 0 ? {} : { without: [...without] };
+  return ask(journal, { kind: 'restore', archive, reason: 'tenants were deleted', olderSchemas: true, ...rest }, CLOUD);
 }
 
 /** Bob starts one of the offered back-outs. */

@@ -9,7 +9,13 @@ import { planPreparation } from '../../src/runbooks/preparation.ts';
 import { sampleFacts } from '../support/sample.ts';
 
 const OPERATION = 'a1b2c3d4e5f6a7b8c9d0';
-const limits = { proofMs: 60_000, unpackMs: 60_000, prepareMs: 60_000, floorBytes: 1_000 };
+const limits = {
+  proofMs: 60_000,
+  unpackMs: 60_000,
+  prepareMs: 60_000,
+  floorBytes: 1_000,
+  inventories: '/var/lib/kolla-backup/inventories',
+};
 const nodes = sampleFacts.nodes;
 const host = nodes[0]?.name ?? '';
 

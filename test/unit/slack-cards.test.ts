@@ -182,6 +182,17 @@ function allowed(operation: Operation): string[] {
     [ACTIONS.ran, says('ran') && said !== 'ran'],
     [ACTIONS.notRun, says('not_run') && said !== 'not_run'],
     [ACTIONS.agree, agree],
+    [
+      ACTIONS.gone,
+      (operation.plan?.plan.nodes ?? []).some(
+        ({ name }) => illegal(operation, { type: 'gone_asked', by: 'U0EVE', host: name, reason: 'x' }) === null,
+      ),
+    ],
+    [
+      ACTIONS.goneAgree,
+      operation.goneAsked !== null &&
+        illegal(operation, { type: 'gone', by: 'U0EVE', host: operation.goneAsked.host }) === null,
+    ],
     ...offeredBackOuts(operation)
       .slice(0, BACK_OUTS_SHOWN)
       .map(({ id }): [string, boolean] => [`${ACTIONS.backOut}:${id}`, true]),

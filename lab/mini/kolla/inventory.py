@@ -37,10 +37,20 @@ class Inventory:
         return found
 
     def _limited(self, names):
-        wanted = set()
-        for pattern in self.limit.replace(":", ",").split(","):
-            wanted |= set(self.members(pattern)) if pattern in self.groups or pattern == "all" else {pattern}
+        patterns = self.limit.replace(":", ",").split(",")
+        taken = [pattern for pattern in patterns if not pattern.startswith("!")] or ["all"]
+        wanted = self._matched(taken) - self._matched(pattern[1:] for pattern in patterns if pattern.startswith("!"))
         return [name for name in names if name in wanted]
+
+    def _matched(self, patterns):
+        found = set()
+        for pattern in patterns:
+            found |= set(self.members(pattern)) if pattern in self.groups or pattern == "all" else {pattern}
+        return found
+
+    def left_out(self, group):
+        """The hosts of a group that --limit keeps out of its plays."""
+        return [name for name in self.members(group) if self.limit and name not in self._limited([name])]
 
     def hosts(self, group):
         """The hosts of a play, after --limit. A group that isn't there is warned about."""

@@ -123,7 +123,8 @@ def play(run):
     run.group_shards()
     run.include("mariadb : include_tasks", "mariadb", "deploy.yml")
     recovery = Recovery(run)
-    if run.lost:
+    # Nobody gathers the facts of those whom --limit leaves out.
+    if run.lost or run.inventory.left_out("mariadb"):
         stop_here(run)
         return
     recovery.configure()

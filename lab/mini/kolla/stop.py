@@ -19,7 +19,7 @@ def gather(run):
     run.nothing("Group hosts to determine when using --limit")
     run.task("Gather facts", lambda host: {"changed": False} if host == "localhost" else run.ask(host, "ping"))
     here = list(run.alive)
-    run.play("Gather facts for all hosts (if using --limit)", [])
+    facts_of_others(run)
     run.play("Group hosts based on configuration", here)
     run.nothing("Group hosts based on Kolla action")
     run.output.task("Group hosts based on enabled services")
@@ -28,6 +28,20 @@ def gather(run):
             run.output.result(host, {"changed": False}, item=service, counted=False)
         run.output.count(host, "ok")
     return here
+
+
+def facts_of_others(run):
+    """With --limit the facts of the others are gathered in localhost's name; one that is off fails it, and all after it."""
+    left = [host for host in run.inventory.left_out("all") if host != "localhost"]
+    run.play("Gather facts for all hosts (if using --limit)", ["localhost"] if left else [])
+
+    def gathered(_):
+        for host in left:
+            run.ask(host, "ping")
+        return {"changed": False}
+
+    if left:
+        run.task("Gather facts", gathered)
 
 
 def others(run, roles):

@@ -77,6 +77,16 @@ export const consent = {
     done: NOTHING,
     next: 'Look at its card.',
   },
+  NO_NODE_MISSING: {
+    wrong: 'Nothing of {label} waits for that node.',
+    done: NOTHING,
+    next: 'Look at its card.',
+  },
+  GONE_SECOND_PERSON: {
+    wrong: '{person} said that a node of {label} is gone; another person must agree.',
+    done: 'Nothing was decided.',
+    next: 'Ask another approver to look at the node and to agree.',
+  },
   RESOLUTION_SECOND_PERSON: {
     wrong: '{person} said how the step of {label} ended; another person must agree.',
     done: 'Nothing was decided.',

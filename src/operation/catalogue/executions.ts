@@ -36,6 +36,31 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Find out who started it. A way back is offered on the card.',
   },
+  GONE_UNKNOWN: {
+    wrong: 'The nodes of this cloud are not all that is to be gone: {nodes}.',
+    done: NOTHING,
+    next: 'Ask again, and choose from the nodes as the inventory names them.',
+  },
+  GONE_TOO_MANY: {
+    wrong: 'Without {nodes} only {left} of the nodes would be left: half of them or more are gone.',
+    done: NOTHING,
+    next: 'Those could come back as a cluster of their own, with the old data. Bring one back, with an empty datadir if need be, or restore by hand as Kolla’s documentation has it for a single node.',
+  },
+  GONE_HAS_ARCHIVE: {
+    wrong: 'The archive {path} lies on {node}, which is to be gone.',
+    done: NOTHING,
+    next: 'Choose an archive that lies on another node, or copy this one into the backup volume of another node and name it in the form.',
+  },
+  GONE_NODE_ANSWERS: {
+    wrong: '{host} is declared to be off, but that cannot be seen: {why}.',
+    done: 'Nothing more was begun. A node that runs with the old data while the others are restored would be a second cluster.',
+    next: 'Power {host} off, or cut it from the network, and keep it off until the restore is done; or ask for a restore with all nodes.',
+  },
+  HOST_DECLARED_GONE: {
+    wrong: 'Two persons have declared {host} gone: what became of this step there is not known.',
+    done: OLD_DATA_SAFE,
+    next: 'Take a way back without {host} on the card. It must stay off meanwhile. If it had begun to hold MariaDB down, it still does when it comes back: remove the drop-in 90-kolla-backup-hold.conf of its unit there before it may rejoin.',
+  },
   NODE_IS_BEHIND: {
     wrong:
       'The old data on {host} is behind that on {ahead}: recovered from {host}, what was written last would be lost.',

@@ -17,6 +17,11 @@ export const restores = {
     done: NOTHING,
     next: 'Report this with the journal of the operation; ask for the restore again.',
   },
+  INVENTORY_NOT_REDUCED: {
+    wrong: 'No inventory without the node that is gone could be made on {host}: {detail}.',
+    done: 'Nothing else was begun.',
+    next: 'Take the node out of the inventory and of the config by hand (a comment is enough) and ask for a restore with all nodes that are left; put it back when the node has rejoined.',
+  },
   SURVEY_ENGINE: {
     wrong: 'The container engine on {host} did not answer: {detail}.',
     done: NOTHING,

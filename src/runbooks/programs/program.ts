@@ -17,6 +17,7 @@ const PARTS = {
   swap: ['node', 'directories', 'tree'],
   clear: ['node', 'directories'],
   discard: ['directories', 'tree'],
+  reduce: [],
 } as const satisfies Record<ProgramName, readonly string[]>;
 
 /** What a program has of this side: a JSON string is one of Python, too. */

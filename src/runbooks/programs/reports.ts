@@ -101,6 +101,11 @@ export const holdReport = z.discriminatedUnion('state', [
 export const swapReport = z.strictObject({ state: z.enum(['exchanged', 'already']) });
 export const clearReport = z.strictObject({ state: z.enum(['cleared', 'absent']) });
 export const discardReport = z.strictObject({ state: z.enum(['discarded', 'already']), bytes: count });
+export const reduceReport = z.discriminatedUnion('state', [
+  /** `inventory` is the file to call kolla-ansible with, `digest` of what it says. */
+  z.strictObject({ state: z.literal('reduced'), inventory: hostPath, digest: hex64, nodes: z.array(text).max(64) }),
+  z.strictObject({ state: z.literal('removed') }),
+]);
 
 export const reports = {
   survey: surveyed,
@@ -111,6 +116,7 @@ export const reports = {
   swap: swapReport,
   clear: clearReport,
   discard: discardReport,
+  reduce: reduceReport,
 } as const satisfies Record<ProgramName, z.ZodType>;
 export type Report<N extends ProgramName> = z.infer<(typeof reports)[N]>;
 

@@ -86,5 +86,18 @@ export type ProgramRequests = {
     readonly old: Identity;
     readonly live: string;
   };
+  readonly reduce: {
+    readonly act: 'make' | 'remove';
+    /** Where the reduced inventory stands, of the operation's own. */
+    readonly directory: string;
+    /** The argv of `ansible-inventory --list` with the deployment's own inventories, and what follows instead of those. */
+    readonly program: readonly string[];
+    readonly sources: readonly string[];
+    readonly vault: readonly string[];
+    /** Where kolla-ansible's playbooks may lie: their variables count, too. */
+    readonly playbooks: readonly string[];
+    readonly group: string;
+    readonly gone: readonly string[];
+  };
 };
 export type ProgramName = keyof ProgramRequests;

@@ -7,6 +7,7 @@ import { capEscaped, clean, duration, esc, moment, size } from '../text.ts';
 import { consentButtons } from './buttons.ts';
 import { commandLine, kollaSteps } from './commands-shown.ts';
 import { fitting, type Room } from './fitting.ts';
+import { goneNodes } from './gone.ts';
 import { isOld, keptLine } from './kept.ts';
 import { code, faint, header, headLine, lines, mention, person, preformatted, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
@@ -52,10 +53,14 @@ function card(operation: Operation, eligible: readonly string[], room: Room): Me
 /** What is at stake, in a few lines; the modal in which one approves says the same. The first names the cloud. */
 export function stakes(operation: Operation): readonly Line[] {
   const { cloud, wish, by, facts, headAt } = operation;
+  const gone = goneNodes(operation);
   const asked = (reason: string): Line => [strong('Asked by '), person(by), say(` · ${clean(reason, REASON_MAX)}`)];
   if (wish.kind === 'restore')
     return [
-      [strong(`Cloud: ${cloud}`), say(' · MariaDB is stopped on all its nodes')],
+      [
+        strong(`Cloud: ${cloud}`),
+        say(` · MariaDB is stopped on all its nodes${gone === null ? '' : ` but ${gone}, which is off`}`),
+      ],
       asked(wish.reason),
       backLine(operation, headAt),
       undoneLine(operation),

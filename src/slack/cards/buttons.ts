@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { awaited } from '../../operation/approval.ts';
 import { offeredBackOuts } from '../../operation/back-outs.ts';
-import { changeStarted, type Operation, stuckAt } from '../../operation/operation.ts';
+import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import type { BackOut } from '../../operation/plan.ts';
 import { LIMITS } from '../limits.ts';
 import { cap, clean } from '../text.ts';
@@ -18,6 +18,8 @@ export const ACTIONS = {
   ran: 'resolve_ran',
   notRun: 'resolve_not_run',
   agree: 'resolve_agree',
+  gone: 'gone',
+  goneAgree: 'gone_agree',
   backup: 'backup_again',
 } as const;
 
@@ -63,6 +65,7 @@ export function liveButtons(operation: Operation, does: number = LIMITS.confirmT
   return [
     ...block('resolve-actions', unclear(operation)),
     ...block('back-out-actions', backOuts(operation, does)),
+    ...block('gone-actions', gone(operation)),
     ...block('attention-actions', attention(operation)),
     ...consentButtons(operation),
     ...block('root-actions', canCancel(operation) ? [cancel(operation)] : []),
@@ -169,6 +172,24 @@ function unclear(operation: Operation): Button[] {
     },
   });
   return [agree, said === 'ran' ? says.not_run : says.ran];
+}
+
+/** A node may be gone for good: one person says it, another one agrees. */
+function gone(operation: Operation): Button[] {
+  const nodes = mayBeGone(operation);
+  if (nodes.length === 0) return [];
+  const say = button(ACTIONS.gone, 'A node is gone for good …', claimsOf(operation));
+  const said = operation.goneAsked;
+  if (said === null || !nodes.includes(said.host)) return [say];
+  const agree = button(ACTIONS.goneAgree, `I agree: ${said.host} is gone`, claimsOf(operation, { host: said.host }), {
+    style: 'danger',
+    asks: {
+      title: 'Agree?',
+      text: `Nothing waits for ${clean(said.host, 80)} any more, and ways back without it are offered. It must stay off until the cloud is whole again.`,
+      yes: 'Agree',
+    },
+  });
+  return [agree, say];
 }
 
 /** What one person has said of the step that is unclear now. */

@@ -29,6 +29,8 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   'service-as-planned': ({ served }) => (served ? 'the cluster had service' : 'the cluster is still without service'),
   'journals-remembered': ({ hosts }) => `${hosts.join(', ')} and the thread remember no more than the journals`,
   'nodes-down': ({ nodes }) => `MariaDB was seen down a moment ago on ${nodesOf(nodes)}`,
+  'nodes-gone': ({ gone }) =>
+    `${gone.map(({ name }) => name).join(', ')} answers neither by SSH nor to Ansible, and is in nobody’s cluster`,
   'most-advanced': ({ node }) =>
     `by the positions read when they were held, no node has more of the old data than ${node}`,
   'none-further': () => 'by the positions read when they were held, no node went further than the one recovered from',
@@ -36,8 +38,8 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
   'newer-full': ({ after }) => `a full backup exists that was proved after ${new Date(after).toISOString()}`,
   'service-back': ({ node, address }) =>
     `${node.node} is Primary and Synced${address === null ? '' : `, and ${address.host}:${address.port} answers SQL`}`,
-  'cluster-whole': ({ nodes, is, not }) =>
-    `${nodesOf(nodes)} are Primary and Synced with one UUID${is === null ? '' : ` (${is})`}${not === null ? '' : `, another than ${not}`}`,
+  'cluster-whole': ({ nodes, is, not, gone }) =>
+    `${nodesOf(nodes)} are Primary and Synced with one UUID${is === null ? '' : ` (${is})`}${not === null ? '' : `, another than ${not}`}${gone === undefined ? '' : ', with or without the node that is gone'}`,
   'databases-as-shown': ({ node }) => `the databases on ${node.node} are those that the trial start had shown`,
   'synced-lines': ({ nodes }) => `the lines of the log on ${nodesOf(nodes)} are shown`,
 };

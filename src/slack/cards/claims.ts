@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hex64, operationId, stepId } from '../../operation/ids.ts';
+import { hex64, hostName, operationId, stepId } from '../../operation/ids.ts';
 import { parseJson } from '../../operation/json.ts';
 import type { Operation } from '../../operation/operation.ts';
 
@@ -9,6 +9,7 @@ const about = z.strictObject({
   digest: hex64.optional(),
   backOut: z.string().max(90).optional(),
   step: stepId.optional(),
+  host: hostName.optional(),
   attempt: z.int().min(1).optional(),
 });
 const claims = about.extend({ v: z.literal(1), operation: operationId, seq: z.int().min(1), hash: hex64 });

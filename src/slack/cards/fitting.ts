@@ -6,6 +6,7 @@ export const ROOMS = [
   { rows: 8, names: 5, nodes: 5, argv: 300, does: 160, reason: 300, listed: true, sentences: 3 },
   { rows: 4, names: 2, nodes: 3, argv: 120, does: 80, reason: 150, listed: false, sentences: 3 },
   { rows: 3, names: 1, nodes: 2, argv: 80, does: 20, reason: 80, listed: false, sentences: 1 },
+  { rows: 1, names: 1, nodes: 1, argv: 80, does: 20, reason: 40, listed: false, sentences: 1 },
 ] as const;
 export type Room = (typeof ROOMS)[number];
 

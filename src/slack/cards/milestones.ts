@@ -12,7 +12,7 @@ import { cc, problemReply, REASON_MAX, reply, titleIn } from './replies.ts';
 import { remainsBlocks } from './root.ts';
 import { finished, started } from './step-milestones.ts';
 import { succeeded } from './succeeded.ts';
-import { attention, backingOut, resolutionAsked, resolved } from './trouble-milestones.ts';
+import { attention, backingOut, goneAgreed, goneAsked, resolutionAsked, resolved } from './trouble-milestones.ts';
 
 /** A thread reply for one event. `log` names the run whose redacted log goes with it, `plan` that the plan's file does. */
 export type Milestone = { readonly message: Message; readonly log: string | null; readonly plan?: true };
@@ -87,6 +87,8 @@ const tellings: Telling = {
     reply(operation, `${operation.label} is looked after`, [[say('👀 '), person(by), say(' looks after it.')]]),
   resolution_asked: (event, operation) => resolutionAsked(event, operation),
   resolved: (event, operation) => resolved(event, operation),
+  gone_asked: (event, operation) => goneAsked(event, operation),
+  gone: (event, operation) => goneAgreed(event, operation),
   refused: (event, operation) =>
     problemReply(operation, event.problem, {
       lead: [say('✋ '), person(event.by), say(` ${ASKED_WORDS[event.asked]} ${operation.label}; that was refused.`)],

@@ -1,6 +1,6 @@
 import type { InputBlock, KnownBlock, PlainTextOption } from '@slack/types';
 import { REASON_CHARS } from '../../operation/events.ts';
-import { type Operation, stuckAt } from '../../operation/operation.ts';
+import { mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import { VOLUME_PATH_CHARS } from '../../operation/shapes.ts';
 import { LIMITS, type View } from '../limits.ts';
 import { cap, clean, duration, moment, size } from '../text.ts';
@@ -66,11 +66,13 @@ type RestoreForm = {
   readonly archives: readonly OfferedArchive[];
   /** The path of an archive that was named with the command. */
   readonly chosen: string | null;
+  /** The cloud's nodes: one of them may be gone. */
+  readonly nodes?: readonly string[];
   readonly now: number;
 };
 
 /** Asks what to restore, and why. */
-export function restoreModal({ cloud, channel, archives, chosen, now }: RestoreForm): View {
+export function restoreModal({ cloud, channel, archives, chosen, nodes = [], now }: RestoreForm): View {
   const offered = archives.slice(0, LIMITS.options);
   const options = offered.map((one) => archiveOption(one, now));
   const initial = chosen === null ? undefined : options[offered.findIndex(({ path }) => path === chosen)];
@@ -94,6 +96,8 @@ export function restoreModal({ cloud, channel, archives, chosen, now }: RestoreF
     }),
     reasonInput('Reason', 'Stands on the card that others approve.'),
     olderInput(),
+    // With two nodes left a restore can go on; one alone has nobody to agree with.
+    ...(nodes.length > 2 ? [goneInput(nodes)] : []),
   ]);
 }
 
@@ -142,6 +146,29 @@ function olderInput(): InputBlock {
   };
 }
 
+function goneInput(nodes: readonly string[]): InputBlock {
+  const options = nodes.slice(0, LIMITS.options).map((name) => ({
+    text: plain(name, LIMITS.optionText),
+    value: cap(name, LIMITS.optionValue),
+  }));
+  return {
+    type: 'input',
+    block_id: 'gone',
+    optional: true,
+    label: plain('A node that is gone', LIMITS.optionText),
+    hint: plain(
+      'Only if it is powered off and stays off until the restore is done: the restore goes on without it. When it is started again it joins the others, and its own old data is overwritten.',
+      300,
+    ),
+    element: {
+      type: 'static_select',
+      action_id: 'gone',
+      placeholder: plain('All nodes take part', LIMITS.optionText),
+      options,
+    },
+  };
+}
+
 /** How many names a list in a modal has. */
 const NAMES_MAX = 4;
 
@@ -173,6 +200,30 @@ export function declineModal(operation: Operation): View {
   return modal({ callback: 'decline', title: `Decline ${label}`, submit: 'Decline', metadata }, [
     lines([say(`Nothing comes of this plan then, whoever else approved it. ${comes}`)]),
     reasonInput('Reason', 'Whoever asked reads it in the thread.'),
+  ]);
+}
+
+/** One person says that a node is gone for good. */
+export function goneModal(operation: Operation): View {
+  const options = mayBeGone(operation)
+    .slice(0, LIMITS.options)
+    .map((name) => ({ text: plain(name, LIMITS.optionText), value: cap(name, LIMITS.optionValue) }));
+  const [first] = options;
+  const element = {
+    type: 'static_select' as const,
+    action_id: 'node',
+    options,
+    ...(first === undefined ? {} : { initial_option: first }),
+  };
+  const metadata = claimsOf(operation);
+  return modal({ callback: 'gone', title: 'A node is gone', submit: 'Say so', metadata }, [
+    lines([
+      say(
+        'If another person agrees, nothing waits for it any more, and ways back without it are offered. It must be powered off and stay so: with the old data it could start as a second cluster.',
+      ),
+    ]),
+    { type: 'input', block_id: 'node', label: plain('Node', LIMITS.optionText), element },
+    reasonInput('How do you know?', 'Where you saw that it is off. The one who agrees relies on it.'),
   ]);
 }
 

@@ -8,6 +8,7 @@ import { clean, clock, duration, esc, moment, size } from '../text.ts';
 import { BACK_OUTS_SHOWN, liveButtons, pendingResolution } from './buttons.ts';
 import { endBlocks } from './ends.ts';
 import { fitting, type Room } from './fitting.ts';
+import { goneLines } from './gone.ts';
 import {
   code,
   codeLine,
@@ -39,6 +40,7 @@ function card(operation: Operation, glance: Glance, buttons: boolean, room: Room
     lines(
       [strong('Asked by '), person(operation.by), say(` · ${moment(operation.requestedAt)}`)],
       ...wishLines(operation, room),
+      ...(operation.end === null ? goneLines(operation) : []),
       ...down(operation, glance.now),
       ...(ended === null ? [] : [[say(ended)]]),
     ),

@@ -2,6 +2,7 @@ import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
 import { clean, duration, grouped, moment, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
+import { goneWarnings } from './gone.ts';
 import { expectedOutage } from './outage.ts';
 import { code, onHost, say, strong } from './parts.ts';
 import { comparison, drops, keyRows, placesOf, snapshotOf, trialOf, undone } from './reports.ts';
@@ -155,6 +156,7 @@ export function warnings(operation: Operation, max: number): readonly string[] {
   const overwritten = placesOf(operation).filter(({ aside }) => aside === null);
   const [copyVersion, liveVersion] = [trial?.findings?.serverVersion, live?.findings.serverVersion];
   return [
+    ...goneWarnings(operation),
     ...(dropped.length > 0
       ? [
           `Far fewer rows than live: ${named(

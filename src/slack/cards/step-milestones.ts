@@ -20,7 +20,7 @@ type Line = readonly RichTextElement[];
 type Ended = { readonly step: Step; readonly attempt: Attempt; readonly operation: Operation };
 
 /** Programs that take a moment: their end is told, not their beginning. */
-const QUICK: ReadonlySet<Reporter> = new Set(['stage', 'hold', 'swap', 'clear', 'discard']);
+const QUICK: ReadonlySet<Reporter> = new Set(['stage', 'hold', 'swap', 'clear', 'discard', 'reduce']);
 
 function programOf(step: Step): Reporter | null {
   const reported = step.after.find((one) => one.check === 'reported');

@@ -90,3 +90,37 @@ export function resolved({ by, plan, step, attempt }: Of<'resolved'>, operation:
     { head: true, mrkdwn: true },
   );
 }
+
+/** With the buttons: the one who agrees finds them here. */
+export function goneAsked({ by, host, reason }: Of<'gone_asked'>, operation: Operation): Milestone {
+  const message = fitting(
+    (room) =>
+      reply(
+        operation,
+        `${mention(by)} says that ${esc(host)} is gone for good: another person must agree`,
+        [
+          [say('🔎 '), person(by), strong(` says that ${clean(host, 80)} is gone for good`)],
+          [strong('How they know: '), say(clean(reason, REASON_MAX))],
+          [say('Another person must agree; then nothing waits for it any more, and ways back without it are offered.')],
+        ],
+        { head: true, mrkdwn: true, more: liveButtons(operation, room.does) },
+      ).message,
+  );
+  return { message, log: null };
+}
+
+export function goneAgreed({ by, host }: Of<'gone'>, operation: Operation): Milestone {
+  return reply(
+    operation,
+    `${mention(by)} agreed that ${esc(host)} is gone`,
+    [
+      [say('🤝 '), person(by), strong(` agreed that ${clean(host, 80)} is gone`)],
+      [
+        say(
+          'It could not be told that anything of this operation is over. Keep it off until the cloud is whole again without it; if it was held, its unit stays held when it comes back.',
+        ),
+      ],
+    ],
+    { head: true, mrkdwn: true },
+  );
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { readRun } from '../../src/kolla/ansible-run.ts';
+import { wholeCluster } from '../../src/kolla/galera.ts';
+import { judgeRecovery } from '../../src/kolla/recovery-result.ts';
+import { judgeStop } from '../../src/kolla/stop-result.ts';
+import { advance } from '../../src/operation/advance.ts';
+import { offeredBackOuts } from '../../src/operation/back-outs.ts';
+import type { OperationEvent } from '../../src/operation/events.ts';
+import { illegal } from '../../src/operation/grammar.ts';
+import { mayBeGone, type Operation } from '../../src/operation/operation.ts';
+import type { Plan } from '../../src/operation/plan.ts';
+import { approvalCard } from '../../src/slack/cards/approval-card.ts';
+import { endLines } from '../../src/slack/cards/ends.ts';
+import { goneModal, restoreModal } from '../../src/slack/cards/modals.ts';
+import { faults } from '../../src/slack/limits.ts';
+import { recorded } from '../support/fixtures.ts';
+import { awaitingSample, NODES } from '../support/restore-sample.ts';
+
+/** A node that is gone: what Kolla did then, who may say so, and what is offered and told. */
+
+const [FIRST, SECOND, THIRD] = NODES;
+const LAB = [`${FIRST}.local`, `${SECOND}.local`] as const;
+const exit = (code: number) => ({ code, signal: null });
+
+describe('what the real Kolla did while a node was off', () => {
+  test.each([
+    ['bash/95a-stop-with-a-node-off.log', 4],
+    ['bash/95b-stop-limited-without-a-node-off.log', 4],
+  ])('nothing was stopped: %s', (name, code) => {
+    expect(judgeStop(readRun(recorded(name)), exit(code), LAB)).toMatchObject({ kind: 'failed' });
+  });
+  test('nothing was recovered with --limit', () => {
+    const run = readRun(recorded('bash/95c-recovery-limited-without-a-node-off.log'));
+    expect(judgeRecovery(run, exit(2), { nodes: LAB, host: LAB[0] })).toMatchObject({
+      kind: 'failed',
+      bootstrapped: false,
+    });
+  });
+  test.each(['bash/96a-stop-without-a-node-off.log', 'cliff/96a-stop-without-a-node-off.txt'])(
+    'with an inventory that lacks it the others were stopped: %s',
+    (name) => {
+      expect(judgeStop(readRun(recorded(name)), exit(0), LAB)).toEqual({ kind: 'stopped', changed: LAB, others: [] });
+    },
+  );
+  test.each(['bash/96b-recovery-without-a-node-off.log', 'cliff/96b-recovery-without-a-node-off.txt'])(
+    'and recovered: %s',
+    (name) => {
+      const result = judgeRecovery(readRun(recorded(name)), exit(0), { nodes: LAB, host: LAB[0] });
+      expect(result).toEqual({ kind: 'recovered', bootstrapped: true });
+    },
+  );
+  test('where nobody took over the address of the service, recovery failed at its last task', () => {
+    const run = readRun(recorded('bash/96c-recovery-without-the-node-that-has-the-vip.log'));
+    const nodes = [`${SECOND}.local`, `${THIRD}.local`];
+    expect(judgeRecovery(run, exit(2), { nodes, host: nodes[0] ?? '' })).toMatchObject({
+      problem: { code: 'RECOVERY_FAILED' },
+      bootstrapped: true,
+    });
+  });
+});
+
+test('a cluster may have the node that was gone again, and nobody else', () => {
+  const id = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
+  const of = (size: string) =>
+    [FIRST, SECOND].map((node) => ({
+      node,
+      status: {
+        wsrep_cluster_status: 'Primary',
+        wsrep_local_state_comment: 'Synced',
+        wsrep_ready: 'ON',
+        wsrep_connected: 'ON',
+        wsrep_cluster_size: size,
+        wsrep_cluster_state_uuid: id,
+        wsrep_local_state_uuid: id,
+      },
+    }));
+  expect([2, 3, 4].map((size) => wholeCluster(of(String(size)), { gone: 1 }) === null)).toEqual([true, true, false]);
+  expect([1, 2, 3].map((size) => wholeCluster(of(String(size))) === null)).toEqual([false, true, false]);
+});
+
+/** A restore that was begun; `hold-3` was sent, and its node doesn't answer. */
+function silent() {
+  const story = awaitingSample();
+  story.approve();
+  story.begin();
+  story.drive('hold-3');
+  story.start(story.step('hold-3'));
+  story.tell({
+    type: 'attention',
+    claim: story.now().claim?.claim ?? '',
+    problem: { code: 'HOST_OUT_OF_SIGHT', params: { host: THIRD, reason: 'no route to host' } },
+  });
+  return story;
+}
+const asked = { type: 'gone_asked', by: 'U0ALICE', host: THIRD, reason: 'its power supply burnt' } as const;
+const agreed = (by: string, host: string = THIRD): OperationEvent => ({ type: 'gone', by, host });
+
+describe('two persons declare a node gone', () => {
+  test('the one that is waited for, and no other', () => {
+    const story = silent();
+    expect(mayBeGone(story.now())).toEqual([THIRD]);
+    expect(illegal(story.now(), { ...asked, host: SECOND })).not.toBeNull();
+    expect(illegal(story.now(), agreed('U0BOB'))).toBe('nobody asked');
+    story.tell(asked);
+    expect(illegal(story.now(), agreed('U0ALICE'))).toMatch(/two persons/);
+    expect(illegal(story.now(), agreed('U0BOB', SECOND))).not.toBeNull();
+    story.tell(agreed('U0BOB'));
+    expect(story.now().gone).toMatchObject([{ host: THIRD, by: ['U0ALICE', 'U0BOB'] }]);
+    expect(mayBeGone(story.now())).toEqual([]);
+    expect(illegal(story.now(), asked)).not.toBeNull();
+  });
+  test('never before anything was stopped, or where nothing is missing', () => {
+    expect(illegal(awaitingSample().now(), asked)).not.toBeNull();
+    const story = awaitingSample();
+    story.approve();
+    story.begin();
+    story.drive('hold-3');
+    expect(illegal(story.now(), asked)).not.toBeNull();
+  });
+  test('then ways back without it come first, and those without another node are not offered', () => {
+    const story = silent();
+    story.tell(asked);
+    story.tell(agreed('U0BOB'));
+    story.unclear(story.step('hold-3'));
+    const now = withWays(story.now());
+    expect(offeredBackOuts(now)[0]?.id).toBe('way-back.1.without.3');
+    expect(offeredBackOuts(now).map(({ id }) => id)).not.toContain('way-back.1.without.2');
+    expect(offeredBackOuts({ ...now, gone: [] }).filter((one) => one.without)).toEqual([]);
+  });
+});
+
+/** The same with the ways back that a plan has for a node that dies. */
+function withWays(operation: Operation): Operation {
+  const [first] = operation.plan?.plan.backOuts ?? [];
+  if (operation.plan === null || first === undefined) throw new Error('no back-outs');
+  const without = (node: string, number: number) => ({
+    ...first,
+    id: `way-back.1.without.${number}`,
+    steps: first.steps.filter(({ host }) => host !== node),
+    without: [node],
+  });
+  const plan: Plan = {
+    ...operation.plan.plan,
+    backOuts: [...operation.plan.plan.backOuts, without(SECOND, 2), without(THIRD, 3)],
+  };
+  return { ...operation, plan: { ...operation.plan, plan } };
+}
+
+describe('people read what it means', () => {
+  const without = (operation: Operation): Operation => {
+    const { wish, facts } = operation;
+    if (wish.kind !== 'restore' || facts === null) throw new Error('no restore');
+    const gone = [{ name: THIRD, address: '10.0.0.13' }];
+    const nodes = facts.nodes.filter(({ name }) => name !== THIRD);
+    return { ...operation, wish: { ...wish, without: [THIRD] }, facts: { ...facts, gone, nodes } };
+  };
+  test('on the card that is approved: excluded, no redundancy, its data overwritten', () => {
+    const card = approvalCard(without(awaitingSample().now()), []);
+    const said = JSON.stringify(card);
+    expect(faults(card)).toEqual([]);
+    for (const one of [
+      /hardcore-rodent is excluded/,
+      /Redundancy is missing/,
+      /old data is overwritten/,
+      /all its nodes but hardcore-rodent/,
+    ])
+      expect(said).toMatch(one);
+    expect(JSON.stringify(approvalCard(awaitingSample().now(), []))).not.toMatch(/excluded|Redundancy/);
+  });
+  test('at the end, until it has rejoined', () => {
+    const story = awaitingSample();
+    const ended = { how: 'succeeded', at: 1 } as const;
+    expect(JSON.stringify(endLines({ ...without(story.now()), end: ended }))).toMatch(
+      /Redundancy missing: hardcore-rodent/,
+    );
+    expect(JSON.stringify(endLines({ ...story.now(), end: ended }))).not.toMatch(/Redundancy/);
+  });
+  test('in forms that Slack takes', () => {
+    const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };
+    expect(JSON.stringify(restoreModal({ ...form, nodes: NODES }))).toMatch(/A node that is gone/);
+    expect(JSON.stringify(restoreModal({ ...form, nodes: NODES.slice(0, 2) }))).not.toMatch(/A node that is gone/);
+    expect(JSON.stringify(goneModal(silent().now()))).toMatch(THIRD);
+  });
+});
+
+test('a journal from before nodes could be gone is read as ever', () => {
+  const { told } = awaitingSample();
+  const folded = told.reduce<Operation | null>(
+    (operation, { event, operation: after }) =>
+      advance(operation, event, { operation: after.id, ...after.head, at: after.headAt }),
+    null,
+  );
+  expect(folded).toMatchObject({ gone: [], goneAsked: null });
+});
