@@ -11,6 +11,12 @@ export const REQUEST_PATH = '/slack/events';
 const BODY_MAX = 1_000_000;
 /** How long a request may take to arrive whole, in ms: Slack itself waits for 3 s. */
 const ARRIVE_MS = 10_000;
+/** How often it is looked whether one takes longer, in ms; Node looks every 30 s. */
+const ARRIVE_LOOK_MS = 2_000;
+/** How long an idle connection is kept, in ms: longer than proxies do, lest they send into one that just closed. */
+const IDLE_MS = 75_000;
+/** How many connections there may be. */
+const CONNECTIONS_MAX = 200;
 /** How long answers under way may take when the listener is closed, in ms. */
 const CLOSE_MS = 3_000;
 
@@ -38,17 +44,22 @@ export function requests({
     // Whoever else finds the port learns nothing from it.
     dispatchErrorHandler: async ({ response }) => void response.writeHead(404).end(),
   });
+  const limits = {
+    headersTimeout: ARRIVE_MS,
+    requestTimeout: ARRIVE_MS,
+    connectionsCheckingInterval: ARRIVE_LOOK_MS,
+    keepAliveTimeout: IDLE_MS,
+  };
   let server: Server | null = null;
 
   return {
     receivers: [receiver],
     start: async () => {
-      server = await receiver.start(listen).catch((cause: unknown) => {
+      server = await receiver.start(listen, limits).catch((cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new KollaBackupError('SLACK_LISTEN', { listen: inWords(listen), reason }, { cause });
       });
-      server.headersTimeout = ARRIVE_MS;
-      server.requestTimeout = ARRIVE_MS;
+      server.maxConnections = CONNECTIONS_MAX;
     },
     connected: () => (server?.listening ? 1 : 0),
     deafFor: () => 0,
