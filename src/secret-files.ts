@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KollaBackupError } from './operation/catalogue.ts';
 
@@ -17,40 +17,36 @@ const SECRETS = [
  * Throws ENVIRONMENT_INVALID where a variable is given twice or a file can't be read.
  */
 export function secretFiles(from: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    SECRETS.flatMap((variable) => {
-      const file = fileOf(variable, from);
-      return file === null ? [] : [[variable, readSecret(file)]];
-    }),
-  );
+  const found = SECRETS.map((variable) => [variable, secretIn(variable, from)] as const);
+  return Object.fromEntries(found.flatMap(([variable, secret]) => (secret === null ? [] : [[variable, secret]])));
 }
 
-type SecretFile = { readonly variable: string; readonly path: string };
-
-function fileOf(variable: string, from: NodeJS.ProcessEnv): SecretFile | null {
+function secretIn(variable: string, from: NodeJS.ProcessEnv): string | null {
   const named = `${variable}_FILE`;
   const path = from[named];
-  if (path !== undefined && from[variable] !== undefined) throw invalid(named, `is set, and so is ${variable}`);
-  if (path !== undefined) return { variable: named, path };
   const credentials = from['CREDENTIALS_DIRECTORY'];
+  if (path !== undefined) {
+    if (from[variable] !== undefined) throw invalid(named, `is set, and so is ${variable}`);
+    const secret = readSecret(named, path);
+    if (secret === null) throw invalid(named, `names the file ${path}, which is not there`);
+    return secret;
+  }
   if (credentials === undefined || from[variable] !== undefined) return null;
-  const credential = join(credentials, variable.toLowerCase());
-  return existsSync(credential) ? { variable, path: credential } : null;
+  return readSecret(variable, join(credentials, variable.toLowerCase()));
 }
 
-function readSecret({ variable, path }: SecretFile): string {
+/** Null where there is no such file. */
+function readSecret(variable: string, path: string): string | null {
   let secret: string;
   try {
     secret = readFileSync(path, 'utf8').trim();
   } catch (cause) {
-    throw invalid(variable, `stands for a file that cannot be read (${words(cause)})`, cause);
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(variable, `stands for a file that cannot be read (${reason})`, cause);
   }
   if (secret === '') throw invalid(variable, `stands for the file ${path}, which is empty`);
   return secret;
-}
-
-function words(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function invalid(variable: string, reason: string, cause?: unknown): KollaBackupError {

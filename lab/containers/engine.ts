@@ -3,7 +3,7 @@
  * operator would. It has no bridge: containers share this machine's loopback, where the small cloud and the stand-in
  * for Slack are. Its images and its build cache stay in the cache folder; one at a time.
  */
-import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
+import { chown, copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -37,8 +37,9 @@ export type Containers = {
   stop(): Promise<void>;
 };
 
-/** Files that an operator puts beside docker-compose.yml, by path in that folder. */
+/** Files that an operator puts beside docker-compose.yml, by path in that folder; the image's user owns them. */
 export type Beside = Readonly<Record<string, { readonly content: string; readonly mode: number }>>;
+const IMAGE_USER = 10001;
 
 export async function startContainers(beside: Beside): Promise<Containers> {
   const unlock = await lockFile(join(LOCKS, 'containers.lock'));
@@ -53,6 +54,7 @@ export async function startContainers(beside: Beside): Promise<Containers> {
   for (const file of ['/etc/hosts', '/etc/resolv.conf']) await copyFile(file, join(upper, file));
   await copyProject(upper);
   await writeFiles(join(upper, HOME), beside);
+  for (const path of Object.keys(beside)) await chown(join(upper, HOME, path), IMAGE_USER, IMAGE_USER);
   const tree = await packageTree('compose', ['docker-compose', 'python3']);
   for (const part of COMPOSE_PARTS) {
     await mkdir(join(upper, 'opt/compose', part, '..'), { recursive: true });

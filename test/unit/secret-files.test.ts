@@ -37,7 +37,7 @@ test.each([
   [
     'not there',
     () => ({ KOLLA_BACKUP_KEY_FILE: join(dir, 'nowhere') }),
-    /KOLLA_BACKUP_KEY_FILE stands for a file that cannot be read/,
+    /KOLLA_BACKUP_KEY_FILE names the file .* which is not there/,
   ],
 ] as const)('%s: an error that names the variable and no secret', (_, from, said) => {
   expect(() => secretFiles(from())).toThrow(said);

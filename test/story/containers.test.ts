@@ -1,0 +1,172 @@
+/**
+ * Bot, workers and Redis in containers, as Dockerfile and docker-compose.yml have them, but on the host's network: they
+ * are killed, scaled, upgraded and taken back in the middle of a backup, and nothing runs twice.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, startDeployment } from '../../lab/containers/deployment.ts';
+import { HOME } from '../../lab/containers/engine.ts';
+import { must } from '../../lab/mini/machine.ts';
+import type { Operation } from '../../src/operation/operation.ts';
+import { type Asked, archives, holdBackups, newArchive, type Scene, sceneOf } from '../support/story.ts';
+import { until } from '../support/until.ts';
+
+const FIRST = '0.1.0';
+const NEXT = 'next';
+
+let deployment: Deployment;
+let scene: Scene;
+beforeAll(async () => {
+  deployment = await startDeployment();
+  await deployment.build(FIRST);
+  await deployment.up(FIRST, 2);
+  scene = sceneOf(deployment);
+  await scene.install();
+});
+afterAll(async () => {
+  scene?.end();
+  await deployment?.stop();
+});
+
+/** Asks for a backup that waits on its node until the answer is called, and gives it once mariabackup runs. */
+async function held(act: (asked: Asked) => Promise<void>): Promise<{ said: string; end: Operation }> {
+  const [node] = deployment.cloud.nodes;
+  const runs = await scene.runs();
+  const known = await archives(node);
+  const release = await holdBackups(node);
+  try {
+    const asked = await scene.ask();
+    await newArchive(node, known);
+    await act(asked);
+    await release();
+    const said = await asked.ended();
+    const end = await asked.journalHas((operation) => operation.end !== null);
+    expect(said).toMatch(/succeeded\./);
+    expect(await scene.runs()).toBe(runs + 1);
+    expect(await archives(node)).toHaveLength(known.length + 1);
+    for (const milestone of [/Plan 1 ·/g, /▶️ Started:/g, /backup of lab, succeeded\./g])
+      expect(said.match(milestone)).toHaveLength(1);
+    return { said, end };
+  } finally {
+    await release();
+  }
+}
+
+/** The worker's container that drives something now. */
+function driver(): Promise<string> {
+  return until(
+    async () => {
+      for (const id of await deployment.ids('worker'))
+        if (/^kolla_backup_leases_held 1$/m.test(await deployment.metrics(id))) return id;
+      return null;
+    },
+    'a worker says that it drives',
+    20_000,
+  );
+}
+
+/** As if half a minute had passed: the lease of a worker that is gone is over. */
+const leaseOver = (asked: Asked) => scene.redis.hdel(`kb:op:${asked.id}:state`, 'claim', 'until');
+
+test('what runs is not root, can write nothing of its image, holds no capability, and no secret stands in what others see', async () => {
+  const all = [
+    ...(await deployment.ids('bot')),
+    ...(await deployment.ids('worker')),
+    ...(await deployment.ids('redis')),
+  ];
+  expect(all).toHaveLength(4);
+  for (const id of all) {
+    const seen = await deployment.inspect(id, '{{json .}}');
+    for (const secret of [
+      ...Object.values(deployment.environment),
+      deployment.slack.botToken,
+      deployment.slack.appToken,
+    ])
+      expect(seen).not.toContain(secret);
+    expect(await deployment.inspect(id, '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.RestartPolicy.Name}}')).toBe(
+      'true unless-stopped',
+    );
+    expect(await deployment.inspect(id, '{{.HostConfig.PortBindings}}')).toBe('map[]');
+    const status = await must(deployment.containers.machine, [
+      'docker',
+      'exec',
+      id,
+      'grep',
+      '-E',
+      '^(Uid|CapEff|NoNewPrivs)',
+      '/proc/1/status',
+    ]);
+    expect(status).toMatch(/CapEff:\s+0+\n/);
+    expect(status).toMatch(/NoNewPrivs:\s+1/);
+    expect(status).not.toMatch(/Uid:\s+0\s/);
+    const write = await deployment.containers.machine.exec([
+      'docker',
+      'exec',
+      id,
+      'sh',
+      '-c',
+      '> /usr/here || > /app/here',
+    ]);
+    expect(write.stderr).toMatch(/Read-only file system/);
+  }
+});
+
+test('a worker’s container is killed while mariabackup runs: it is started again, the other one goes on, nothing runs twice', async () => {
+  let killed = '';
+  const { end } = await held(async (asked) => {
+    killed = await driver();
+    await deployment.crash(killed);
+    await leaseOver(asked);
+    await asked.journalHas((operation) => operation.claims === 2);
+  });
+  expect(end.claims).toBe(2);
+  expect(await deployment.inspect(killed, '{{.RestartCount}} {{.State.Running}}')).toBe('1 true');
+});
+
+test('Redis’s container is killed while mariabackup runs: it comes back with every event', async () => {
+  const [redis = ''] = await deployment.ids('redis');
+  await held(async (asked) => {
+    const { head } = await asked.journalHas((operation) => operation.attempts.size > 0);
+    await deployment.crash(redis);
+    await asked.journalHas((operation) => operation.head.seq >= head.seq);
+  });
+  expect(await deployment.inspect(redis, '{{.RestartCount}}')).toBe('1');
+});
+
+test('scaled up and down in the middle, and upgraded to another image, bot and workers: it goes on from the journal', async () => {
+  const [redis] = await deployment.ids('redis');
+  const before = await deployment.ids('worker');
+  await must(deployment.containers.machine, ['sh', '-c', `echo '// the next version' >> ${HOME}/src/main.ts`]);
+  await deployment.build(NEXT);
+  await held(async (asked) => {
+    await driver();
+    await deployment.up(FIRST, 3);
+    expect(await deployment.ids('worker')).toHaveLength(3);
+    await deployment.up(NEXT, 2);
+    const workers = await deployment.ids('worker');
+    expect(workers).toHaveLength(2);
+    expect(workers.filter((id) => before.includes(id))).toEqual([]);
+    for (const id of [...workers, ...(await deployment.ids('bot'))])
+      expect(await deployment.inspect(id, '{{.Config.Image}}')).toBe(`kolla-backup:${NEXT}`);
+    await asked.journalHas((operation) => operation.claims > 1);
+  });
+  expect(await deployment.ids('redis')).toEqual([redis]);
+});
+
+test('the upgrade is taken back in the middle', async () => {
+  await held(async (asked) => {
+    const { claims } = await asked.journalHas((operation) => operation.claims > 0);
+    await deployment.up(FIRST, 2);
+    await asked.journalHas((operation) => operation.claims > claims);
+  });
+  const [bot = ''] = await deployment.ids('bot');
+  const told = await until(
+    async () => {
+      const text = await deployment.metrics(bot);
+      return /^kolla_backup_operations\{cloud="lab",kind="full",outcome="succeeded"\} 4$/m.test(text) ? text : null;
+    },
+    'the new bot has read what there was before it',
+    30_000,
+  );
+  expect(told).toMatch(/^kolla_backup_newest_backup_timestamp_seconds\{cloud="lab",kind="full"\} 1\d{9}(\.\d+)?$/m);
+  expect(told).toMatch(/^kolla_backup_slack_lag_seconds 0$/m);
+});
