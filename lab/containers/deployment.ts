@@ -30,8 +30,12 @@ export type Deployment = {
   up(tag: string, workers: number): Promise<void>;
   /** docker-compose on the same file; rejects with what it said unless it ends with 0. */
   compose(...args: string[]): Promise<string>;
+  /** A shell script in the project's folder, where docker-compose means the same file; rejects likewise. */
+  shell(script: string): Promise<string>;
   /** The ids of a service's running containers. */
   ids(service: Service): Promise<string[]>;
+  /** Resolves when bot and workers say that they are ready. */
+  ready(): Promise<void>;
   /** One field of `docker inspect`. */
   inspect(id: string, format: string): Promise<string>;
   /** What a container says at /metrics. */
@@ -108,8 +112,10 @@ export async function startDeployment(): Promise<Deployment> {
       await ready();
     },
     compose: (...args) => compose('-f', FILE, ...args),
+    shell: (script) => must(machine, ['env', '-C', HOME, `COMPOSE_FILE=${FILE}`, 'sh', '-euxc', script]),
     ids,
     inspect,
+    ready,
     metrics: (id) => must(machine, ['docker', 'exec', id, 'node', '-e', ASK]),
     crash: async (id) => {
       await must(machine, ['kill', '-KILL', await inspect(id, '{{.State.Pid}}')]);

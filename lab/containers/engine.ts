@@ -55,6 +55,7 @@ export async function startContainers(beside: Beside): Promise<Containers> {
   await copyProject(upper);
   await writeFiles(join(upper, HOME), beside);
   for (const path of Object.keys(beside)) await chown(join(upper, HOME, path), IMAGE_USER, IMAGE_USER);
+  await writeFiles(upper, { '/usr/local/bin/docker-compose': { content: CLIENT, mode: 0o755 } });
   const tree = await packageTree('compose', ['docker-compose', 'python3']);
   for (const part of COMPOSE_PARTS) {
     await mkdir(join(upper, 'opt/compose', part, '..'), { recursive: true });
@@ -82,16 +83,17 @@ async function copyProject(upper: string): Promise<void> {
   await cp(join(PROJECT, 'src'), join(home, 'src'), { recursive: true });
 }
 
+/** The client under its usual name: what stands in documents can be typed there as it stands. */
+const CLIENT = `#!/bin/sh
+export PYTHONPATH=/opt/compose/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1
+export LD_LIBRARY_PATH=/opt/compose/usr/lib/x86_64-linux-gnu
+exec python3 /opt/compose/usr/bin/docker-compose --ansi never "$@"
+`;
+
 function composeOn(machine: Machine): Containers['compose'] {
-  const environment = {
-    PYTHONPATH: '/opt/compose/usr/lib/python3/dist-packages',
-    PYTHONDONTWRITEBYTECODE: '1',
-    LD_LIBRARY_PATH: '/opt/compose/usr/lib/x86_64-linux-gnu',
-  };
-  return (args, own = {}) => {
-    const variables = Object.entries({ ...environment, ...own }).map(([name, value]) => `${name}=${value}`);
-    const client = ['python3', '/opt/compose/usr/bin/docker-compose', '--ansi', 'never'] as const;
-    return machine.exec(['env', '-C', HOME, ...variables, ...client, ...args]);
+  return (args, environment = {}) => {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    return machine.exec(['env', '-C', HOME, ...variables, 'docker-compose', ...args]);
   };
 }
 

@@ -73,7 +73,7 @@ describe.skipIf(!canRunSystemd)('bot and worker as units', () => {
   /** What an administrator puts on the machine, on the systemd's own files. */
   async function furnish(): Promise<void> {
     const write = async (path: string, content: string, mode: string) => {
-      const script = 'mkdir -p "${0%/*}" && cat > "$0" && chmod "$1" "$0"';
+      const script = 'mkdir -p "$(dirname "$0")" && cat > "$0" && chmod "$1" "$0"';
       const argv = ['sh', '-c', script, path, mode] as const;
       expect(await systemd.host.run({ argv, stdin: content, timeoutMs: 5_000 })).toMatchObject({ code: 0, stderr: '' });
     };

@@ -2,10 +2,13 @@
  * Bot, workers and Redis in containers, as Dockerfile and docker-compose.yml have them, but on the host's network: they
  * are killed, scaled, upgraded and taken back in the middle of a backup, and nothing runs twice.
  */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Deployment, startDeployment } from '../../lab/containers/deployment.ts';
 import { HOME } from '../../lab/containers/engine.ts';
 import { must } from '../../lab/mini/machine.ts';
+import { CHANNEL } from '../../lab/stack.ts';
+import { words } from '../../lab/story.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { type Asked, archives, holdBackups, newArchive, type Scene, sceneOf } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -170,3 +173,28 @@ test('the upgrade is taken back in the middle', async () => {
   expect(told).toMatch(/^kolla_backup_newest_backup_timestamp_seconds\{cloud="lab",kind="full"\} 1\d{9}(\.\d+)?$/m);
   expect(told).toMatch(/^kolla_backup_slack_lag_seconds 0$/m);
 });
+
+test('Redis is copied in the middle of a backup and later set back to the copy, as the document says: the thread knows more', async () => {
+  const { shell, ready } = deployment;
+  const { said } = await held(async () => {
+    await shell(await commandsOf('Copy it'));
+  });
+  const label = /BKP-\d+/.exec(said)?.[0] ?? '';
+  await shell(await commandsOf('Set it back'));
+  await ready();
+  const card = deployment.slack.messages(CHANNEL).find(({ text }) => text.includes(`${label} `));
+  const told = () =>
+    deployment.slack.thread(CHANNEL, card?.ts ?? '').map(({ text, blocks }) => words(text, blocks ?? []));
+  const shorter = /JOURNAL_SHORTER/;
+  expect(await deployment.slack.until(() => shorter.test(told().join('\n')), 60_000)).toBe(true);
+  expect(told().join('\n')).toMatch(/ends at record \d+, but record \d+ was shown here/);
+});
+
+/** The commands that stand under a heading of docs/deploy.md; Redis has another port here. */
+async function commandsOf(heading: string): Promise<string> {
+  const text = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+  const section = text.split(/^#+ /m).find((one) => one.startsWith(`${heading}\n`));
+  const commands = section?.match(/^ {4}\S.*$/gm)?.map((line) => line.trim()) ?? [];
+  if (commands.length === 0) throw new Error(`docs/deploy.md has no commands under ${heading}`);
+  return commands.join('\n').replaceAll('redis-cli', `redis-cli -p ${new URL(deployment.redis.url).port}`);
+}
