@@ -74,7 +74,7 @@ async function serve(starts: readonly ((inputs: Inputs) => Promise<Service>)[]):
   const services: Service[] = [];
   let started = false;
   const telling = await tellHowItDoes({
-    listen: process.env['KOLLA_BACKUP_LISTEN'],
+    listen: environment.KOLLA_BACKUP_LISTEN,
     redisUrl: environment.REDIS_URL,
     ring: keyringOf(environment),
     clouds: Object.keys(config.clouds),

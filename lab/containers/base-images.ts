@@ -57,9 +57,8 @@ async function furnishNode(folder: string): Promise<void> {
     await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(folder, 'usr/local/bin', name));
 }
 
-/** Imports what isn't there yet into the engine of this machine; resolves with the sizes in bytes, by name. */
-export async function importBases(machine: Machine): Promise<Readonly<Record<string, number>>> {
-  const sizes: Record<string, number> = {};
+/** Imports what isn't there yet into the engine of this machine. */
+export async function importBases(machine: Machine): Promise<void> {
   for (const base of BASES) {
     const root = await base.root();
     const key = createHash('sha256')
@@ -69,9 +68,7 @@ export async function importBases(machine: Machine): Promise<Readonly<Record<str
     const label = ['docker', 'image', 'inspect', '-f', '{{index .Config.Labels "made-of"}}', base.name] as const;
     const found = await machine.exec(label);
     if (found.stdout.trim() !== key) await importBase(machine, base, root, key);
-    sizes[base.name] = Number(await must(machine, ['docker', 'image', 'inspect', '-f', '{{.Size}}', base.name]));
   }
-  return sizes;
 }
 
 async function importBase(machine: Machine, base: Base, root: string, key: string): Promise<void> {

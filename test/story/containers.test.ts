@@ -1,14 +1,11 @@
 /**
- * Bot, workers and Redis in containers, as Dockerfile and docker-compose.yml have them, but on the host's network: they
- * are killed, scaled, upgraded and taken back in the middle of a backup, and nothing runs twice.
+ * Bot, workers and Redis in containers and networks, as Dockerfile and docker-compose.yml have them: they are killed,
+ * scaled, upgraded and taken back in the middle of a backup, and nothing runs twice.
  */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Deployment, startDeployment } from '../../lab/containers/deployment.ts';
-import { HOME } from '../../lab/containers/engine.ts';
+import { type Deployment, type Service, startDeployment } from '../../lab/containers/deployment.ts';
 import { must } from '../../lab/mini/machine.ts';
-import { CHANNEL } from '../../lab/stack.ts';
-import { words } from '../../lab/story.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { type Asked, archives, holdBackups, newArchive, type Scene, sceneOf } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -19,8 +16,10 @@ const NEXT = 'next';
 let deployment: Deployment;
 let scene: Scene;
 beforeAll(async () => {
-  deployment = await startDeployment();
-  await deployment.build(FIRST);
+  deployment = await startDeployment([
+    { tag: FIRST, change: null },
+    { tag: NEXT, change: "echo '// the next version' >> src/main.ts" },
+  ]);
   await deployment.up(FIRST, 2);
   scene = sceneOf(deployment);
   await scene.install();
@@ -138,8 +137,6 @@ test('Redis’s container is killed while mariabackup runs: it comes back with e
 test('scaled up and down in the middle, and upgraded to another image, bot and workers: it goes on from the journal', async () => {
   const [redis] = await deployment.ids('redis');
   const before = await deployment.ids('worker');
-  await must(deployment.containers.machine, ['sh', '-c', `echo '// the next version' >> ${HOME}/src/main.ts`]);
-  await deployment.build(NEXT);
   await held(async (asked) => {
     await driver();
     await deployment.up(FIRST, 3);
@@ -174,27 +171,60 @@ test('the upgrade is taken back in the middle', async () => {
   expect(told).toMatch(/^kolla_backup_slack_lag_seconds 0$/m);
 });
 
-test('Redis is copied in the middle of a backup and later set back to the copy, as the document says: the thread knows more', async () => {
-  const { shell, ready } = deployment;
-  const { said } = await held(async () => {
-    await shell(await commandsOf('Copy it'));
-  });
-  const label = /BKP-\d+/.exec(said)?.[0] ?? '';
-  await shell(await commandsOf('Set it back'));
-  await ready();
-  const card = deployment.slack.messages(CHANNEL).find(({ text }) => text.includes(`${label} `));
-  const told = () =>
-    deployment.slack.thread(CHANNEL, card?.ts ?? '').map(({ text, blocks }) => words(text, blocks ?? []));
-  const shorter = /JOURNAL_SHORTER/;
-  expect(await deployment.slack.until(() => shorter.test(told().join('\n')), 60_000)).toBe(true);
-  expect(told().join('\n')).toMatch(/ends at record \d+, but record \d+ was shown here/);
+test('Redis is in a network with bot and workers alone, and reaches no other', async () => {
+  const { inspect, ids } = deployment;
+  const networks = async (service: Service) => {
+    const found = await Promise.all(
+      (await ids(service)).map((id) => inspect(id, '{{json .NetworkSettings.Networks}}')),
+    );
+    return found.map((text) => Object.keys(JSON.parse(text)).map((name) => name.replace(/^.*_/, '')));
+  };
+  expect(await networks('redis')).toEqual([['redis']]);
+  for (const joined of [...(await networks('bot')), ...(await networks('worker'))])
+    expect(joined.toSorted()).toEqual(['outside', 'redis']);
+  const [redis = ''] = await ids('redis');
+  const [bot = ''] = await ids('bot');
+  const addresses = '{{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}';
+  const found = await inspect(bot, addresses);
+  const connects = async (network: string) => {
+    const address = new RegExp(`_${network}=(\\S+)`).exec(found)?.[1];
+    const dial = `timeout 3 bash -c 'exec 3<>/dev/tcp/${address}/9464'`;
+    return (await deployment.containers.machine.exec(['docker', 'exec', redis, 'sh', '-c', dial])).code === 0;
+  };
+  expect([await connects('redis'), await connects('outside')]).toEqual([true, false]);
 });
 
-/** The commands that stand under a heading of docs/deploy.md; Redis has another port here. */
+test('the command line of a worker’s container reads the same secrets', async () => {
+  const asked = deployment.shell(
+    'docker-compose exec -T worker node src/main.ts backout BKP-1 || echo "ended with $?"',
+  );
+  expect(await asked).toMatch(/BKP-1/);
+});
+
+test('Redis is copied in the middle of a backup and later set back to the copy, as the document says: nothing runs twice', async () => {
+  const { shell, ready } = deployment;
+  let asked: Asked | undefined;
+  const { end } = await held(async (one) => {
+    asked = one;
+    await shell(await commandsOf('Copy it'));
+  });
+  if (asked === undefined) throw new Error('nothing was asked for');
+  const runs = await scene.runs();
+  await shell(await commandsOf('Set it back'));
+  await ready();
+  await leaseOver(asked);
+  const again = await asked.journalHas((operation) => operation.end !== null && operation.head.hash !== end.head.hash);
+  expect(again.end?.how).toBe('succeeded');
+  expect(await scene.runs()).toBe(runs);
+  await scene.type('alice', `audit ${asked.label}`);
+  await asked.says(/Record \d+ was shown as .* now: the journal was rewritten/);
+});
+
+/** The commands that stand under a heading of docs/deploy.md. */
 async function commandsOf(heading: string): Promise<string> {
   const text = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
   const section = text.split(/^#+ /m).find((one) => one.startsWith(`${heading}\n`));
   const commands = section?.match(/^ {4}\S.*$/gm)?.map((line) => line.trim()) ?? [];
   if (commands.length === 0) throw new Error(`docs/deploy.md has no commands under ${heading}`);
-  return commands.join('\n').replaceAll('redis-cli', `redis-cli -p ${new URL(deployment.redis.url).port}`);
+  return commands.join('\n');
 }
