@@ -10,10 +10,12 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, type RedisServer, startRedis } from '../../lab/redis.ts';
 import { redisJournal } from '../../src/engine/journal.ts';
+import { keys } from '../../src/engine/keys.ts';
 import { startHttp } from '../../src/http.ts';
 import { METRICS, PREFIX } from '../../src/metrics/definitions.ts';
 import { startVitals, type VitalsParts } from '../../src/metrics/vitals.ts';
 import { newId } from '../../src/operation/ids.ts';
+import { EMPTY_HEAD, type Head, sign } from '../../src/operation/record.ts';
 import { sampleRequest } from '../support/sample.ts';
 import { until } from '../support/until.ts';
 
@@ -58,10 +60,19 @@ function samples(body: string): ReadonlyMap<string, number> {
   return new Map(lines.map(([, name = '', value]) => [name, Number(value)]));
 }
 
-test('the journals’ numbers: an operation, and how far its thread is behind', async () => {
+/** Writes what only a later version knows into a journal, as that version would. */
+async function fromTheFuture(id: string, head: Head): Promise<void> {
+  const record = sign(head, { operation: id, at: Date.now(), event: { type: 'from_the_future' } }, ring);
+  await client.rpush(keys.journal(id), JSON.stringify(record));
+  await client.hset(keys.state(id), { seq: record.seq, hash: record.hash });
+}
+
+test('the journals’ numbers: an operation, one of a later version, and how far threads are behind', async () => {
   const journal = redisJournal(client, ring);
-  const id = newId();
-  await journal.request(id, sampleRequest(), {});
+  await journal.request(newId(), sampleRequest(), {});
+  const later = newId();
+  await journal.request(later, sampleRequest(), {});
+  await fromTheFuture(later, (await journal.head(later)) ?? EMPTY_HEAD);
   const { ask, end } = await telling();
   const told = await until(
     async () => {
@@ -72,9 +83,10 @@ test('the journals’ numbers: an operation, and how far its thread is behind', 
     20_000,
   );
   expect(told.get('kolla_backup_operations{cloud="lab",kind="full",outcome="open"}')).toBe(1);
-  expect(told.get('kolla_backup_threads_behind')).toBe(1);
+  expect(told.get('kolla_backup_unsound_journals{cloud="lab",state="unreadable"}')).toBe(1);
+  expect(told.get('kolla_backup_threads_behind')).toBe(2);
   expect(told.get('kolla_backup_slack_lag_seconds')).toBeGreaterThan(0);
-  expect(told.get('kolla_backup_open_operations{driven="no"}')).toBe(1);
+  expect(told.get('kolla_backup_open_operations{driven="no"}')).toBe(2);
   expect(told.get('kolla_backup_redis_durable')).toBe(1);
   expect(told.get(`kolla_backup_build_info{version="1.2.3",node="${process.version}"}`)).toBe(1);
   const known = new Set(Object.keys(METRICS).map((name) => PREFIX + name));
