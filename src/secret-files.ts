@@ -6,6 +6,7 @@ import { KollaBackupError } from './operation/catalogue.ts';
 const SECRETS = [
   'SLACK_BOT_TOKEN',
   'SLACK_APP_TOKEN',
+  'SLACK_SIGNING_SECRET',
   'KOLLA_BACKUP_KEY',
   'KOLLA_BACKUP_OLD_KEYS',
   'REDIS_URL',
