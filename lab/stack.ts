@@ -76,7 +76,9 @@ export async function startStackOn<C extends Cloud>(
     const cloud = await startCloud();
     ends.push(() => cloud.stop());
     const config = join(dir, 'config.yml');
-    await writeFile(config, JSON.stringify(settings(dir, cloud, slack), null, 2));
+    const { keyFile, knownHostsFile } = cloud;
+    const places = { keyFile, knownHostsFile, logs: join(dir, 'logs') };
+    await writeFile(config, JSON.stringify(settings(cloud, slack, places), null, 2));
     const environment = {
       KOLLA_BACKUP_CONFIG: config,
       KOLLA_BACKUP_KEY: randomBytes(32).toString('hex'),
@@ -110,14 +112,17 @@ export async function startStackOn<C extends Cloud>(
   }
 }
 
+/** Where a worker finds what it logs in with, and where it writes logs. */
+export type Places = { readonly keyFile: string; readonly knownHostsFile: string; readonly logs: string };
+
 /** The config file that an operator of this cloud would write (JSON is YAML too). */
-function settings(dir: string, cloud: Cloud, slack: SlackLab) {
+export function settings(cloud: Cloud, slack: SlackLab, { keyFile, knownHostsFile, logs }: Places) {
   const login = ({ ssh: { host, port } }: CloudMachine) => ({
     address: host,
     port,
   });
   return {
-    ssh: { user: 'root', key_files: [cloud.keyFile], known_hosts: [cloud.knownHostsFile] },
+    ssh: { user: 'root', key_files: [keyFile], known_hosts: [knownHostsFile] },
     clouds: {
       [CLOUD]: {
         deploy_host: { ssh: login(cloud.deploy), executable: cloud.kollaAnsible, cwd: '/opt/kolla-ansible-cli' },
@@ -129,7 +134,7 @@ function settings(dir: string, cloud: Cloud, slack: SlackLab) {
       },
     },
     limits: { free_space_gib: 0.25, sync_minutes: 4 },
-    log_directory: join(dir, 'logs'),
+    log_directory: logs,
   };
 }
 

@@ -85,6 +85,12 @@ export const environment = z.object({
     .optional()
     .transform((path) => path || undefined)
     .describe('Where an SSH agent listens, as ssh-agent and systemd set it; used where the config says `agent: true`.'),
+  KOLLA_BACKUP_LISTEN: z
+    .string()
+    .optional()
+    .describe(
+      'Where the process tells how it does (/healthz, /readyz, /metrics): address:port, or the path of a socket; unset: nowhere.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], {
       error: 'is no level. Write trace, debug, info, warn or error',

@@ -17,11 +17,13 @@ import { startSweep } from './engine/sweep.ts';
 import { redisThreads } from './engine/threads.ts';
 import { startWorker } from './engine/worker.ts';
 import { type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment } from './load-config.ts';
+import { tellHowItDoes } from './observe.ts';
 import { auditFile } from './operation/audit.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import { hex64 } from './operation/ids.ts';
 import type { Head } from './operation/record.ts';
 import { runUntilSignalled, type Service } from './run.ts';
+import { secretFiles } from './secret-files.ts';
 import { atTerminal, unattended } from './setup/ask.ts';
 import { init } from './setup/init.ts';
 import { INIT_USAGE, readInitOptions } from './setup/init-options.ts';
@@ -41,7 +43,8 @@ const USAGE = `kolla-backup <command>
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN or
-SLACK_SIGNING_SECRET (see README.md).
+SLACK_SIGNING_SECRET (see README.md); a secret may stand in a file instead (SLACK_BOT_TOKEN_FILE …).
+KOLLA_BACKUP_LISTEN=address:port makes a process tell how it does.
 `;
 
 /** How long to wait before a bot that could not go on is begun anew beside its worker (ms). */
@@ -69,9 +72,20 @@ async function serve(starts: readonly ((inputs: Inputs) => Promise<Service>)[]):
   const log: Logger = pino({ level: environment.LOG_LEVEL, name: 'kolla-backup' }, pino.destination({ sync: true }));
   await reachRedis(environment.REDIS_URL);
   const services: Service[] = [];
+  let started = false;
+  const telling = await tellHowItDoes({
+    listen: environment.KOLLA_BACKUP_LISTEN,
+    redisUrl: environment.REDIS_URL,
+    ring: keyringOf(environment),
+    clouds: Object.keys(config.clouds),
+    journals: starts.some((start) => start !== startWorkerPart),
+    shows: () => (started ? services.flatMap(({ shows }) => shows ?? []) : null),
+    log,
+  });
   for (const start of starts) services.push(await start({ environment, config, log }));
+  started = true;
   log.info({ clouds: Object.keys(config.clouds) }, 'started');
-  return runUntilSignalled(services, log);
+  return runUntilSignalled([...services, telling], log);
 }
 
 async function startWorkerPart({ environment, config, log }: Inputs): Promise<Service> {
@@ -80,6 +94,11 @@ async function startWorkerPart({ environment, config, log }: Inputs): Promise<Se
   const parts = { config, redisUrl: environment.REDIS_URL, ring, log: log.child({ part: 'worker' }) };
   const worker = await startWorker({ ...parts, hostsOf: clouds.hostsOf });
   return {
+    shows: {
+      part: 'worker',
+      notReady: () => (worker.answers() ? null : 'the worker takes no operations from its queue'),
+      leases: worker.driving,
+    },
     leave: async () => {
       await worker.leave();
       await clouds.close();
@@ -122,6 +141,11 @@ async function keepBotPart(inputs: Inputs): Promise<Service> {
     void again(error);
   });
   return {
+    shows: {
+      part: 'bot',
+      notReady: () => (current === null ? 'the bot is begun anew' : (current.shows?.notReady() ?? null)),
+      connections: () => current?.shows?.connections?.() ?? 0,
+    },
     leave: async () => {
       leaving.abort();
       await current?.leave();
@@ -162,7 +186,12 @@ async function startBotPart(
   const answer = async (operation: string) => void (await bot.project(operation));
   const listener = listen('project', { url, concurrency: PROJECTIONS, log, answer });
   redis.on('ready', () => void bot.sweep().catch(() => {}));
+  const notReady = () => {
+    if (!bot.ready().ok) return 'the bot has no connection to Slack';
+    return listener.answers() ? null : 'the bot takes no threads from its queue';
+  };
   return {
+    shows: { part: 'bot', notReady, connections: () => bot.ready().connections },
     leave: async () => {
       sweep.stop();
       await Promise.allSettled([bot.stop('drain'), listener.close()]);
@@ -265,6 +294,8 @@ function words(error: unknown): string {
 }
 
 try {
+  // Whoever reads the environment finds them there; what a process is given by others doesn't show them.
+  Object.assign(process.env, secretFiles(process.env));
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(`${words(error)}\n`);

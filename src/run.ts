@@ -1,7 +1,18 @@
 import type { Logger } from 'pino';
 
 /** A part of a process that can be asked to leave: it lets go of what runs on the hosts, and loses nothing. */
-export type Service = { leave(): Promise<void> };
+export type Service = { leave(): Promise<void>; readonly shows?: Shows };
+
+/** What a part of a process tells of itself while it runs. */
+export type Shows = {
+  readonly part: 'bot' | 'worker';
+  /** Why it can't do its work now; null when it can. */
+  notReady(): string | null;
+  /** Socket Mode connections of a bot. */
+  connections?(): number;
+  /** Operations that a worker drives. */
+  leases?(): number;
+};
 
 /** How long leaving may take before the process goes anyway (ms); the leases end by themselves then. */
 export const LEAVE_MS = 20_000;

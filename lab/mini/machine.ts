@@ -27,6 +27,8 @@ export type Machine = {
   /** `upper` is what its root file system adds to the tree, `docker` its /var/lib/docker. */
   readonly dir: string;
   readonly running: () => boolean;
+  /** The file that stands for its network while it runs. */
+  readonly network: () => string;
   /** Resolves when its services are up. */
   start(): Promise<void>;
   /** Power off: everything on it is gone at once, files stay. */
@@ -55,9 +57,15 @@ async function initPid(unshare: number): Promise<number | undefined> {
 
 /**
  * Describes a machine in `dir`; nothing runs until `start`. Its files go into `dir/upper` before that. `engine` is the
- * data-root in the cache whose layers its /var/lib/docker refers to.
+ * data-root in the cache whose layers its /var/lib/docker refers to. With `ownNetwork` it is not on this machine's
+ * loopback, but in a network of its own from which nothing leads anywhere.
  */
-export async function defineMachine(dir: string, hostname: string, engine = ''): Promise<Machine> {
+export async function defineMachine(
+  dir: string,
+  hostname: string,
+  engine = '',
+  { ownNetwork = false } = {},
+): Promise<Machine> {
   const tree = await machineTree();
   for (const part of ['root', 'upper', 'work', 'docker']) await mkdir(join(dir, part), { recursive: true });
   let child: ChildProcess | undefined;
@@ -67,7 +75,8 @@ export async function defineMachine(dir: string, hostname: string, engine = ''):
   const start = async () => {
     if (child !== undefined) throw new Error(`${hostname} is running`);
     output = '';
-    const unshare = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child=SIGKILL'];
+    const network = ownNetwork ? ['--net'] : [];
+    const unshare = ['unshare', '--mount', '--pid', '--uts', ...network, '--fork', '--kill-child=SIGKILL'];
     const argv = ['--pdeathsig', 'KILL', ...unshare, 'sh', SCRIPT, tree, dir, hostname, engine];
     const started = spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     child = started;
@@ -94,7 +103,7 @@ export async function defineMachine(dir: string, hostname: string, engine = ''):
 
   const exec = async (argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> => {
     if (init === undefined) throw new Error(`${hostname} is off`);
-    const enter = ['--target', String(init), '--mount', '--uts', '--pid', '--wdns=/', '--'];
+    const enter = ['--target', String(init), '--mount', '--uts', '--pid', '--net', '--wdns=/', '--'];
     const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin';
     const command = ['/usr/bin/env', '-i', path, 'HOME=/root', 'LANG=C.UTF-8', ...argv];
     const { exitCode, stdout, stderr } = await execa('nsenter', [...enter, ...command], {
@@ -107,7 +116,11 @@ export async function defineMachine(dir: string, hostname: string, engine = ''):
     return { code: exitCode ?? null, stdout, stderr };
   };
 
-  return { hostname, dir, running: () => child !== undefined, start, kill, exec };
+  const network = () => {
+    if (init === undefined) throw new Error(`${hostname} is off`);
+    return `/proc/${init}/ns/net`;
+  };
+  return { hostname, dir, running: () => child !== undefined, network, start, kill, exec };
 }
 
 /** Runs a command in a machine and gives its output; rejects with what it said when its exit code isn't 0. */

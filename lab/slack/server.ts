@@ -24,6 +24,8 @@ export type SlackOptions = {
   readonly port?: number;
   /** Of the page and the control over HTTP. Default: any free one. */
   readonly pagePort?: number;
+  /** The host under which an app finds it, where that isn't loopback because something stands between. */
+  readonly seenAs?: string;
 };
 
 export type SlackLab = Control & {
@@ -121,7 +123,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackLab> 
   const state = emptyState();
   fillWorkspace(state);
   let port = options.port ?? 0;
-  const origin = () => `http://${HOST}:${port}`;
+  const origin = () => `http://${options.seenAs ?? HOST}:${port}`;
   const { faults, sockets, api, handler } = makeApi(state, origin);
   const server = guarded(handler).on('upgrade', sockets.upgrade);
   port = await listen(server, port);

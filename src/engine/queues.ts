@@ -40,7 +40,21 @@ export function redisWake(redis: Redis): Wake & { close(): Promise<void> } {
   };
 }
 
-export type Listener = { close(): Promise<void> };
+/** How many bells wait and how many are being answered, by queue. */
+export type Lengths = Readonly<Record<keyof typeof QUEUES, { readonly waiting: number; readonly active: number }>>;
+
+export async function queueLengths(redis: Redis): Promise<Lengths> {
+  const length = async (name: string) => {
+    const queue = `${keys.queues}:${name}`;
+    const [waiting, active] = await Promise.all([redis.llen(`${queue}:wait`), redis.llen(`${queue}:active`)]);
+    return { waiting, active };
+  };
+  const [drive, project] = await Promise.all([length(QUEUES.drive), length(QUEUES.project)]);
+  return { drive, project };
+}
+
+/** `answers`: it is connected and takes the next bell. */
+export type Listener = { answers(): boolean; close(): Promise<void> };
 
 /** Answers a bell. What `answer` throws is logged; the sweep rings again. */
 export function listen(
@@ -66,6 +80,7 @@ export function listen(
     log.warn({ operation: job?.data, error: error.message }, 'a bell was not answered'),
   );
   return {
+    answers: () => worker.isRunning() && connection.status === 'ready',
     close: async () => {
       const closed = worker.close();
       const deadline = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());

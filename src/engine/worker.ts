@@ -35,7 +35,7 @@ export async function startWorker({
   ring,
   log,
   hostsOf,
-}: WorkerParts): Promise<{ leave(): Promise<void> }> {
+}: WorkerParts): Promise<{ leave(): Promise<void>; answers(): boolean; driving(): number }> {
   const redis = connectRedis(redisUrl, calmly(log, 'Redis connection of the worker'));
   await redis.connect();
   const weakness = await durabilityProblem(redis);
@@ -58,18 +58,24 @@ export async function startWorker({
   };
   const sweep = startSweep(journal, wake, log);
   const looking = startLooking({ config, journal, notes: parts.notes, hostsOf, log });
+  let driving = 0;
   const listener = listen('drive', {
     url: redisUrl,
     concurrency: operations_per_worker,
     log,
     answer: async (operation) => {
-      await driveOperation(parts, operation, leaving.signal);
+      driving += 1;
+      await driveOperation(parts, operation, leaving.signal).finally(() => {
+        driving -= 1;
+      });
       await looking.after(operation);
     },
   });
   redis.on('ready', sweep.now); // after an outage nobody waits for the next sweep
   await sweep.now();
   return {
+    answers: listener.answers,
+    driving: () => driving,
     leave: async () => {
       sweep.stop();
       looking.stop();

@@ -11,6 +11,7 @@ import { kolla } from './catalogue/kolla.ts';
 import { logins } from './catalogue/logins.ts';
 import { restores } from './catalogue/restores.ts';
 import { runs } from './catalogue/runs.ts';
+import { serving } from './catalogue/serving.ts';
 import { setup } from './catalogue/setup.ts';
 import { slack } from './catalogue/slack.ts';
 import { stopAndRecovery } from './catalogue/stop-and-recovery.ts';
@@ -22,6 +23,7 @@ import { suspicions } from './catalogue/suspicions.ts';
  */
 export const catalogue = {
   ...setup,
+  ...serving,
   ...journal,
   ...hosts,
   ...logins,

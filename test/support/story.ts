@@ -50,7 +50,9 @@ export type Scene = {
   end(): void;
 };
 
-export function sceneOf(stack: Stack): Scene {
+export function sceneOf(
+  stack: Pick<Stack, 'slack' | 'cloud' | 'environment'> & { readonly redis: { readonly url: string } },
+): Scene {
   const { slack, cloud } = stack;
   const redis = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
   redis.on('error', () => {}); // tests take Redis away

@@ -43,11 +43,23 @@ mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
 mount -o remount,ro "$root/sys/fs/cgroup"
 mount --rbind /dev "$root/dev"
 hostname node1
-exec env -i container=test "SYSTEMD_UNIT_PATH=$1/units" PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" ${BINARY} --unit=minimal.target --log-target=console --show-status=no
+cd "$root"
+mkdir .old
+# As a machine boots: a root of its own, and mounts that show themselves in those of the units.
+pivot_root . .old
+umount -l /.old
+cd /
+mount --make-rshared /
+exec env -i container=test "SYSTEMD_UNIT_PATH=$1/units" PATH=/usr/sbin:/usr/bin:/sbin:/bin ${BINARY} --unit=minimal.target --log-target=console --show-status=no
 ' sh "$1"
 `;
 
-export type Systemd = { readonly host: Host; stop(): Promise<void> };
+export type Systemd = {
+  readonly host: Host;
+  /** Where it looks for units. */
+  readonly units: string;
+  stop(): Promise<void>;
+};
 
 export async function startSystemd(): Promise<Systemd> {
   const dir = await mkdtemp(join(tmpdir(), 'kolla-backup-systemd-'));
@@ -78,6 +90,7 @@ export async function startSystemd(): Promise<Systemd> {
     if (Date.now() > until) throw new Error(`systemd did not come up:\n${log}`);
   return {
     host,
+    units: join(dir, 'units'),
     async stop() {
       child.kill('SIGKILL');
       await exited;
