@@ -22,12 +22,15 @@ export default defineConfig({
               test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 900_000, maxWorkers: 1 },
             },
           ]),
+      // Builds the image and its base images, minutes on two cores: only when it is asked for.
+      { test: { ...servers, name: 'containers', include: ['test/story/containers.test.ts'] } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2 } },
       {
         test: {
           ...servers,
           name: 'servers',
           include: ['test/integration/**/*.test.ts', 'test/story/**/*.test.ts'],
+          exclude: ['test/story/containers.test.ts'],
           sequence: { groupOrder: 1 },
         },
       },
