@@ -4,7 +4,7 @@ import { offeredBackOuts } from '../../src/operation/back-outs.ts';
 import type { Answered } from '../../src/operation/checks.ts';
 import { ASKED, type OperationEvent, type Wish } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import { highestNumber, latest, type Operation, stepsOf, stuckAt } from '../../src/operation/operation.ts';
+import { highestNumber, latest, mayBeGone, type Operation, stepsOf, stuckAt } from '../../src/operation/operation.ts';
 import { digestOf, type Plan } from '../../src/operation/plan.ts';
 import { EMPTY_HEAD, type Head, type JournalRecord, type Keyring, sign } from '../../src/operation/record.ts';
 import { answerBag, answersFor, host, problem, some, text } from './hostile.ts';
@@ -95,6 +95,14 @@ const resolving = about(
   (operation, how): OperationEvent => ({ type: 'resolution_asked', ...sent(operation), ...how }),
 );
 const agreeing = about(by, (operation, who): OperationEvent => ({ type: 'resolved', by: who, ...sent(operation) }));
+
+const declaring = about(fc.record({ by, reason }), (operation, how): OperationEvent => {
+  const [node = 'nobody'] = mayBeGone(operation);
+  return { type: 'gone_asked', host: node, ...how };
+});
+const declaringToo = about(by, ({ goneAsked }, who): OperationEvent => {
+  return { type: 'gone', by: who, host: goneAsked?.host ?? 'nobody' };
+});
 
 const attending = saying(problem, (what) => ({ type: 'attention', claim: CLAIM, problem: what }));
 const easing = saying(fc.constant(CLAIM), (claim) => ({ type: 'eased', claim }));
@@ -196,6 +204,8 @@ const anything: fc.Arbitrary<Saying> = fc.oneof(
   { weight: 1, arbitrary: acknowledging },
   { weight: 3, arbitrary: resolving },
   { weight: 3, arbitrary: agreeing },
+  { weight: 1, arbitrary: declaring },
+  { weight: 1, arbitrary: declaringToo },
   {
     weight: 1,
     arbitrary: askingRelease,
@@ -252,6 +262,7 @@ const paths: { readonly [K in Wish['kind']]: fc.Arbitrary<readonly Saying[]> } =
 const trouble: fc.Arbitrary<readonly Saying[]> = fc.oneof(
   fc.constant([]),
   fc.tuple(starting, unclear, attending, resolving, agreeing),
+  fc.tuple(starting, unclear, attending, declaring, declaringToo, backingOut),
   fc.tuple(starting, ending(fc.constant('failed' as const)), attending, acknowledging, easing, backingOut, starting),
   fc.tuple(askingRelease, releasing),
   fc.tuple(announcing, approving, revoking),
