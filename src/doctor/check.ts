@@ -86,10 +86,6 @@ export function judged<T>(found: Seen<T>, judge: (fact: T) => Verdict): Verdict 
   return unknown(`Not looked at: ${wrong}`, next);
 }
 
-/** Passes a fact on, and what kept it from being seen. */
-export const seenThen = <T, U>(found: Seen<T>, then: (fact: T) => U): Seen<U> =>
-  'seen' in found ? { seen: then(found.seen) } : found;
-
 /** A number of bytes for people. */
 export function bytes(count: number): string {
   const mebibytes = count / 1_048_576;
