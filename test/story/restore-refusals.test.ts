@@ -111,13 +111,6 @@ test('an archive of databases that had come up empty', async () => {
   expect([code, params['detail']]).toEqual(['COPY_EMPTY', 'keystone.endpoint has 0 rows']);
 });
 
-test('too little space', async () => {
-  await bench.worker({ free_space_gib: 100_000 });
-  const { code, params } = await refused(archive);
-  expect([code, params['host']]).toEqual(['STAGE_NO_ROOM', first.name]);
-  await bench.worker();
-});
-
 test('a second restore while one is open; the first, cancelled, leaves nothing', async () => {
   const { journal } = bench.scene;
   const id = await bench.planned(archive);
