@@ -85,6 +85,7 @@ export async function probeRestore(
     service: await serviceOf(cloud.config, facts, hosts, signal),
     ...cluster.is,
     ...(image.series === null ? {} : { series: image.series }),
+    ...(known?.schemas == null ? {} : { schemas: [...known.schemas] }),
   };
   const room = roomProblem(restore, cloud.floorBytes);
   if (room !== null) return refuse(room.code, room.params);

@@ -23,6 +23,12 @@ export function containerStateCommand({ engine }: NodeRef, container: string): C
   return { argv: [engine, 'container', 'inspect', '--format', '{{.State.Status}}', container], timeoutMs: ENGINE_MS };
 }
 
+/** The image of a container: its id, and the name that it was made with. */
+export function containerImageCommand({ engine }: NodeRef, container: string): Command {
+  const format = '{{.Image}} {{.Config.Image}}';
+  return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
+}
+
 export const NO_SUCH_CONTAINER = /no such container|no container with name/i;
 
 /**

@@ -3,6 +3,7 @@ import type { ChainArchive } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
 import type { Attempt, Operation } from '../operation/operation.ts';
+import type { Findings } from '../operation/restore-checks.ts';
 import { earlierAnswers } from './judge.ts';
 
 /**
@@ -23,9 +24,13 @@ export type Proven = ChainArchive & {
   readonly serverVersion: string;
   /** Which datadir was copied; null where that wasn't recorded. */
   readonly datadir: string | null;
+  /** What the databases held when it had been taken; null where that wasn't noted. */
+  readonly schemas: readonly SchemaNoted[] | null;
   /** Whether it was seen on which node mariabackup had its lock. */
   readonly lockSeen: boolean;
 };
+
+type SchemaNoted = Pick<Findings['schemas'][number], 'name' | 'tables' | 'digest'>;
 
 /** The archive of a backup that succeeded; null where there is none, or one that tells too little to be built on. */
 export function provenBy(operation: Operation): Proven | null {
@@ -33,6 +38,7 @@ export function provenBy(operation: Operation): Proven | null {
   const answers = [...operation.attempts.keys()].flatMap((step) => earlierAnswers(operation, step));
   const proof = answers.find((one) => one.check === 'archive-complete')?.answer;
   const found = answers.find((one) => one.check === 'new-archive')?.answer;
+  const noted = answers.find((one) => one.check === 'backup-noted')?.answer.findings?.schemas;
   const datadirs = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
   const node = operation.plan?.plan.backupHost;
   if (!proof?.complete || !found?.directory || node === undefined) return null;
@@ -48,6 +54,7 @@ export function provenBy(operation: Operation): Proven | null {
     ...{ unpackedBytes, sha256 },
     // Before and after the backup.
     datadir: datadirs.size === 1 ? ([...datadirs][0] ?? null) : null,
+    schemas: noted?.map(({ name, tables, digest }) => ({ name, tables, digest })) ?? null,
     lockSeen: answers.every((one) => one.check !== 'lock-on-this-node' || lockPlace(one.answer) !== 'unknown'),
   };
 }

@@ -11,6 +11,7 @@ const full: Proven = {
   bytes: 500,
   unpackedBytes: 1500,
   lockSeen: true,
+  schemas: null,
   sha256: 'a'.repeat(64),
   serverVersion: '10.11.19-MariaDB',
   datadir: '42:1795000000',
