@@ -1,6 +1,5 @@
 import type { CloudConfig } from '../config.ts';
 import { hostOf } from '../kolla/findings.ts';
-import { notMember } from '../kolla/galera.ts';
 import {
   MACHINE_ID_COMMAND,
   machineIdsCommand,
@@ -16,7 +15,8 @@ import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
-import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
+import type { NodeRef } from '../operation/shapes.ts';
+import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { usableDatadir } from '../runbooks/judge-survey.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
@@ -66,7 +66,10 @@ export async function probeRestore(
   const units = unitsOf(found, cloud.config.unit);
   for (const one of found) demandNoOther(one);
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
-  const cluster = clusterOf(statuses, found);
+  const cluster = clusterSeen(
+    statuses,
+    found.flatMap(({ survey }) => survey.grastate?.uuid ?? []),
+  );
   const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
   const past = await cloudPast(cloud.journal, cloud.id);
   const known = past.proven.find(
@@ -220,47 +223,4 @@ async function serviceOf(
   const question = serviceAddressCommand(facts.dialect, facts.deploy, first.name);
   const read = readServiceAddress(await patiently(signal, () => hosts.deploy.run(question)), first.name);
   return read.kind === 'address' ? { host: read.address.host, port: read.address.port } : null;
-}
-
-const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
-
-/** Who serves now, and of which cluster the data is. Two clusters at once are for people to sort out first. */
-export function clusterOf(
-  statuses: readonly NodeStatus[],
-  found: readonly Surveyed[],
-): { readonly is: Pick<Restore, 'served' | 'clusterUuid' | 'members'>; readonly suspicions: readonly Problem[] } {
-  const members = statuses.flatMap((one) => (one.answered && notMember(one.status) === null ? [one] : []));
-  const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
-  const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
-  if (uuids.size > 1 || sizes.size > 1)
-    return refuse('CLUSTER_SPLIT', {
-      detail: members
-        .map(
-          ({ node, status }) => `${node} in ${status['wsrep_cluster_state_uuid']} of ${status['wsrep_cluster_size']}`,
-        )
-        .join(', '),
-    });
-  const [size = '0'] = sizes;
-  if (Number(size) > statuses.length) return refuse('CLUSTER_HAS_OTHERS', { size, count: String(statuses.length) });
-  const names = members.map(({ node }) => node);
-  const out = statuses.flatMap(({ node }) => (names.includes(node) ? [] : [node]));
-  return {
-    is: {
-      served: members.length > 0,
-      clusterUuid: [...uuids][0] ?? uuidOnDisk(found.map(({ survey }) => survey)),
-      members: names,
-    },
-    suspicions:
-      members.length === 0 || out.length === 0
-        ? []
-        : [{ code: 'NODES_NOT_MEMBERS', params: { hosts: out.join(', ') } }],
-  };
-}
-
-/** The cluster that every datadir which knows one was of; null where they differ or none does. */
-function uuidOnDisk(surveys: readonly Survey[]): string | null {
-  const told = surveys.flatMap(({ grastate }) => grastate?.uuid ?? []);
-  const known = told.filter((uuid) => galeraUuid.safeParse(uuid).success && uuid !== UNDEFINED_UUID);
-  const [only = null, ...others] = new Set(known);
-  return others.length === 0 ? only : null;
 }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { MiniNode } from '../../lab/mini/cloud.ts';
 import { CLOUD } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { warnings } from '../../src/slack/cards/stakes.ts';
 import { type Bench, datadirs, runningSince, startBench, UNIT } from '../support/restore-bench.ts';
 import { ALICE, approve, ask, read, say, untilIs } from '../support/restores.ts';
 
@@ -150,6 +151,9 @@ test('what is only suspicious goes on the card: another image in the deployment,
   await withFile(GLOBALS, '---\nmariadb_image_full: registry.example/mariadb-server:2024.1\n', async () => {
     const id = await bench.planned(archive);
     const operation = await read(bench.scene.journal, id);
+    // What its backup noted of the databases is compared with the copy: nothing differs.
+    expect(operation.facts?.restore?.schemas?.map(({ name }) => name)).toContain('keystone');
+    expect(warnings(operation, 9).join()).not.toContain('when the backup was taken');
     expect(suspicionsOf(operation)).toEqual(['UNIT_NOT_LOADED', 'NODES_NOT_MEMBERS', 'DEPLOYMENT_OTHER_IMAGE']);
     // It is the running one that recovery is given.
     const recover = operation.plan?.plan.steps.find((step) => step.id === 'recover')?.program?.argv;
@@ -163,12 +167,16 @@ test('what is only suspicious goes on the card: another image in the deployment,
   await bench.cloud.synced();
 });
 
-test('units are read again before the stop; a recovery that fails at its last task counts where every node is Synced', async () => {
+test('units are read again; a stop that a unit undoes holds; a recovery that fails at its last task counts where every node is Synced', async () => {
   const { journal } = bench.scene;
   const id = await bench.planned(archive);
   const prepared = (await read(journal, id)).plans[0]?.plan.steps.map((step) => step.id) ?? [];
   expect(prepared.filter((step) => step.startsWith('reload-'))).toEqual(['reload-1', 'reload-2', 'reload-3']);
-  await bench.cloud.switches({ fail: { 'ready through VIP': { msg: 'the lab wanted this to fail' } } });
+  // And a stop with exit code 0 whose third node comes back by its unit a moment later: it is held.
+  await bench.cloud.switches({
+    fail: { 'ready through VIP': { msg: 'the lab wanted this to fail' } },
+    stop_leaves: nodes[2].name,
+  });
   await approve(journal, id);
   await bench.drive(id);
   const ended = await untilIs(journal, id, (one) => one.end !== null || one.attention !== null, 'its end', 240_000);
