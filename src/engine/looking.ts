@@ -30,8 +30,11 @@ type Parts = {
 export function startLooking(parts: Parts): { after(operation: string): Promise<void>; stop(): void } {
   const { config, journal, notes, log } = parts;
   const look = async (cloud: string) => {
-    const seen = await lookInto(parts, cloud);
-    if (seen !== null) await notes.setSighting(cloud, seen);
+    const listed = await lookInto(parts, cloud);
+    if (listed === null) return null;
+    // What was read of a file stays true for as long as it is the same file.
+    const seen = withRead(listed, await notes.sighting(cloud));
+    await notes.setSighting(cloud, seen);
     return seen;
   };
   const quietly = (work: () => Promise<unknown>) =>
@@ -71,7 +74,11 @@ export function startLooking(parts: Parts): { after(operation: string): Promise<
   };
 }
 
-async function lookInto({ config, hostsOf, notes }: Parts, cloud: string): Promise<Sighting | null> {
+/** Lists the backup volumes of a cloud's nodes; null where the config has no such cloud. */
+export async function lookInto(
+  { config, hostsOf }: Pick<Parts, 'config' | 'hostsOf'>,
+  cloud: string,
+): Promise<Sighting | null> {
   const known = Object.hasOwn(config.clouds, cloud) ? config.clouds[cloud] : undefined;
   const hosts = hostsOf(cloud);
   if (known === undefined || hosts === null) return null;
@@ -86,8 +93,7 @@ async function lookInto({ config, hostsOf, notes }: Parts, cloud: string): Promi
       }
     }),
   );
-  // What was read of a file stays true for as long as it is the same file.
-  return withRead({ at: Date.now(), nodes }, await notes.sighting(cloud));
+  return { at: Date.now(), nodes };
 }
 
 /** Reads archives that no journal knows, one after the other, the newest first, and notes what each told. */

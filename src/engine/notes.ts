@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { hex64 } from '../operation/ids.ts';
 import type { StepNotes } from '../operation/ports.ts';
 import { backupType, journaledProblem, lsn } from '../operation/shapes.ts';
 import { keys } from './keys.ts';
@@ -22,6 +23,7 @@ const archiveRead = z.discriminatedUnion('kind', [
     toLsn: lsn,
     lastLsn: lsn,
     serverVersion: z.string(),
+    sha256: hex64,
   }),
   z.object({ kind: z.literal('unusable'), code: z.string() }),
 ]);

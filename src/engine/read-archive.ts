@@ -21,10 +21,10 @@ export async function readArchive(
     if (proof.kind === 'unknown') return null;
     if (proof.kind === 'unproven')
       return proof.problem.code === 'ARCHIVE_CHANGED' ? null : { kind: 'unusable', code: proof.problem.code };
-    const { checkpoints, info } = proof;
+    const { checkpoints, info, sha256 } = proof;
     const { kind: type, fromLsn, toLsn, lastLsn } = checkpoints;
     if (proof.inode !== String(inode) || type === 'prepared') return null;
-    return { kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion: info.server.text };
+    return { kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion: info.server.text, sha256 };
   } catch (error) {
     if (error instanceof KollaBackupError) return null;
     throw error;

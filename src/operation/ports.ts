@@ -52,6 +52,7 @@ export type ArchiveRead =
       readonly toLsn: string;
       readonly lastLsn: string;
       readonly serverVersion: string;
+      readonly sha256: string;
     }
   | { readonly kind: 'unusable'; readonly code: string };
 

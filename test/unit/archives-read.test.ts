@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/config.ts';
 import type { CloudHosts } from '../../src/engine/hosts.ts';
 import { startLooking } from '../../src/engine/looking.ts';
+import { archivesCommand } from '../../src/list-archives.ts';
 import type { Command, Host } from '../../src/operation/host.ts';
 import type { ArchiveRead, SeenFile, Sighting } from '../../src/operation/ports.ts';
 import { toRead, withRead } from '../../src/runbooks/archives-read.ts';
@@ -157,6 +159,31 @@ describe('a volume that no journal knows', () => {
       30_000,
     );
   });
+});
+
+test('the same without Redis and Slack, from the command line: whole archives with their checksums, chains, and what is of no use', async () => {
+  const told: string[] = [];
+  const { text, exit } = await archivesCommand(
+    config,
+    () => hostsOf(),
+    'lab',
+    (line) => told.push(line),
+  );
+  expect(exit).toBe(1);
+  const full = readFileSync(new URL('full.gz', recorded));
+  for (const word of [`lark:${FULL}`, createHash('sha256').update(full).digest('hex'), `after: ${FULL.split('/')[1]}`])
+    expect(text).toContain(word);
+  expect(text).toMatch(/not read: written to a moment ago[\s\S]*lark:mysqlbackup-24-11-2026/);
+  expect(text).toContain('A chain with one inside looks whole and is not');
+  expect(told.filter((line) => line.startsWith('reading '))).toHaveLength(3);
+  await expect(
+    archivesCommand(
+      config,
+      () => hostsOf(),
+      'other',
+      () => {},
+    ),
+  ).rejects.toThrow('archives CLOUD (lab)');
 });
 
 const file = fc.record({
