@@ -151,6 +151,7 @@ test('what is only suspicious goes on the card: another image in the deployment,
   await withFile(GLOBALS, '---\nmariadb_image_full: registry.example/mariadb-server:2024.1\n', async () => {
     const id = await bench.planned(archive);
     const operation = await read(bench.scene.journal, id);
+    expect(operation.facts?.restore?.series).toBe('10.11');
     // What its backup noted of the databases is compared with the copy: nothing differs.
     expect(operation.facts?.restore?.schemas?.map(({ name }) => name)).toContain('keystone');
     expect(warnings(operation, 9).join()).not.toContain('when the backup was taken');

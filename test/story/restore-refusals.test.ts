@@ -79,7 +79,22 @@ const voided = (change: (id: string) => Promise<unknown>) =>
     return bench.ended(id, 'voided');
   });
 
+/** Another server in the archive's own words, with the checksum of the chunk that says so made right. */
+const OLDER = `python3 -c '
+import gzip, struct, sys, zlib
+data = bytearray(gzip.open("FULL").read())
+chunk = bytes([0x50, 15, 0, 0, 0]) + b"xtrabackup_info"
+begin = data.index(chunk) + len(chunk)
+length, offset, crc = struct.unpack_from("<QQI", data, begin)
+body = bytes(data[begin + 20:begin + 20 + length]).replace(b"server_version = 10.11.", b"server_version = 10.6.1")
+assert len(body) == length
+data[begin + 20:begin + 20 + length] = body
+struct.pack_into("<I", data, begin + 16, zlib.crc32(body))
+gzip.open(sys.argv[1], "wb", 1).write(data)
+' "$1"`;
+
 test.each([
+  ['of an older major version', OLDER, 'ARCHIVE_OTHER_SERIES'],
   ['cut off', `head -c $(($(stat -c %s FULL) / 2)) FULL > "$1"`, 'ARCHIVE_CUT'],
   ['of a mariabackup that died at once', ': | gzip > "$1"', 'ARCHIVE_EMPTY'],
   ['of a mariabackup that died', 'gunzip -c FULL | head -c 3000000 | gzip -1 > "$1"', 'ARCHIVE_UNFINISHED'],
