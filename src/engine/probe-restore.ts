@@ -13,7 +13,7 @@ import type { Settings } from '../kolla/settings.ts';
 import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
-import type { Facts, NodeSurvey } from '../operation/facts.ts';
+import type { Facts, FoundArchive, NodeSurvey } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
@@ -72,12 +72,12 @@ export async function probeRestore(
   );
   const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
   const past = await cloudPast(cloud.journal, cloud.id);
-  const known = past.proven.find(
-    ({ node, path, bytes }) => node === place.node && path === place.path && bytes === place.bytes,
-  );
+  const isIt = (one: Pick<FoundArchive, 'node' | 'path' | 'bytes'>) =>
+    one.node === place.node && one.path === place.path && one.bytes === place.bytes;
+  const known = past.proven.find(isIt);
   const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
   const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
-  const series = chain.at(-1)?.series ?? known?.series ?? null;
+  const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
   const restore: Restore = {
     surveys: found.map(({ node, survey }) =>

@@ -36,7 +36,10 @@ export type ArchiveSeen = {
 type Known = ChainArchive & { readonly label: string };
 
 /** Every archive that was seen, chain by chain: that of the newest archive first, in each the newest first. */
-export function archivesSeen({ nodes }: Sighting, { proven, restores }: CloudPast): readonly ArchiveSeen[] {
+export function archivesSeen(
+  { nodes }: Sighting,
+  { proven, restores }: Pick<CloudPast, 'proven' | 'restores'>,
+): readonly ArchiveSeen[] {
   const files = nodes.flatMap(({ node, files: found }) => found.map((file) => ({ ...file, node })));
   const ours = (file: SeenFile & { node: string }) =>
     proven.find((one) => one.node === file.node && one.path === file.path);

@@ -78,7 +78,10 @@ const begun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !
 export type CloudPast = {
   readonly proven: readonly Proven[];
   readonly restores: readonly { readonly label: string; readonly at: readonly number[] }[];
+  /** Archives that restores have read whole, whoever made them; `series` is MariaDB's ("10.11"). */
+  readonly read: readonly ArchiveReadBefore[];
 };
+type ArchiveReadBefore = Pick<Proven, 'node' | 'path' | 'bytes' | 'series'>;
 
 export function pastOf(operations: readonly Operation[]): CloudPast {
   return {
@@ -87,12 +90,29 @@ export function pastOf(operations: readonly Operation[]): CloudPast {
       const at = replacedAt(one);
       return at.length === 0 ? [] : [{ label: one.label, at }];
     }),
+    read: operations.flatMap(readBy),
   };
+}
+
+/** What a restore read of archives, also where that ended it. Answers stand in the order of their checks. */
+function readBy({ track, attempts, past }: Operation): readonly ArchiveReadBefore[] {
+  return [...past, ...(track === null ? [] : [{ track, attempts }])].flatMap(({ track: { steps }, attempts: sent }) =>
+    steps.flatMap(({ id, after }) => {
+      const answers = sent.get(id)?.at(-1)?.end?.after ?? [];
+      return after.flatMap((check, index) => {
+        const answered = answers[index];
+        if (check.check !== 'archive-whole' || answered?.check !== 'archive-whole') return [];
+        const series = parseServerVersion(answered.answer.serverVersion ?? '')?.series;
+        const { node, path } = check;
+        return series === undefined ? [] : [{ node: node.node, path, bytes: answered.answer.bytes, series }];
+      });
+    }),
+  );
 }
 
 /** The full that an incremental will build on, or why there is none that it could. */
 export function baseFor(
-  { proven, restores }: CloudPast,
+  { proven, restores }: Pick<CloudPast, 'proven' | 'restores'>,
   cloud: string,
   now: {
     readonly node: string;

@@ -94,7 +94,6 @@ gzip.open(sys.argv[1], "wb", 1).write(data)
 ' "$1"`;
 
 test.each([
-  ['of an older major version', OLDER, 'ARCHIVE_OTHER_SERIES'],
   ['cut off', `head -c $(($(stat -c %s FULL) / 2)) FULL > "$1"`, 'ARCHIVE_CUT'],
   ['of a mariabackup that died at once', ': | gzip > "$1"', 'ARCHIVE_EMPTY'],
   ['of a mariabackup that died', 'gunzip -c FULL | head -c 3000000 | gzip -1 > "$1"', 'ARCHIVE_UNFINISHED'],
@@ -102,6 +101,26 @@ test.each([
   const name = `${what.replaceAll(' ', '-')}.gz`;
   const path = await putArchive(first, name, script.replaceAll('FULL', archive));
   expect((await refused(path)).code).toBe(code);
+});
+
+test('an archive of an older major version: read once, and from then on refused before anything is prepared', async () => {
+  const path = await putArchive(
+    first,
+    'mysqlbackup-01-02-2026-1769900000.qp.xbc.xbs.gz',
+    OLDER.replaceAll('FULL', archive),
+  );
+  const plans: boolean[] = [];
+  for (const _ of [1, 2]) {
+    const { code, params } = await unharmed(async () => {
+      const id = await bench.restore(path);
+      await bench.drive(id);
+      const ended = await bench.ended(id, 'failed');
+      plans.push(ended.plan !== null);
+      return ended;
+    });
+    expect([code, params['archive'], params['image']]).toEqual(['ARCHIVE_OTHER_SERIES', '10.6', '10.11']);
+  }
+  expect(plans).toEqual([true, false]);
 });
 
 test('an archive that mariabackup took with the lock of another node', async () => {

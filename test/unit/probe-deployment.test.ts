@@ -138,7 +138,7 @@ test('archives whose lock was another node’s, by their names, or was not seen,
     lockSuspicions(
       archive,
       chain.map((path) => ({ path })),
-      { proven, restores: [] },
+      { proven },
     ).map(({ code }) => code);
   expect(codes(replica, [])).toEqual(['ARCHIVE_LOCKED_ELSEWHERE']);
   expect(codes(active, [])).toEqual([]);
