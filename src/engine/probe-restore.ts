@@ -1,5 +1,4 @@
 import type { CloudConfig } from '../config.ts';
-import { hostOf } from '../kolla/findings.ts';
 import {
   MACHINE_ID_COMMAND,
   machineIdsCommand,
@@ -7,29 +6,27 @@ import {
   readMachineIds,
   sameMachine,
 } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB, MARIADB_UNIT, SERVICE_PORT } from '../kolla/names.ts';
+import { BACKUP_VOLUME, MARIADB, SERVICE_PORT } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import type { Settings } from '../kolla/settings.ts';
-import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
+import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
-import type { Facts, FoundArchive, NodeSurvey } from '../operation/facts.ts';
+import type { Facts, FoundArchive } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
-import { usableDatadir } from '../runbooks/judge-survey.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
-import type { Report } from '../runbooks/programs/reports.ts';
 import { roomProblem } from '../runbooks/room.ts';
+import { demandNoOther, nodeSurvey, otherImage, unitsOf } from '../runbooks/surveyed.ts';
 import { findChain } from './find-chain.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
 import { cloudPast } from './past.ts';
-import { type ChosenImage, chooseImage, type Surveyed } from './probe-image.ts';
+import { chooseImage } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
 
 type Restore = NonNullable<Facts['restore']>;
-type Survey = Report<'survey'>;
 const refuse = (code: Code, params: Params): never => {
   throw new KollaBackupError(code, params);
 };
@@ -103,31 +100,6 @@ export async function probeRestore(
   return { ...facts, suspicions, restore };
 }
 
-/** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
-export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
-  if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
-}
-
-/** Without its unit a node is held by its container alone; a unit that the config denies would start it again. */
-export function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Problem[] {
-  const loaded = found.filter(({ survey }) => survey.unit.present).map(({ node }) => node.node);
-  const [denied] = unit === null ? loaded : [];
-  if (denied !== undefined) return refuse('UNIT_NOT_IN_CONFIG', { host: denied, unit: MARIADB_UNIT });
-  const lacking = found.flatMap(({ node: { node } }) => (loaded.includes(node) ? [] : [node]));
-  return unit === null || lacking.length === 0
-    ? []
-    : [{ code: 'UNIT_NOT_LOADED', params: { unit, hosts: lacking.join(', ') } }];
-}
-
-/** The deployment would run another image than the nodes do: recovery is given theirs, but writes its own configuration. */
-export function otherImage(settings: Settings | null, found: readonly Surveyed[]): readonly Problem[] {
-  const running = found.flatMap(({ survey }) => survey.container?.image ?? [])[0];
-  const configured = settings?.image ?? null;
-  return running === undefined || configured === null || configured === running
-    ? []
-    : [{ code: 'DEPLOYMENT_OTHER_IMAGE', params: { running, configured } }];
-}
-
 /** Each node's machine id, which must be the same by SSH and by Ansible. */
 async function askMachineIds(
   facts: Facts,
@@ -147,36 +119,6 @@ async function askMachineIds(
     ids.set(node, bySsh.id ?? '');
   }
   return ids;
-}
-
-function nodeSurvey(
-  { node }: NodeRef,
-  survey: Survey,
-  image: ChosenImage,
-  machineId: string,
-  unit: string | null,
-): NodeSurvey {
-  const usable = usableDatadir(node, survey);
-  if ('problem' in usable) return refuse(usable.problem.code, usable.problem.params);
-  const { datadir, base, freeBytes } = usable;
-  const galeraAddress = hostOf(survey.config?.galeraAddress ?? '');
-  return {
-    node,
-    machineId,
-    live: datadir.path,
-    old: [datadir.dev, datadir.ino],
-    uid: datadir.uid,
-    gid: datadir.gid,
-    mode: datadir.mode,
-    bytes: datadir.bytes,
-    freeBytes,
-    base,
-    ...(galeraAddress === '' ? {} : { galeraAddress }),
-    lastWriteAt: survey.newestBinlog,
-    imageId: image.ids.get(node) ?? '',
-    image: image.name,
-    unit,
-  };
 }
 
 async function findArchive(
