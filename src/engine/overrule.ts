@@ -10,9 +10,9 @@ import { galeraStatus } from './node-questions.ts';
  * for a state transfer that takes ten. The nodes themselves say whether it came to what it was for.
  */
 
-/** How often they are asked, and how long a cluster may stand still before it counts as it is (ms). */
+/** How often they are asked, and how long a cluster may stand still before it counts as it is (ms): a unit restarts after 11 s. */
 const AGAIN_MS = 3_000;
-const STILL_MS = 60_000;
+const STILL_MS = 30_000;
 
 /** Ends of a recovery that had begun its work; where it did nothing, or another node began, a whole cluster is another one. */
 const DOUBTFUL: ReadonlySet<string> = new Set<Code>([
