@@ -17,14 +17,7 @@ import { startSweep } from './engine/sweep.ts';
 import { redisThreads } from './engine/threads.ts';
 import { startWorker } from './engine/worker.ts';
 import { archivesCommand } from './list-archives.ts';
-import {
-  configPath,
-  type Environment,
-  keyringFrom,
-  keyringOf,
-  loadConfig,
-  readEnvironment,
-} from './load-config.ts';
+import { configPath, type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment } from './load-config.ts';
 import { auditFile } from './operation/audit.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import { hex64 } from './operation/ids.ts';
