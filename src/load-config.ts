@@ -139,6 +139,11 @@ export function keyringOf({ KOLLA_BACKUP_KEY, KOLLA_BACKUP_KEY_ID, KOLLA_BACKUP_
   };
 }
 
+/** The config file alone, for what needs neither Redis nor Slack. */
+export function configPath(from: NodeJS.ProcessEnv): string {
+  return environment.shape.KOLLA_BACKUP_CONFIG.parse(from['KOLLA_BACKUP_CONFIG']);
+}
+
 /** The journal's key where there is one: an audit can do without. */
 export function keyringFrom(from: NodeJS.ProcessEnv): Keyring | null {
   return from['KOLLA_BACKUP_KEY'] === undefined ? null : keyringOf(readEnvironment(from));

@@ -16,7 +16,8 @@ import { connectRedis, reachRedis } from './engine/redis.ts';
 import { startSweep } from './engine/sweep.ts';
 import { redisThreads } from './engine/threads.ts';
 import { startWorker } from './engine/worker.ts';
-import { type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment } from './load-config.ts';
+import { archivesCommand } from './list-archives.ts';
+import { configPath, type Environment, keyringFrom, keyringOf, loadConfig, readEnvironment } from './load-config.ts';
 import { tellHowItDoes } from './observe.ts';
 import { auditFile } from './operation/audit.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
@@ -40,6 +41,7 @@ const USAGE = `kolla-backup <command>
   doctor [--json] [--cloud ID …]   looks at Slack, Redis and every cloud, and says what is to be mended
   doctor --sudoers                 prints the least that sudo must allow on the hosts
   doctor --authorized-keys         the same for the bot’s key
+  archives CLOUD                   reads every archive on its nodes and tells the chains, without Slack or Redis
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN or
@@ -61,6 +63,7 @@ const COMMANDS: Readonly<Record<string, (rest: readonly string[]) => Promise<num
   worker: () => serve([startWorkerPart]),
   backout: backOut,
   doctor,
+  archives: listArchives,
   audit: auditCommand,
 };
 
@@ -238,6 +241,21 @@ async function doctor(rest: readonly string[]): Promise<number> {
   const { text, exit } = await doctorCommand(rest, process.env, process.stdout);
   process.stdout.write(text);
   return exit;
+}
+
+/** What lies in the backup volumes, by the archives' own words. Needs the config and SSH, nothing else. */
+async function listArchives([cloud, ...more]: readonly string[]): Promise<number> {
+  if (cloud === undefined || more.length > 0) throw new KollaBackupError('USAGE', { usage: 'archives CLOUD' });
+  const config = loadConfig(configPath(process.env));
+  const clouds = connectClouds(config, process.env['SSH_AUTH_SOCK']);
+  try {
+    const tell = (line: string) => void process.stderr.write(line);
+    const { text, exit } = await archivesCommand(config, clouds.hostsOf, cloud, tell);
+    process.stdout.write(text);
+    return exit;
+  } finally {
+    await clouds.close();
+  }
 }
 
 /** Looks at an exported journal; with KOLLA_BACKUP_KEY set, at its signatures too. */

@@ -1,7 +1,8 @@
-import { clusterOf, otherImage } from '../engine/probe-restore.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import type { Settings } from '../kolla/settings.ts';
+import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { oneImage } from '../runbooks/judge-survey.ts';
+import { otherImage } from '../runbooks/surveyed.ts';
 import type { NodeFacts } from './ask-node.ts';
 import { bad, good, type Seen, unknown, type Verdict, warning, worrying } from './check.ts';
 import { refusedNow } from './see.ts';
@@ -28,7 +29,7 @@ const surveyed = (nodes: readonly NodeFacts[]) =>
 export function judgeCluster(nodes: readonly NodeFacts[]): Verdict {
   const answers = nodes.flatMap(({ status }) => ('seen' in status ? [status.seen] : []));
   if (answers.length < nodes.length) return unknown('Not looked at: a node could not be asked.');
-  const refused = refusedNow(() => void clusterOf(answers, surveyed(nodes)));
+  const refused = refusedNow(() => void clusterSeen(answers, []));
   if (refused !== null) return bad(refused);
   const why = wholeCluster(answers.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
   return why === null

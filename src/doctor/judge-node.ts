@@ -1,10 +1,10 @@
-import { demandNoOther, unitsOf } from '../engine/probe-restore.ts';
 import { notMember } from '../kolla/galera.ts';
 import { type MachineId, sameMachine } from '../kolla/machine-ids.ts';
 import { MARIADB } from '../kolla/names.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
+import { demandNoOther, unitsOf } from '../runbooks/surveyed.ts';
 import type { DeployFacts } from './ask-deploy.ts';
 import type { NodeFacts } from './ask-node.ts';
 import { bad, bytes, good, judged, type Seen, unknown, type Verdict, warning, worrying } from './check.ts';

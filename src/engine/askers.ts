@@ -3,7 +3,7 @@ import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
-import { askBase, withChain } from './backup-askers.ts';
+import { askBase, askNoted, withChain } from './backup-askers.ts';
 import type { Drive } from './drive.ts';
 import { galeraStatus, listVolume, lockOf, othersAtWork, roomForArchive } from './node-questions.ts';
 import { answersFromOutput, type OutputCheck } from './output-readers.ts';
@@ -52,6 +52,8 @@ const askers: { readonly [K in Exclude<CheckName, OutputCheck>]: Asker<K> } = {
   }),
 
   'backup-base': askBase,
+
+  'backup-noted': askNoted,
 
   'room-for-archive': async ({ node, volume, datadirVolume }, { drive: { hosts }, patience }) =>
     patience(node.node, () => roomForArchive(hosts, node, volume, datadirVolume)),

@@ -1,8 +1,10 @@
 import { chainTo } from '../kolla/chains.ts';
 import * as containers from '../kolla/containers.ts';
+import { findingsCommand, parseFindings } from '../kolla/findings.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo } from '../operation/checks.ts';
+import type { Command } from '../operation/host.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { baseFor } from '../runbooks/proven.ts';
 import type { Asker } from './askers.ts';
@@ -20,6 +22,23 @@ export const askBase: Asker<'backup-base'> = async ({ node, type, volume, datadi
   const { cloud } = drive.operation();
   const past = await cloudPast(journal, cloud);
   return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, listed: entries }) };
+};
+
+/** For later eyes and comparisons: where it can't be had, the backup is one all the same. */
+export const askNoted: Asker<'backup-noted'> = async ({ node, container }, { drive: { hosts } }) => {
+  const host = hosts.node(node.node);
+  const quietly = (command: Command) =>
+    host.run(command).catch((error: unknown) => {
+      if (error instanceof KollaBackupError) return null;
+      throw error;
+    });
+  const told = await quietly(containers.containerImageCommand(node, container));
+  const [, id, name] = /^((?:sha256:)?[0-9a-f]{12,64}) (\S{1,200})$/.exec(told?.stdout.trim() ?? '') ?? [];
+  const found = await quietly(findingsCommand(node, container));
+  return {
+    image: id === undefined || name === undefined ? null : { id, name },
+    findings: found?.code === 0 ? (parseFindings(found.stdout) ?? null) : null,
+  };
 };
 
 async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promise<string | null> {

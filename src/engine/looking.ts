@@ -4,17 +4,24 @@ import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Sighting, StepNotes } from '../operation/ports.ts';
+import { toRead, withRead } from '../runbooks/archives-read.ts';
 import type { CloudHosts } from './hosts.ts';
 import { listVolume } from './node-questions.ts';
+import { cloudPast } from './past.ts';
+import { readArchive } from './read-archive.ts';
 
 /** How often it is asked whether it is time to look, and how long what was seen is fresh enough (ms). */
 const ASK_MS = 300_000;
 const FRESH_MS = 3_600_000;
+/** How many archives that nobody of us made are read after one look: each takes a while of its node's disk. */
+const READ_PER_LOOK = 6;
+
+const MINUTE_MS = 60_000;
 
 type Parts = {
   readonly config: Config;
-  readonly journal: Pick<Journal, 'read'>;
-  readonly notes: Pick<StepNotes, 'setSighting' | 'sightingDue'>;
+  readonly journal: Pick<Journal, 'read' | 'recent'>;
+  readonly notes: Pick<StepNotes, 'sighting' | 'setSighting' | 'sightingDue'>;
   readonly hostsOf: (cloud: string) => CloudHosts | null;
   readonly log: Logger;
 };
@@ -23,17 +30,33 @@ type Parts = {
 export function startLooking(parts: Parts): { after(operation: string): Promise<void>; stop(): void } {
   const { config, journal, notes, log } = parts;
   const look = async (cloud: string) => {
-    const seen = await lookInto(parts, cloud);
-    if (seen !== null) await notes.setSighting(cloud, seen);
+    const listed = await lookInto(parts, cloud);
+    if (listed === null) return null;
+    // What was read of a file stays true for as long as it is the same file.
+    const seen = withRead(listed, await notes.sighting(cloud));
+    await notes.setSighting(cloud, seen);
+    return seen;
   };
-  const quietly = (work: () => Promise<void>) =>
-    work().catch((error: unknown) =>
-      log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the archives could not be listed'),
+  const quietly = (work: () => Promise<unknown>) =>
+    work().then(
+      () => {},
+      (error: unknown) =>
+        log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the archives could not be listed'),
     );
-  const round = () =>
-    quietly(async () => {
-      for (const cloud of Object.keys(config.clouds)) if (await notes.sightingDue(cloud, FRESH_MS)) await look(cloud);
+  let stopped = false;
+  let busy = false;
+  const round = async () => {
+    if (busy) return;
+    busy = true;
+    await quietly(async () => {
+      for (const cloud of Object.keys(config.clouds)) {
+        if (!(await notes.sightingDue(cloud, FRESH_MS))) continue;
+        const seen = await look(cloud);
+        if (seen !== null) await readUnknown(parts, cloud, seen, () => stopped);
+      }
     });
+    busy = false;
+  };
   const timer = setInterval(round, ASK_MS);
   void round();
   return {
@@ -44,11 +67,18 @@ export function startLooking(parts: Parts): { after(operation: string): Promise<
         const { wish, end, cloud } = read.operation;
         if (wish.kind === 'backup' && end !== null) await look(cloud);
       }),
-    stop: () => clearInterval(timer),
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }
 
-async function lookInto({ config, hostsOf }: Parts, cloud: string): Promise<Sighting | null> {
+/** Lists the backup volumes of a cloud's nodes; null where the config has no such cloud. */
+export async function lookInto(
+  { config, hostsOf }: Pick<Parts, 'config' | 'hostsOf'>,
+  cloud: string,
+): Promise<Sighting | null> {
   const known = Object.hasOwn(config.clouds, cloud) ? config.clouds[cloud] : undefined;
   const hosts = hostsOf(cloud);
   if (known === undefined || hosts === null) return null;
@@ -56,7 +86,7 @@ async function lookInto({ config, hostsOf }: Parts, cloud: string): Promise<Sigh
     Object.entries(known.nodes).map(async ([node, { engine }]) => {
       try {
         const { entries } = await listVolume(hosts, { node, engine }, BACKUP_VOLUME);
-        return { node, problem: null, files: entries.map(({ path, bytes, modified }) => ({ path, bytes, modified })) };
+        return { node, problem: null, files: entries.map((entry) => ({ ...entry, read: null })) };
       } catch (error) {
         if (!(error instanceof KollaBackupError)) throw error;
         return { node, problem: error.problem, files: [] };
@@ -64,4 +94,23 @@ async function lookInto({ config, hostsOf }: Parts, cloud: string): Promise<Sigh
     }),
   );
   return { at: Date.now(), nodes };
+}
+
+/** Reads archives that no journal knows, one after the other, the newest first, and notes what each told. */
+async function readUnknown(parts: Parts, cloud: string, seen: Sighting, stopped: () => boolean): Promise<void> {
+  const { config, journal, notes, hostsOf } = parts;
+  const known = config.clouds[cloud];
+  const hosts = hostsOf(cloud);
+  if (known === undefined || hosts === null) return;
+  const { proven } = await cloudPast(journal, cloud);
+  for (const { node, file } of toRead(seen, proven).slice(0, READ_PER_LOOK)) {
+    const engine = known.nodes[node]?.engine;
+    if (stopped() || engine === undefined) return;
+    const read = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
+    if (read === null) continue;
+    // Others may have looked meanwhile.
+    const latest = (await notes.sighting(cloud)) ?? seen;
+    const nodes = [{ node, problem: null, files: [{ ...file, read }] }];
+    await notes.setSighting(cloud, withRead(latest, { at: latest.at, nodes }));
+  }
 }

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { hex64 } from '../operation/ids.ts';
 import type { StepNotes } from '../operation/ports.ts';
-import { journaledProblem } from '../operation/shapes.ts';
+import { backupType, journaledProblem, lsn } from '../operation/shapes.ts';
 import { keys } from './keys.ts';
 import { asking } from './redis.ts';
 
@@ -14,13 +15,35 @@ export const LOG_TAIL = 262_144;
 
 const progress = z.object({ step: z.string(), line: z.string(), at: z.number() });
 
+const archiveRead = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('whole'),
+    type: backupType,
+    fromLsn: lsn,
+    toLsn: lsn,
+    lastLsn: lsn,
+    serverVersion: z.string(),
+    sha256: hex64,
+  }),
+  z.object({ kind: z.literal('unusable'), code: z.string() }),
+]);
+
 const sighting = z.object({
   at: z.number(),
   nodes: z.array(
     z.object({
       node: z.string(),
       problem: journaledProblem.nullable(),
-      files: z.array(z.object({ path: z.string(), bytes: z.number(), modified: z.number() })),
+      files: z.array(
+        z.object({
+          path: z.string(),
+          bytes: z.number(),
+          modified: z.number(),
+          // An earlier version of this software noted neither.
+          inode: z.number().default(0),
+          read: archiveRead.nullable().default(null),
+        }),
+      ),
     }),
   ),
 });

@@ -4,7 +4,7 @@ import { readSettings, type Settings, settingsCommand } from '../kolla/settings.
 import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts } from '../operation/facts.ts';
-import { type CloudHosts, patiently } from './hosts.ts';
+import { type CloudHosts, passes, patiently } from './hosts.ts';
 
 /** How the deployment itself is set, on the deploy host: what would let a backup or a restore end badly, or in nothing. */
 
@@ -26,7 +26,7 @@ export async function probeDeployment(
   if (first === undefined || wish.kind === 'discard') return { settings: null, suspicions: [] };
   const [read] = await Promise.all([
     patiently(signal, () => hosts.deploy.run(settingsCommand(facts.dialect, facts.deploy, first.name))),
-    ...(wish.kind === 'backup' ? [demandNoPrompt(facts, hosts, signal)] : []),
+    ...(wish.kind === 'backup' ? [demandNoPrompt(facts, hosts)] : []),
   ]);
   const settings = readSettings(read, first.name);
   if ('said' in settings)
@@ -86,9 +86,14 @@ const PROMPTS: ReadonlySet<string> = new Set<Code>([
 ]);
 
 /** A restore asks the same of Ansible, for its nodes' machine ids. */
-async function demandNoPrompt({ deploy, nodes }: Facts, hosts: CloudHosts, signal: AbortSignal): Promise<void> {
+async function demandNoPrompt({ deploy, nodes }: Facts, hosts: CloudHosts): Promise<void> {
   const names = nodes.map(({ name }) => name);
-  const outcome = await patiently(signal, () => hosts.deploy.run(machineIdsCommand(deploy, names)));
+  const outcome = await hosts.deploy.run(machineIdsCommand(deploy, names)).catch((error: unknown) => {
+    // Nodes that don't answer can take Ansible long, and the deploy host is asked more than this.
+    if (passes(error)) return null;
+    throw error;
+  });
+  if (outcome === null) return;
   const problem = readMachineIds(outcome, names).flatMap((one) => one.problem ?? [])[0];
   const prompts = problem !== undefined && PROMPTS.has(problem.code);
   if (prompts) throw new KollaBackupError(problem.code, problem.params);

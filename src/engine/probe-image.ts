@@ -4,12 +4,11 @@ import { quoteHost } from '../kolla/quoted.ts';
 import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { oneImage } from '../runbooks/judge-survey.ts';
-import type { Report } from '../runbooks/programs/reports.ts';
+import type { Surveyed } from '../runbooks/surveyed.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 
 /** With which image a restore unpacks, prepares, tries and recovers. */
 
-export type Surveyed = { readonly node: NodeRef; readonly survey: Report<'survey'> };
 export type ChosenImage = {
   /** The name that recovery is given, and its id on each node. */
   readonly name: string;

@@ -1,6 +1,4 @@
 import type { CloudConfig } from '../config.ts';
-import { hostOf } from '../kolla/findings.ts';
-import { notMember } from '../kolla/galera.ts';
 import {
   MACHINE_ID_COMMAND,
   machineIdsCommand,
@@ -8,29 +6,28 @@ import {
   readMachineIds,
   sameMachine,
 } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB, MARIADB_UNIT, SERVICE_PORT } from '../kolla/names.ts';
+import { BACKUP_VOLUME, MARIADB, SERVICE_PORT } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import type { Settings } from '../kolla/settings.ts';
-import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
+import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { Wish } from '../operation/events.ts';
-import type { Facts, NodeSurvey } from '../operation/facts.ts';
+import type { Facts, FoundArchive } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
-import { galeraUuid, type NodeRef, type NodeStatus } from '../operation/shapes.ts';
-import { usableDatadir } from '../runbooks/judge-survey.ts';
+import type { NodeRef } from '../operation/shapes.ts';
+import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
-import type { Report } from '../runbooks/programs/reports.ts';
 import { roomProblem } from '../runbooks/room.ts';
+import { demandNoOther, nodeSurvey, otherImage, unitsOf } from '../runbooks/surveyed.ts';
 import { findChain } from './find-chain.ts';
 import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { galeraStatus, listVolume } from './node-questions.ts';
 import { cloudPast } from './past.ts';
-import { type ChosenImage, chooseImage, type Surveyed } from './probe-image.ts';
+import { chooseImage } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
 
 type Restore = NonNullable<Facts['restore']>;
-type Survey = Report<'survey'>;
 const refuse = (code: Code, params: Params): never => {
   throw new KollaBackupError(code, params);
 };
@@ -76,15 +73,18 @@ export async function probeRestore(
   const units = unitsOf(found, cloud.config.unit);
   for (const one of found) demandNoOther(one);
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
-  const cluster = clusterOf(statuses, found);
+  const cluster = clusterSeen(
+    statuses,
+    found.flatMap(({ survey }) => survey.grastate?.uuid ?? []),
+  );
   const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
   const past = await cloudPast(cloud.journal, cloud.id);
-  const known = past.proven.find(
-    ({ node, path, bytes }) => node === place.node && path === place.path && bytes === place.bytes,
-  );
+  const isIt = (one: Pick<FoundArchive, 'node' | 'path' | 'bytes'>) =>
+    one.node === place.node && one.path === place.path && one.bytes === place.bytes;
+  const known = past.proven.find(isIt);
   const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
   const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
-  const series = chain.at(-1)?.series ?? known?.series ?? null;
+  const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
   const restore: Restore = {
     surveys: found.map(({ node, survey }) =>
@@ -95,6 +95,7 @@ export async function probeRestore(
     service: await serviceOf(cloud.config, facts, hosts, signal),
     ...cluster.is,
     ...(image.series === null ? {} : { series: image.series }),
+    ...(known?.schemas == null ? {} : { schemas: [...known.schemas] }),
   };
   const room = roomProblem(restore, cloud.floorBytes);
   if (room !== null) return refuse(room.code, room.params);
@@ -107,31 +108,6 @@ export async function probeRestore(
     ...lockSuspicions(archive.path, chain, past),
   ];
   return { ...facts, suspicions, restore };
-}
-
-/** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
-export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
-  if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
-}
-
-/** Without its unit a node is held by its container alone; a unit that the config denies would start it again. */
-export function unitsOf(found: readonly Surveyed[], unit: string | null): readonly Problem[] {
-  const loaded = found.filter(({ survey }) => survey.unit.present).map(({ node }) => node.node);
-  const [denied] = unit === null ? loaded : [];
-  if (denied !== undefined) return refuse('UNIT_NOT_IN_CONFIG', { host: denied, unit: MARIADB_UNIT });
-  const lacking = found.flatMap(({ node: { node } }) => (loaded.includes(node) ? [] : [node]));
-  return unit === null || lacking.length === 0
-    ? []
-    : [{ code: 'UNIT_NOT_LOADED', params: { unit, hosts: lacking.join(', ') } }];
-}
-
-/** The deployment would run another image than the nodes do: recovery is given theirs, but writes its own configuration. */
-export function otherImage(settings: Settings | null, found: readonly Surveyed[]): readonly Problem[] {
-  const running = found.flatMap(({ survey }) => survey.container?.image ?? [])[0];
-  const configured = settings?.image ?? null;
-  return running === undefined || configured === null || configured === running
-    ? []
-    : [{ code: 'DEPLOYMENT_OTHER_IMAGE', params: { running, configured } }];
 }
 
 /** Each node's machine id, which must be the same by SSH and by Ansible. */
@@ -153,36 +129,6 @@ async function askMachineIds(
     ids.set(node, bySsh.id ?? '');
   }
   return ids;
-}
-
-function nodeSurvey(
-  { node }: NodeRef,
-  survey: Survey,
-  image: ChosenImage,
-  machineId: string,
-  unit: string | null,
-): NodeSurvey {
-  const usable = usableDatadir(node, survey);
-  if ('problem' in usable) return refuse(usable.problem.code, usable.problem.params);
-  const { datadir, base, freeBytes } = usable;
-  const galeraAddress = hostOf(survey.config?.galeraAddress ?? '');
-  return {
-    node,
-    machineId,
-    live: datadir.path,
-    old: [datadir.dev, datadir.ino],
-    uid: datadir.uid,
-    gid: datadir.gid,
-    mode: datadir.mode,
-    bytes: datadir.bytes,
-    freeBytes,
-    base,
-    ...(galeraAddress === '' ? {} : { galeraAddress }),
-    lastWriteAt: survey.newestBinlog,
-    imageId: image.ids.get(node) ?? '',
-    image: image.name,
-    unit,
-  };
 }
 
 async function findArchive(
@@ -229,47 +175,4 @@ async function serviceOf(
   const question = serviceAddressCommand(facts.dialect, facts.deploy, first.name);
   const read = readServiceAddress(await patiently(signal, () => hosts.deploy.run(question)), first.name);
   return read.kind === 'address' ? { host: read.address.host, port: read.address.port } : null;
-}
-
-const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
-
-/** Who serves now, and of which cluster the data is. Two clusters at once are for people to sort out first. */
-export function clusterOf(
-  statuses: readonly NodeStatus[],
-  found: readonly Surveyed[],
-): { readonly is: Pick<Restore, 'served' | 'clusterUuid' | 'members'>; readonly suspicions: readonly Problem[] } {
-  const members = statuses.flatMap((one) => (one.answered && notMember(one.status) === null ? [one] : []));
-  const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
-  const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
-  if (uuids.size > 1 || sizes.size > 1)
-    return refuse('CLUSTER_SPLIT', {
-      detail: members
-        .map(
-          ({ node, status }) => `${node} in ${status['wsrep_cluster_state_uuid']} of ${status['wsrep_cluster_size']}`,
-        )
-        .join(', '),
-    });
-  const [size = '0'] = sizes;
-  if (Number(size) > statuses.length) return refuse('CLUSTER_HAS_OTHERS', { size, count: String(statuses.length) });
-  const names = members.map(({ node }) => node);
-  const out = statuses.flatMap(({ node }) => (names.includes(node) ? [] : [node]));
-  return {
-    is: {
-      served: members.length > 0,
-      clusterUuid: [...uuids][0] ?? uuidOnDisk(found.map(({ survey }) => survey)),
-      members: names,
-    },
-    suspicions:
-      members.length === 0 || out.length === 0
-        ? []
-        : [{ code: 'NODES_NOT_MEMBERS', params: { hosts: out.join(', ') } }],
-  };
-}
-
-/** The cluster that every datadir which knows one was of; null where they differ or none does. */
-function uuidOnDisk(surveys: readonly Survey[]): string | null {
-  const told = surveys.flatMap(({ grastate }) => grastate?.uuid ?? []);
-  const known = told.filter((uuid) => galeraUuid.safeParse(uuid).success && uuid !== UNDEFINED_UUID);
-  const [only = null, ...others] = new Set(known);
-  return others.length === 0 ? only : null;
 }

@@ -9,6 +9,7 @@ import { type Drive, DriveStopped } from './drive.ts';
 import { type EndedRun, followRun, leftBehind } from './follow.ts';
 import { sleep } from './hosts.ts';
 import { answersFromOutput, readOutput } from './output-readers.ts';
+import { overrule } from './overrule.ts';
 import { untilSeen } from './patience.ts';
 import { askAll } from './question.ts';
 import { runOf, trackOf } from './runs.ts';
@@ -76,9 +77,12 @@ async function finishRun(
   output: string,
   end: NonNullable<EndedRun['end']>,
 ): Promise<void> {
-  const read = step.after
-    .filter(answersFromOutput)
-    .map((check) => ({ check, answered: readOutput(check, output, end) }));
+  const read = await Promise.all(
+    step.after.filter(answersFromOutput).map(async (check) => {
+      const answered = readOutput(check, output, end);
+      return { check, answered: await overrule(drive, check, answered, step.timeLimitMs) };
+    }),
+  );
   const unmet = read.map(({ check, answered }) => judge(check, answered)).find((one) => one !== null) ?? null;
   const others = step.after.filter((check) => !answersFromOutput(check));
   // What a program says of itself is settled first: where it failed nothing more is asked.

@@ -23,6 +23,12 @@ export function containerStateCommand({ engine }: NodeRef, container: string): C
   return { argv: [engine, 'container', 'inspect', '--format', '{{.State.Status}}', container], timeoutMs: ENGINE_MS };
 }
 
+/** The image of a container: its id, and the name that it was made with. */
+export function containerImageCommand({ engine }: NodeRef, container: string): Command {
+  const format = '{{.Image}} {{.Config.Image}}';
+  return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
+}
+
 export const NO_SUCH_CONTAINER = /no such container|no container with name/i;
 
 /**
@@ -56,8 +62,12 @@ export function sqlOverTcp(node: NodeRef, container: string, { host, port }: Sql
 
 /** What says that somebody takes a backup on a node (or a state transfer is under way), in `ps` output. */
 export const BACKUP_PROCESS = /(?:^|[/ ])(mariabackup|mariadb-backup)\s.*(--backup)/;
-/** What says that somebody runs a playbook which touches MariaDB on the deploy host. */
-export const PLAYBOOK_PROCESS = /(ansible-playbook)\s.*[/ ]((?:mariadb[_-]backup|mariadb[_-]recovery|site)\.yml)/;
+/**
+ * What says that somebody runs a playbook on the deploy host which touches MariaDB, its engine or its images: those of
+ * deploy, upgrade, stop and reconfigure are one (site.yml), those of bootstrap-servers and destroy have names of their own.
+ */
+export const PLAYBOOK_PROCESS =
+  /(ansible-playbook)\s.*[/ ]((?:mariadb(?:[_-](?:backup|recovery))?|site|destroy|kolla-host|prune-images|migrate-container-engine)\.yml)/;
 
 export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
 

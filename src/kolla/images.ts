@@ -34,12 +34,15 @@ export function imagesCommand({ engine }: NodeRef): Command {
   return { argv: [engine, 'image', 'ls', '--no-trunc', '--format', format], timeoutMs: ENGINE_MS };
 }
 
+/** Podman lists ids with their algorithm and inspects them without. */
+const bare = (id: string) => id.replace(/^sha256:/, '');
+
 /** The images of MariaDB's server among those of a node, by Kolla's name of it; none of `except`'s id. */
 export function serverImages({ code, stdout }: Outcome, except: string): readonly Image[] {
   if (code !== 0) return [];
   const images = stdout.split('\n').flatMap((line) => {
     const found = /^((?:sha256:)?[0-9a-f]{12,64}) (\S*mariadb-server:[\w][\w.-]{0,127})$/.exec(line);
-    return found?.[1] && found[2] && found[1] !== except ? [{ id: found[1], name: found[2] }] : [];
+    return found?.[1] && found[2] && bare(found[1]) !== bare(except) ? [{ id: found[1], name: found[2] }] : [];
   });
   return images.slice(0, ASKED_MAX);
 }

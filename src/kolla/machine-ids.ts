@@ -1,7 +1,7 @@
 import type { Problem } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { type AnsibleDeployment, adHocAnswer, adHocCall, whyNot } from './ad-hoc.ts';
-import { meaningOf } from './cli-refusal.ts';
+import { BECOME, meaningOf } from './cli-refusal.ts';
 import { ENGINE_MS } from './containers.ts';
 import { callCommand } from './dialects.ts';
 import { passwordFiles } from './extra-arguments.ts';
@@ -51,9 +51,9 @@ export function readMachineIds({ stdout, stderr }: Outcome, nodes: readonly stri
     const answer = adHocAnswer(stdout, node);
     if (answer?.good && MACHINE_ID.test(answer.body)) return { node, id: answer.body, problem: null };
     const said = whyNot(answer, stderr);
-    // Without any answer it is Ansible itself that says why; else the node's own words count.
-    const words = answer === undefined ? [...stderr.split('\n'), said] : [said];
-    const line = words.find((one) => meaningOf(one) !== undefined);
+    if (BECOME.test(said)) return { node, id: null, problem: { code: 'KOLLA_BECOME_ASKS', params: { node, said } } };
+    // Where no node answered it is Ansible itself that says why.
+    const line = stdout.trim() === '' ? stderr.split('\n').find((one) => meaningOf(one) !== undefined) : undefined;
     const code = line === undefined ? undefined : meaningOf(line);
     if (line === undefined || code === undefined) return unknown(node, 'Ansible', said);
     return { node, id: null, problem: { code, params: { node, said: quoteHost(line), code: 'none' } } };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hostName } from './ids.ts';
-import { restoreAnswers, restoreChecks } from './restore-checks.ts';
+import { findings, restoreAnswers, restoreChecks } from './restore-checks.ts';
 import {
   backupType,
   CHAIN_MAX,
@@ -64,6 +64,8 @@ export const check = z.discriminatedUnion('check', [
     volume: engineObject,
     datadirVolume: engineObject,
   }),
+  /** What stands in no archive and is of use later: image, schemas and tables at the time of the backup. */
+  z.strictObject({ check: z.literal('backup-noted'), node: nodeRef, container: engineObject }),
   /** kolla-ansible reports `changed` by one host under the backup task. */
   z.strictObject({ check: z.literal('one-host-changed'), host: hostName }),
   /** One archive lies on that host that wasn't listed before. */
@@ -147,6 +149,14 @@ export const answered = z.discriminatedUnion('check', [
       freeBytes: count,
       datadirBytes: count,
       largestFullBytes: count.nullable(),
+    }),
+  }),
+  z.strictObject({
+    check: z.literal('backup-noted'),
+    /** Null is what couldn't be learnt. */
+    answer: z.strictObject({
+      image: z.strictObject({ id: z.string().max(80), name: z.string().max(200) }).nullable(),
+      findings: findings.nullable(),
     }),
   }),
   z.strictObject({

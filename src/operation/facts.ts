@@ -117,6 +117,11 @@ export const facts = z.strictObject({
       clusterUuid: z.string().max(64).nullable(),
       /** Nodes that were full members of the Primary component. */
       members: z.array(hostName),
+      /** The schemas when the archive was taken, with their tables; absent where its backup didn't note them. */
+      schemas: z
+        .array(z.strictObject({ name: z.string().max(255), tables: count, digest: hex64 }))
+        .max(300)
+        .optional(),
       /** MariaDB's series of the image that the plan uses; absent where it couldn't be told. */
       series: z.string().max(20).optional(),
     })

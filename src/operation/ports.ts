@@ -43,14 +43,36 @@ export interface Threads {
 /** What a running step shows of itself: for eyes only, never for decisions. */
 export type Progress = { readonly step: string; readonly line: string; readonly at: number };
 
+/** What an archive told of itself when it was read whole, or that it can't be used (a code of the catalogue). */
+export type ArchiveRead =
+  | {
+      readonly kind: 'whole';
+      readonly type: 'full' | 'incremental';
+      readonly fromLsn: string;
+      readonly toLsn: string;
+      readonly lastLsn: string;
+      readonly serverVersion: string;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'unusable'; readonly code: string };
+
+/** A file in a volume: its path relative to it, its time in ms. */
+export type SeenFile = {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified: number;
+  readonly inode: number;
+  /** Null: it is no archive, one of ours, or wasn't read yet. */
+  readonly read: ArchiveRead | null;
+};
+
 /** What lay in a cloud's backup volumes when a worker last looked; a node that couldn't be asked has a problem. */
 export type Sighting = {
   readonly at: number;
   readonly nodes: readonly {
     readonly node: string;
     readonly problem: JournaledProblem | null;
-    /** Paths relative to the volume, times in ms. */
-    readonly files: readonly { readonly path: string; readonly bytes: number; readonly modified: number }[];
+    readonly files: readonly SeenFile[];
   }[];
 };
 

@@ -49,6 +49,8 @@ export const restoreChecks = [
     action: z.enum(['stop', 'recovery']),
     nodes: z.array(hostName).min(1),
     host: hostName.nullable(),
+    /** A recovery that Ansible calls failed counts as done where these nodes are one whole cluster all the same. */
+    unlessWhole: z.strictObject({ nodes, container: engineObject }).exactOptional(),
   }),
   /** An archive is there and complete, and ends and begins where the plan has it (null: wherever it does). */
   z.strictObject({
@@ -171,7 +173,12 @@ export const restoreAnswers = [
   }),
   z.strictObject({
     check: z.literal('playbook-ended'),
-    answer: z.strictObject({ recap: z.array(z.string().max(300)).max(200), problem: journaledProblem.nullable() }),
+    answer: z.strictObject({
+      recap: z.array(z.string().max(300)).max(200),
+      problem: journaledProblem.nullable(),
+      /** What Ansible said, though every node is Primary and Synced. */
+      overruled: journaledProblem.optional(),
+    }),
   }),
   z.strictObject({
     check: z.literal('archive-whole'),

@@ -49,6 +49,7 @@ export function planBackup(
       question('confirm-galera', 'See the backup host Primary and Synced again', facts.backupHost, QUESTIONS_MS, [
         ...sound,
         base(backupNode, type),
+        { check: 'backup-noted', node: backupNode, container: MARIADB },
       ]),
     ],
     sources: {},

@@ -51,6 +51,7 @@ const judges: Judged = {
       : null;
   },
   'backup-base': (_, answer) => answer.problem,
+  'backup-noted': () => null,
   'room-for-archive': ({ node }, { directory, freeBytes, datadirBytes, largestFullBytes }) => {
     const expected = largestFullBytes === null ? datadirBytes * ARCHIVE_SHARE : largestFullBytes * ARCHIVE_GROWTH;
     const needed = Math.ceil(expected) + SPACE_FLOOR;

@@ -6,7 +6,7 @@ import type { CloudPast } from './proven.ts';
 export function lockSuspicions(
   archive: string,
   chain: readonly { readonly path: string }[],
-  { proven }: CloudPast,
+  { proven }: Pick<CloudPast, 'proven'>,
 ): readonly Problem[] {
   const paths = chain.length === 0 ? [archive] : chain.map(({ path }) => path);
   return paths.flatMap((path): readonly Problem[] => {

@@ -5,7 +5,7 @@ import type { ChainLink, Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import { brokenAt, chainSteps } from './chain-copy.ts';
 import { type CopyContainer, containerLabels, containerName } from './copy.ts';
-import { type Node, nodesOf, operationDirectory } from './nodes.ts';
+import { holdStep, type Node, nodesOf, operationDirectory } from './nodes.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { roomNeeded } from './room.ts';
 import { programStep, question, sourcesOf } from './steps.ts';
@@ -75,6 +75,7 @@ export function planPreparation(
         incrementals: node === backupHost ? chain.length - 1 : 0,
       }),
     ),
+    ...nodes.filter(({ survey }) => survey.unit !== null).map(reload),
     ...chainSteps(copy, chain, onBackupHost, limits),
     programStep({ ...onBackupHost, id: 'trial', title: 'Start the copy once, alone', timeLimitMs: TRIAL_MS }, 'trial', {
       engine: backupHost.ref.engine,
@@ -137,6 +138,12 @@ function linksOf({ archive, chain }: NonNullable<Facts['restore']>): readonly Li
       `not a chain of ${archive.path}: ${broken ?? 'it ends with another archive or lies elsewhere'}`,
     );
   return chain.map(({ toLsn, ...link }) => ({ ...link, lsns: { from: link.fromLsn, to: toLsn } }));
+}
+
+/** So that the stop doesn't wait 120 s for a unit that systemd has forgotten. */
+function reload(node: Node): Step {
+  const title = `Have systemd read its units again on ${node.name}`;
+  return holdStep(node, 'reload', { id: `reload-${node.number}`, title, touches: 'change' });
 }
 
 function stage(

@@ -3,6 +3,7 @@ import type { ChainArchive } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
 import type { Attempt, Operation } from '../operation/operation.ts';
+import type { Findings } from '../operation/restore-checks.ts';
 import { earlierAnswers } from './judge.ts';
 
 /**
@@ -23,9 +24,13 @@ export type Proven = ChainArchive & {
   readonly serverVersion: string;
   /** Which datadir was copied; null where that wasn't recorded. */
   readonly datadir: string | null;
+  /** What the databases held when it had been taken; null where that wasn't noted. */
+  readonly schemas: readonly SchemaNoted[] | null;
   /** Whether it was seen on which node mariabackup had its lock. */
   readonly lockSeen: boolean;
 };
+
+type SchemaNoted = Pick<Findings['schemas'][number], 'name' | 'tables' | 'digest'>;
 
 /** The archive of a backup that succeeded; null where there is none, or one that tells too little to be built on. */
 export function provenBy(operation: Operation): Proven | null {
@@ -33,6 +38,7 @@ export function provenBy(operation: Operation): Proven | null {
   const answers = [...operation.attempts.keys()].flatMap((step) => earlierAnswers(operation, step));
   const proof = answers.find((one) => one.check === 'archive-complete')?.answer;
   const found = answers.find((one) => one.check === 'new-archive')?.answer;
+  const noted = answers.find((one) => one.check === 'backup-noted')?.answer.findings?.schemas;
   const datadirs = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
   const node = operation.plan?.plan.backupHost;
   if (!proof?.complete || !found?.directory || node === undefined) return null;
@@ -48,6 +54,7 @@ export function provenBy(operation: Operation): Proven | null {
     ...{ unpackedBytes, sha256 },
     // Before and after the backup.
     datadir: datadirs.size === 1 ? ([...datadirs][0] ?? null) : null,
+    schemas: noted?.map(({ name, tables, digest }) => ({ name, tables, digest })) ?? null,
     lockSeen: answers.every((one) => one.check !== 'lock-on-this-node' || lockPlace(one.answer) !== 'unknown'),
   };
 }
@@ -71,7 +78,10 @@ const begun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !
 export type CloudPast = {
   readonly proven: readonly Proven[];
   readonly restores: readonly { readonly label: string; readonly at: readonly number[] }[];
+  /** Archives that restores have read whole, whoever made them; `series` is MariaDB's ("10.11"). */
+  readonly read: readonly ArchiveReadBefore[];
 };
+type ArchiveReadBefore = Pick<Proven, 'node' | 'path' | 'bytes' | 'series'>;
 
 export function pastOf(operations: readonly Operation[]): CloudPast {
   return {
@@ -80,12 +90,29 @@ export function pastOf(operations: readonly Operation[]): CloudPast {
       const at = replacedAt(one);
       return at.length === 0 ? [] : [{ label: one.label, at }];
     }),
+    read: operations.flatMap(readBy),
   };
+}
+
+/** What a restore read of archives, also where that ended it. Answers stand in the order of their checks. */
+function readBy({ track, attempts, past }: Operation): readonly ArchiveReadBefore[] {
+  return [...past, ...(track === null ? [] : [{ track, attempts }])].flatMap(({ track: { steps }, attempts: sent }) =>
+    steps.flatMap(({ id, after }) => {
+      const answers = sent.get(id)?.at(-1)?.end?.after ?? [];
+      return after.flatMap((check, index) => {
+        const answered = answers[index];
+        if (check.check !== 'archive-whole' || answered?.check !== 'archive-whole') return [];
+        const series = parseServerVersion(answered.answer.serverVersion ?? '')?.series;
+        const { node, path } = check;
+        return series === undefined ? [] : [{ node: node.node, path, bytes: answered.answer.bytes, series }];
+      });
+    }),
+  );
 }
 
 /** The full that an incremental will build on, or why there is none that it could. */
 export function baseFor(
-  { proven, restores }: CloudPast,
+  { proven, restores }: Pick<CloudPast, 'proven' | 'restores'>,
   cloud: string,
   now: {
     readonly node: string;

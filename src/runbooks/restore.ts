@@ -174,7 +174,13 @@ function recover(
       timeLimitMs,
       // Recovery of a cluster of which a node runs makes two Primary components, or hangs.
       before: [...before, ...stillGone(facts, refs), { check: 'nodes-down', nodes: refs, container: MARIADB, unit }],
-      after: [{ check: 'playbook-ended', action: 'recovery', nodes: nodes.map(({ name }) => name), host: from.name }],
+      after: [
+        {
+          ...({ check: 'playbook-ended', action: 'recovery', host: from.name } as const),
+          nodes: nodes.map(({ name }) => name),
+          unlessWhole: { nodes: refs, container: MARIADB },
+        },
+      ],
     },
     recoveryArguments(facts.dialect, { ...facts.deploy, host: from.name, image }),
   );

@@ -95,6 +95,21 @@ export function drops(copy: Findings, live: Findings): readonly Drop[] {
   });
 }
 
+/** The schemas that the copy lacks, has besides, or has with other tables than were noted when its backup was taken. */
+export function otherThanNoted(
+  copy: Pick<Findings, 'schemas'>,
+  noted: readonly Pick<Findings['schemas'][number], 'name' | 'tables' | 'digest'>[],
+): readonly string[] {
+  const inCopy = new Map(copy.schemas.map((one) => [one.name, one]));
+  const names = new Set(noted.map(({ name }) => name));
+  const changed = noted.flatMap(({ name, tables, digest }) => {
+    const found = inCopy.get(name);
+    if (found === undefined) return [`${name} is missing`];
+    return found.digest === digest ? [] : [`${name} has ${found.tables} tables, other than the ${tables} of back then`];
+  });
+  return [...changed, ...copy.schemas.flatMap(({ name }) => (names.has(name) ? [] : [`${name} is new`]))];
+}
+
 /**
  * What of the trial isn't in the restored databases, in words; empty where all of it is. Rows may have come since, for
  * services write at once, and of some tables gone; tables and revisions may not differ.

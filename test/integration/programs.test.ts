@@ -358,6 +358,7 @@ describe('hold', () => {
   test('starts and restarts the unit, or the container where there is no unit', async () => {
     await program('systemctl', `${LOADED} inactive`);
     expect(await ask('hold', request('restart', UNIT))).toEqual({ report: { state: 'restarted' } });
+    expect(await ask('hold', request('reload', UNIT))).toEqual({ report: { state: 'reloaded', done: true } });
     expect(await asked()).toContain(`systemctl restart ${UNIT}`);
     await program('systemctl', 'echo LoadState=not-found');
     expect(await ask('hold', request('start', UNIT))).toEqual({ report: { state: 'started' } });

@@ -64,36 +64,6 @@ test('the volume fills up while the archive is written', async () => {
   }
 });
 
-test('mariabackup in the deployment is switched off', async () => {
-  const globals = '/etc/kolla/globals.yml';
-  const text = await stack.cloud.deploy.must(['cat', globals]);
-  await stack.cloud.deploy.must(['tee', globals], {
-    stdin: text.replace('enable_mariabackup: "yes"', 'enable_mariabackup: "no"'),
-  });
-  try {
-    const said = await (await scene.ask()).ended();
-    expect(said).toMatch(/BACKUP_DISABLED/);
-    expect(said).toMatch(/ended with code 0 but skipped the backup[\s\S]*enable_mariabackup: yes/);
-    expect(await archives(stack.cloud.nodes[0])).toEqual(known);
-    await sound(said);
-  } finally {
-    await stack.cloud.deploy.must(['tee', globals], { stdin: text });
-  }
-});
-
-test('passwords.yml is missing', async () => {
-  const file = '/etc/kolla/passwords.yml';
-  await stack.cloud.deploy.must(['mv', file, `${file}.away`]);
-  try {
-    const said = await (await scene.ask()).ended();
-    expect(said).toMatch(/KOLLA_PASSWORDS_MISSING/);
-    expect(said).toMatch(/cannot read its passwords file: .*passwords\.yml/);
-    await sound(said);
-  } finally {
-    await stack.cloud.deploy.must(['mv', `${file}.away`, file]);
-  }
-});
-
 test('an exit code that lies: 0 after a failure, 2 after a success', async () => {
   await switched({ rc: 0, fail: { [TASK]: { msg: 'the lab wanted this' } } }, async () => {
     const said = await (await scene.ask()).ended();

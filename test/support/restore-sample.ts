@@ -38,6 +38,9 @@ type Sample = {
   readonly older?: readonly string[];
   readonly olderSchemas?: boolean;
   readonly served?: boolean;
+  /** What the probe found suspicious, and the schemas that the backup had noted. */
+  readonly suspicions?: Facts['suspicions'];
+  readonly schemas?: NonNullable<Facts['restore']>['schemas'];
 };
 const refs = NODES.map((node) => ({ node, engine: 'docker' as const }));
 const live = (word: Word) => rooted(word('/var/lib/docker/volumes/mariadb/_data', 1000));
@@ -315,13 +318,15 @@ function execution({ word = (sample) => sample, needed = 1, waysOut = 0, overwri
   });
 }
 
-function facts({ word = (sample) => sample, served = true }: Sample): Facts {
+function facts({ word = (sample) => sample, served = true, suspicions, schemas }: Sample): Facts {
   return {
     ...sampleFacts,
-    suspicions: Array.from({ length: word('', 1) === '' ? 0 : 50 }, () => ({
-      code: 'DEPLOYMENT_OTHER_IMAGE',
-      params: { running: word('', 2000), configured: word('', 2000) },
-    })),
+    suspicions:
+      suspicions ??
+      Array.from({ length: word('', 1) === '' ? 0 : 50 }, () => ({
+        code: 'DEPLOYMENT_OTHER_IMAGE',
+        params: { running: word('', 2000), configured: word('', 2000) },
+      })),
     release: word('18.8.0', 40),
     nodes: NODES.map((name, index) => ({ name, address: `10.0.0.${index + 11}`, engine: 'docker' })),
     backupHost: BACKUP_HOST,
@@ -344,6 +349,7 @@ function facts({ word = (sample) => sample, served = true }: Sample): Facts {
       })),
       archive: { node: BACKUP_HOST, directory: '/v', path: ARCHIVE, bytes: 2 * GIB, sha256: null },
       chain: [],
+      ...(schemas === undefined ? {} : { schemas }),
       service: { host: '10.0.0.10', port: 3306 },
       served,
       clusterUuid: OLD_UUID,

@@ -9,7 +9,7 @@ const file = (number: number, kind: 'full' | 'incremental') =>
 const made = (number: number, kind: Proven['kind'], fromLsn: string, toLsn: string, node = 'lark'): Proven => ({
   ...{ id: `i${number}`, label: `BKP-${number}`, by: 'U0ALICE', node, directory: '/v', path: file(number, kind), kind },
   ...{ bytes: 1_000, sha256: 'a'.repeat(64), serverVersion: '10.11.19-MariaDB', datadir: '1:1', series: '10.11' },
-  ...{ unpackedBytes: 3_000, lockSeen: true },
+  ...{ unpackedBytes: 3_000, lockSeen: true, schemas: null },
   ...{ fromLsn, toLsn, lastLsn: toLsn, at: number * 1_000 },
 });
 const full = made(1, 'full', '0', '100');
@@ -19,7 +19,11 @@ const all = [full, one, two];
 const seenOf = (proven: readonly Proven[]): Sighting => ({
   at: 9_000,
   nodes: [
-    { node: 'lark', problem: null, files: proven.map(({ path, bytes }) => ({ path, bytes, modified: 5_000 })) },
+    {
+      node: 'lark',
+      problem: null,
+      files: proven.map(({ path, bytes }) => ({ path, bytes, modified: 5_000, inode: 1, read: null })),
+    },
     { node: 'bobcat', problem: { code: 'HOST_UNREACHABLE', params: {} }, files: [] },
   ],
 });
@@ -46,7 +50,7 @@ describe('the catalogue', () => {
       ['BKP-1', { kind: 'changed' }],
     ]);
     const foreign = { ...full, path: file(77, 'full') };
-    const states = { path: 'last_full_date', bytes: 11, modified: 1 };
+    const states = { path: 'last_full_date', bytes: 11, modified: 1, inode: 1, read: null };
     const sighting = seenOf([foreign]);
     const lark = { node: 'lark', problem: null, files: [...(sighting.nodes[0]?.files ?? []), states] };
     expect(standings({ ...sighting, nodes: [lark] })).toEqual([[null, { kind: 'unread' }]]);

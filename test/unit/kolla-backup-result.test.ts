@@ -20,14 +20,22 @@ describe('a backup was taken', () => {
     ['cliff/13-backup-incremental-second.txt', 0, 'incremental', undefined],
     // Ends as if all were well, and is worthless: only what comes before it can tell.
     ['cliff/60-incremental-after-restore.txt', 0, 'incremental', undefined],
+    // The last of both counts, and says so under its task.
+    ['cliff/14-full-and-incremental-both-no-colour.txt', 0, 'incremental', undefined],
+    ['cliff/91-limit-without-unreachable-node.txt', 0, 'full', undefined],
+    // Its neighbour's container was removed by it: what else lies in the volume tells.
+    ['cliff/a3-concurrent-2.txt', 0, 'full', undefined],
   ])('%s', (name, code, backup, completedOk) => {
     expect(judge(recorded(name), code)).toEqual({ kind: 'taken', host: HOST, backup, unreachable: [], completedOk });
   });
 
-  test('by Ansible 2.14 itself, with -v', () => {
-    const result = judge(recorded('ansible/every-line-verbose.txt'), 4);
-    expect(result).toEqual({ kind: 'taken', host: 'a', backup: 'full', unreachable: ['gone'], completedOk: true });
-  });
+  test.each(['every-line-verbose', 'every-line-verbose-2.15.13-profiled', 'every-line-verbose-2.19.14-profiled'])(
+    'by Ansible itself, with -v: %s',
+    (name) => {
+      const result = judge(recorded(`ansible/${name}.txt`), 4);
+      expect(result).toEqual({ kind: 'taken', host: 'a', backup: 'full', unreachable: ['gone'], completedOk: true });
+    },
+  );
 
   test('though a node was unreachable and the exit code is 4', () => {
     expect(judge(recorded('cliff/91-one-node-unreachable.txt'), 4)).toMatchObject({
@@ -61,6 +69,20 @@ describe('no backup was taken', () => {
     ['cliff/90-underscore-command.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
     ['cliff/90-forks.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
     ['cliff/90-stop-without-flag.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-unknown-command.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-unknown-option.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-key-option.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-inventory-before-command.txt', 2, 'refused', 'KOLLA_CLI_USAGE'],
+    ['cliff/90-inventory-missing.txt', 1, 'refused', 'KOLLA_INVENTORY_INVALID'],
+    ['cliff/90-no-inventory.txt', 1, 'refused', 'KOLLA_INVENTORY_INVALID'],
+    ['cliff/90-configdir-missing.txt', 1, 'refused', 'KOLLA_INVENTORY_INVALID'],
+    ['cliff/01-no-arguments.txt', 1, 'refused', 'KOLLA_CLI_FAILED'],
+    // What a check, a shortened command and -q do: nothing, with exit code 0.
+    ['cliff/90-verbose-check.txt', 0, 'nothing_done', 'BACKUP_SKIPPED'],
+    ['cliff/90-prefix-of-command.txt', 0, 'nothing_done', 'BACKUP_SKIPPED'],
+    ['cliff/94-passwords-missing-check.txt', 0, 'nothing_done', 'BACKUP_SKIPPED'],
+    ['cliff/17-backup-quiet.txt', 0, 'refused', 'KOLLA_CLI_FAILED'],
+    ['cliff/91-limit-unreachable-node.txt', 4, 'unreachable', 'NODES_UNREACHABLE'],
   ])('%s', (name, code, kind, expected) => {
     const result = judge(recorded(name), code);
     expect([result.kind, result.kind === 'taken' ? '' : result.problem.code]).toEqual([kind, expected]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { baseFor, type CloudPast, type Proven } from '../../src/runbooks/proven.ts';
+import { baseFor, type CloudPast, type Proven, pastOf } from '../../src/runbooks/proven.ts';
+import { ARCHIVE, awaitingSample } from '../support/restore-sample.ts';
 
 const full: Proven = {
   id: 'f1',
@@ -11,6 +12,7 @@ const full: Proven = {
   bytes: 500,
   unpackedBytes: 1500,
   lockSeen: true,
+  schemas: null,
   sha256: 'a'.repeat(64),
   serverVersion: '10.11.19-MariaDB',
   datadir: '42:1795000000',
@@ -22,7 +24,7 @@ const full: Proven = {
   at: 1000,
 };
 const now = { node: 'lark.local', datadir: '42:1795000000', listed: [{ path: full.path, bytes: 500 }] };
-const past = (more: Partial<CloudPast> = {}): CloudPast => ({ proven: [full], restores: [], ...more });
+const past = (more: Partial<CloudPast> = {}): CloudPast => ({ proven: [full], restores: [], read: [], ...more });
 const codeOf = (from: CloudPast, at: Partial<typeof now> = {}) =>
   baseFor(from, 'prod', { ...now, ...at }).problem?.code ?? null;
 
@@ -53,4 +55,11 @@ describe('what an incremental may build on', () => {
     expect(codeOf(past(), { datadir: '43:1795000000' })).toBe('INCREMENTAL_OTHER_DATADIR');
     expect(codeOf(past({ proven: [{ ...full, datadir: null }] }))).toBe('INCREMENTAL_OTHER_DATADIR');
   });
+});
+
+test('what a restore has read of an archive is known afterwards, also where nothing came of it', () => {
+  const story = awaitingSample();
+  const [known] = pastOf([story.now()]).read;
+  expect(known).toMatchObject({ node: expect.any(String), path: ARCHIVE, series: '10.11' });
+  expect(pastOf([story.now()]).proven).toEqual([]);
 });

@@ -314,3 +314,27 @@ test('a restore with every value as long as it may be still fits, at every momen
     expect(JSON.stringify(root(needing).blocks).match(/back_out:/g)).toHaveLength(BACK_OUTS_SHOWN);
   }
 });
+
+test('what is only suspicious stands with the first plan and on the card, in plain words, and what the backup had noted otherwise', () => {
+  const suspicions = [
+    { code: 'DEPLOYMENT_OTHER_IMAGE', params: { running: 'quay.io/a:2023.2', configured: 'quay.io/a:2024.1' } },
+    { code: 'ARCHIVE_LOCK_UNSEEN', params: { path: 'full.gz' } },
+    { code: 'OF_A_NEWER_VERSION', params: { what: 'something' } },
+  ];
+  const schemas = [{ name: 'barbican', tables: 12, digest: 'a'.repeat(64) }];
+  const story = awaitingSample({ suspicions, schemas });
+  const first = story.told.find(({ event }) => event.type === 'planned') ?? expect.fail('no plan');
+  const planned = read(milestoneOf(first.event, first.operation)?.message ?? expect.fail('not told'));
+  for (const text of [planned, card(story.now())]) {
+    expect(text).toContain(
+      'The nodes run the image quay.io/a:2023.2; the deployment on the deploy host is set to quay.io/a:2024.1.',
+    );
+    expect(text).toContain('The plan keeps the image that runs');
+    expect(text).toContain('nobody could see on which node it had its lock');
+    expect(text).toContain('OF_A_NEWER_VERSION');
+  }
+  expect(card(story.now())).toMatch(
+    /does not hold what the databases held when the backup was taken: .*barbican is missing/,
+  );
+  expect(card(awaitingSample().now())).not.toMatch(/only suspicious|does not hold what/);
+});

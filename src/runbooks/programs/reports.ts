@@ -96,6 +96,7 @@ export const holdReport = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('free') }),
   z.strictObject({ state: z.literal('started') }),
   z.strictObject({ state: z.literal('restarted') }),
+  z.strictObject({ state: z.literal('reloaded'), done: z.boolean() }),
 ]);
 
 export const swapReport = z.strictObject({ state: z.enum(['exchanged', 'already']) });

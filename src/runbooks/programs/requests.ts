@@ -49,7 +49,7 @@ export type ProgramRequests = {
   };
   readonly manifest: { readonly data: string; readonly new: Identity };
   readonly hold: {
-    readonly act: 'hold' | 'look' | 'let-go' | 'start' | 'restart';
+    readonly act: 'hold' | 'look' | 'let-go' | 'start' | 'restart' | 'reload';
     readonly unit: string | null;
     readonly flag: string;
     readonly engine: Engine;

@@ -32,7 +32,7 @@ export function archivesBlock(sighting: Sighting | null, seen: readonly ArchiveS
   );
 }
 
-function row({ node, path, type, bytes, at, proven, standing }: ArchiveSeen, now: number): Line {
+function row({ node, path, type, bytes, at, proven, serverVersion, standing }: ArchiveSeen, now: number): Line {
   const [mark, words] = standingWords(standing);
   return [
     say(`${mark} `),
@@ -42,27 +42,38 @@ function row({ node, path, type, bytes, at, proven, standing }: ArchiveSeen, now
     ),
     say(`${size(bytes)} · `),
     onHost(node),
-    ...(proven === null
-      ? []
-      : [say(` · MariaDB ${clean(proven.serverVersion.split('-')[0] ?? '', 20)} · `), person(proven.by)]),
+    ...(serverVersion === null ? [] : [say(` · MariaDB ${clean(serverVersion.split('-')[0] ?? '', 20)}`)]),
+    ...(proven === null ? [] : [say(' · '), person(proven.by)]),
     say(` · ${words} · `),
     code(clean(path.split('/').at(-1) ?? path, PATH_MAX)),
   ];
 }
+
+const UNUSABLE: Readonly<Record<string, string>> = {
+  ARCHIVE_EMPTY: 'empty: not restorable',
+  ARCHIVE_CUT: 'partial, cut off: not restorable',
+  ARCHIVE_UNFINISHED: 'partial, mariabackup died: not restorable',
+  ARCHIVE_DAMAGED: 'damaged: not restorable',
+};
 
 function standingWords(standing: Standing): readonly [string, string] {
   switch (standing.kind) {
     case 'restorable': {
       const { needs } = standing;
       if (needs.length === 0) return ['✅', 'restorable'];
-      const some = needs.slice(0, LABELS).join(', ');
+      const some = needs
+        .slice(0, LABELS)
+        .map((one) => clean(one, PATH_MAX))
+        .join(', ');
       return ['✅', `restorable with ${some}${needs.length > LABELS ? ` and ${needs.length - LABELS} more` : ''}`];
     }
     case 'no_chain':
       return ['⚠️', standing.why === 'gap' ? 'an archive of its chain is missing' : 'a restore lies inside its chain'];
+    case 'unusable':
+      return ['❌', UNUSABLE[standing.code] ?? `of no use (${clean(standing.code, 40)})`];
     case 'changed':
       return ['⚠️', 'the file is not the one any more that was proved'];
     case 'unread':
-      return ['❔', 'not proved; a restore reads it first'];
+      return ['❔', 'not read yet; a restore reads it first'];
   }
 }

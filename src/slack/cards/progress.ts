@@ -120,7 +120,7 @@ export function archiveLines(archive: Archive): readonly (readonly RichTextEleme
     needs.length === 0 ? null : ['Restored with', say(`${needs.slice(0, NEEDS_SHOWN).join(', ')}${more}`)],
     period === null ? null : ['Taken', say(period)],
     archive.serverVersion === null ? null : ['MariaDB', say(archive.serverVersion)],
-    archive.sha256 === null ? null : ['SHA-256', code(`${archive.sha256.slice(0, 16)}…`)],
+    archive.sha256 === null ? null : ['SHA-256', code(archive.sha256)],
   ];
   return rows.flatMap((row) => (row === null ? [] : [[strong(`${row[0]}: `), row[1]]]));
 }

@@ -1,5 +1,6 @@
 import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
+import { otherThanNoted } from '../../runbooks/trial.ts';
 import { clean, duration, grouped, moment, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
 import { goneWarnings } from './gone.ts';
@@ -184,8 +185,21 @@ export function warnings(operation: Operation, max: number): readonly string[] {
     ...(copyVersion && liveVersion && copyVersion !== liveVersion
       ? [`MariaDB ${clean(copyVersion, 60)} in the copy, ${clean(liveVersion, 60)} live.`]
       : []),
+    ...tablesDiffer(operation, max),
     ...suspected(operation, max),
   ];
+}
+
+/** What the copy holds otherwise than was noted when its backup was taken. */
+function tablesDiffer(operation: Operation, max: number): readonly string[] {
+  const [copy, noted] = [trialOf(operation)?.findings ?? null, operation.facts?.restore?.schemas];
+  const differing = copy === null || noted === undefined ? [] : otherThanNoted(copy, noted);
+  if (differing.length === 0) return [];
+  const { wrong, next } = sentencesOf({
+    code: 'ARCHIVE_TABLES_DIFFER',
+    params: { differing: named(differing, max) },
+  });
+  return [`${wrong} ${next}`];
 }
 
 /** What the probe found only suspicious, in two sentences each; `max` of them. */

@@ -6,6 +6,7 @@ import type { Attempt, Operation } from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
 import type { Reporter } from '../../operation/restore-checks.ts';
 import { clean, duration, grouped, size } from '../text.ts';
+import { sentencesOf } from '../words.ts';
 import { lockLines } from './lock.ts';
 import type { Milestone } from './milestones.ts';
 import { code, lines, onHost, preformatted, say, strong } from './parts.ts';
@@ -77,12 +78,26 @@ function worked(ended: Ended, took: string | null): Milestone | null {
   const { step, operation } = ended;
   const told = confirmed(ended);
   if (told !== null) return told;
-  if (step.touches === 'read' || programOf(step) === 'stage') return null;
-  const more = [...holding(ended), ...swapping(ended)];
+  if (step.touches === 'read' || programOf(step) === 'stage' || step.id.startsWith('reload-')) return null;
+  const more = [...holding(ended), ...swapping(ended), ...overruled(ended)];
   return reply(operation, `Done: ${step.title}`, [
     [say('✅ Done: '), strong(step.title), ...(took ? [say(` · ${took}`)] : [])],
     ...more,
   ]);
+}
+
+/** What Ansible said of a recovery that the nodes say worked. */
+function overruled({ step, attempt }: Ended): readonly Line[] {
+  return answersIn(step, attempt, 'playbook-ended').flatMap(({ answered }) => {
+    const problem = answered.answer.overruled;
+    if (problem === undefined) return [];
+    return [
+      [
+        strong('⚠️ kolla-ansible calls it failed, but every node is Primary and Synced. '),
+        say(sentencesOf(problem).wrong),
+      ],
+    ];
+  });
 }
 
 /** Where the node stood when it was stopped. */

@@ -1,0 +1,83 @@
+import type { Config } from './config.ts';
+import type { CloudHosts } from './engine/hosts.ts';
+import { lookInto } from './engine/looking.ts';
+import { readArchive } from './engine/read-archive.ts';
+import { KollaBackupError } from './operation/catalogue.ts';
+import type { Sighting } from './operation/ports.ts';
+import { toRead, withRead } from './runbooks/archives-read.ts';
+import { type ArchiveSeen, archivesSeen } from './runbooks/archives-seen.ts';
+
+/**
+ * The catalogue without Redis and without Slack: every archive is read on its node, and says itself whether it is whole
+ * and which chain it belongs to. For the night in which only the volumes are left.
+ */
+
+const MINUTE_MS = 60_000;
+
+/** What the journals would know, and archives don't. */
+const CAVEAT =
+  'Read from the archives alone. Not known here: a restore between two of them. A chain with one inside looks whole and is not;\nif the databases were restored since the full, use the full.\n';
+
+/** A cloud's archives in text; exit code 1 where one is of no use or a node could not be looked at. `tell` gets progress. */
+export async function archivesCommand(
+  config: Config,
+  hostsOf: (cloud: string) => CloudHosts | null,
+  cloud: string,
+  tell: (line: string) => void,
+): Promise<{ readonly text: string; readonly exit: 0 | 1 }> {
+  const hosts = hostsOf(cloud);
+  let seen = await lookInto({ config, hostsOf }, cloud);
+  const known = config.clouds[cloud];
+  if (seen === null || hosts === null || known === undefined)
+    throw new KollaBackupError('USAGE', { usage: `archives CLOUD (${Object.keys(config.clouds).join(', ')})` });
+  for (const { node, file } of toRead(seen, [])) {
+    const engine = known.nodes[node]?.engine;
+    if (engine === undefined) continue;
+    tell(`reading ${file.path} on ${node}\n`);
+    const read = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
+    const nodes: Sighting['nodes'] = [{ node, problem: null, files: [{ ...file, read }] }];
+    seen = withRead(seen, { at: seen.at, nodes });
+  }
+  const archives = archivesSeen(seen, { proven: [], restores: [] });
+  const shaOf = ({ node, path }: ArchiveSeen) => {
+    const file = seen?.nodes.find((one) => one.node === node)?.files.find((one) => one.path === path);
+    return file?.read?.kind === 'whole' ? file.read.sha256 : null;
+  };
+  const silent = seen.nodes.flatMap(({ node, problem }) =>
+    problem === null ? [] : [`${node} could not be looked at: ${problem.code}\n`],
+  );
+  const rows = archives.map((one) => row(one, shaOf(one)));
+  const text = [...(rows.length === 0 ? ['No archive was seen.\n'] : rows), ...silent, `\n${CAVEAT}`].join('');
+  const sound = silent.length === 0 && archives.every(({ standing }) => standing.kind === 'restorable');
+  return { text, exit: sound ? 0 : 1 };
+}
+
+function row(archive: ArchiveSeen, sha256: string | null): string {
+  const { node, path, type, bytes, at, serverVersion, standing } = archive;
+  const when = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const facts = [
+    type,
+    `${bytes} bytes`,
+    `${when} UTC`,
+    ...(serverVersion === null ? [] : [`MariaDB ${serverVersion}`]),
+  ];
+  const more = sha256 === null ? '' : `    sha256 ${sha256}\n`;
+  return `${words(archive)}\n    ${node}:${path}\n    ${facts.join(' · ')}\n${more}${needs(standing)}`;
+}
+
+const needs = (standing: ArchiveSeen['standing']) =>
+  standing.kind === 'restorable' && standing.needs.length > 0 ? `    after: ${standing.needs.join(', then ')}\n` : '';
+
+function words({ standing }: ArchiveSeen): string {
+  switch (standing.kind) {
+    case 'restorable':
+      return 'restorable';
+    case 'no_chain':
+      return 'NOT RESTORABLE: an archive of its chain is missing on that node';
+    case 'unusable':
+      return `NOT RESTORABLE: ${standing.code}`;
+    case 'changed':
+    case 'unread':
+      return 'not read: written to a moment ago, or it could not be read';
+  }
+}
