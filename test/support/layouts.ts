@@ -27,8 +27,8 @@ const OWNER = { uid: 42434, gid: 42434 } as const;
 const LIMIT_MS = 180_000;
 const FLOOR = 1_000_000;
 
-/** Stands before the container's `date`: its clock is so many hours ahead. */
-const CLOCK = '#!/bin/sh\nexec /bin/date -d "+$HOURS_AHEAD hours" "$@"\n';
+/** Stands before the container's `date`: its clock is so many hours ahead, or behind. */
+const CLOCK = '#!/bin/sh\nexec /bin/date -d "$HOURS_AHEAD hours" "$@"\n';
 
 /** Has a node run the script of a release as Kolla does. Rejects where it ends with another code than `code`. */
 export async function runScript(

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { Cloud } from '../../lab/cloud-type.ts';
 import type { MiniMachine, MiniNode } from '../../lab/mini/cloud.ts';
 import { CHANNEL, type Stack } from '../../lab/stack.ts';
 import { words } from '../../lab/story.ts';
@@ -50,7 +51,7 @@ export type Scene = {
   end(): void;
 };
 
-export function sceneOf(stack: Stack): Scene {
+export function sceneOf(stack: Stack<Cloud>): Scene {
   const { slack, cloud } = stack;
   const redis = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
   redis.on('error', () => {}); // tests take Redis away
