@@ -8,7 +8,7 @@ import {
   readMachineIds,
   sameMachine,
 } from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB } from '../kolla/names.ts';
+import { BACKUP_VOLUME, DATADIR_VOLUME, MARIADB } from '../kolla/names.ts';
 import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
 import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
@@ -55,6 +55,7 @@ export async function probeRestore(
     })),
   );
   const image = oneImage(cloud.id, found);
+  seeDatadirsKnown(found);
   const surveys = found.map(({ node, survey }) =>
     nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
   );
@@ -104,6 +105,17 @@ function oneImage(cloud: string, found: readonly Found[]): { readonly id: string
   if (containers.some(({ image }) => image !== first.image))
     return refuse('IMAGES_DIFFER', { cloud, images: [...new Set(containers.map(({ image }) => image))].join(', ') });
   return { id: first.imageId, name: first.image };
+}
+
+const USUAL = new RegExp(`/volumes/${DATADIR_VOLUME}/_data$`);
+
+/** Without its container a node's datadir is taken to be the usual volume: wrong where a deployment has it elsewhere. */
+function seeDatadirsKnown(found: readonly Found[]): void {
+  const other = found.find(({ survey: { container, datadir } }) => container && datadir && !USUAL.test(datadir.path));
+  const lost = found.find(({ survey }) => survey.container === null);
+  if (other === undefined || lost === undefined) return;
+  const params = { host: lost.node.node, other: other.node.node, datadir: other.survey.datadir?.path ?? '' };
+  refuse('DATADIR_UNCERTAIN', params);
 }
 
 function nodeSurvey(

@@ -83,6 +83,12 @@ export function datadirCommand(datadir: string): Command {
   return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };
 }
 
+/** What a container mounts as its datadir; nothing where it mounts none. */
+export function datadirSourceCommand({ engine }: NodeRef, container: string): Command {
+  const format = '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}';
+  return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
+}
+
 /** Bytes that a directory takes. */
 export function sizeCommand(path: string, timeoutMs: number): Command {
   return { argv: ['du', '-s', '-B1', '--', path], timeoutMs };

@@ -154,68 +154,67 @@ async function cut({ moment, step, node: number, later = 0 }: Cut): Promise<void
   await machine.start();
 }
 
-test.each(CUTS.map((one, index) => ({ ...one, index, after: one.later ? ` +${one.later / 1000} s` : '' })))(
-  '$moment $step$after, node $node',
-  async (one) => {
-    const { journal } = scene;
-    const { nodes } = stack.cloud;
-    const [first] = nodes;
-    const row = [`${one.moment} ${one.step}${one.after}`, `node ${one.node}`];
-    const began = Date.now();
-    let id = '';
-    try {
-      await bringUp();
-      await first.sql(`CREATE DATABASE later_${one.index}; CREATE TABLE later_${one.index}.t (a INT PRIMARY KEY)`);
-      const before = await liveChecksums(first);
-      const old = await Promise.all(nodes.map((node) => identity(node, LIVE)));
-      id = await askRestore(journal, archive.path);
-      const prepares = /^(?:stage|unpack|prepare|trial)/.test(one.step);
-      if (prepares) await troupe.place(one.moment, one.step, 'SIGSTOP');
-      await wake.drive(id);
-      if (prepares) await cut(one);
-      const bell = setInterval(() => void wake.drive(id).catch(() => {}), 2_000);
-      await untilIs(journal, id, waitsForPeople, 'a plan to approve', MEETING_MS).finally(() => clearInterval(bell));
-      await approve(journal, id);
-      if (!prepares) await troupe.place(one.moment, one.step, 'SIGSTOP');
-      await wake.drive(id);
-      if (!prepares) await cut(one);
-      let operation = await settled(id);
-      for (let times = 0; operation.end === null && times < BACK_OUTS_MAX; times += 1) {
-        const stuck = stuckAt(operation);
-        const { outcome, problem } = { problem: null, ...stuck?.attempt.end } as {
-          outcome?: string;
-          problem: { code: string } | null;
-        };
-        const offered = offeredBackOuts(operation).map((back) => back.id);
-        const name = await pressed(operation);
-        row.push(`${stuck?.step.id} ${outcome} ${problem?.code ?? ''}; offers ${offered.join(' ')}; ${name}`);
-        if (name === '') break;
-        await backOut(journal, id, name);
-        await wake.drive(id);
-        operation = await settled(id);
-      }
-      row.push(operation.end?.how ?? 'stuck');
-      await stack.cloud.synced();
-      const places = await Promise.all(nodes.map((node, index) => placeOf(node, old[index] ?? '')));
+const nameOf = ({ moment, step, later, node }: Cut) =>
+  `${moment} ${step}${later === undefined ? '' : ` +${later / 1000} s`}, node ${node}`;
+
+test.each(CUTS.map((one, index) => ({ ...one, index, name: nameOf(one) })))('$name', async (one) => {
+  const { journal } = scene;
+  const { nodes } = stack.cloud;
+  const [first] = nodes;
+  const row = [one.name];
+  const began = Date.now();
+  let id = '';
+  try {
+    await bringUp();
+    await first.sql(`CREATE DATABASE later_${one.index}; CREATE TABLE later_${one.index}.t (a INT PRIMARY KEY)`);
+    const before = await liveChecksums(first);
+    const old = await Promise.all(nodes.map((node) => identity(node, LIVE)));
+    id = await askRestore(journal, archive.path);
+    const prepares = /^(?:stage|unpack|prepare|trial)/.test(one.step);
+    if (prepares) await troupe.place(one.moment, one.step, 'SIGSTOP');
+    await wake.drive(id);
+    if (prepares) await cut(one);
+    const bell = setInterval(() => void wake.drive(id).catch(() => {}), 2_000);
+    await untilIs(journal, id, waitsForPeople, 'a plan to approve', MEETING_MS).finally(() => clearInterval(bell));
+    await approve(journal, id);
+    if (!prepares) await troupe.place(one.moment, one.step, 'SIGSTOP');
+    await wake.drive(id);
+    if (!prepares) await cut(one);
+    let operation = await settled(id);
+    for (let times = 0; operation.end === null && times < BACK_OUTS_MAX; times += 1) {
+      const stuck = stuckAt(operation);
+      const end = stuck?.attempt.end;
+      const offered = offeredBackOuts(operation).map((back) => back.id);
+      const name = await pressed(operation);
       row.push(
-        `old data ${places.map((place) => (place === LIVE ? 'live' : place === null ? 'LOST' : 'aside')).join(' ')}`,
+        `${stuck?.step.id} ${end?.outcome} ${end?.problem?.code ?? ''}; offers ${offered.join(' ')}; ${name} is pressed`,
       );
-      expect(places).not.toContain(null);
-      const wanted = operation.end?.how === 'succeeded' ? archive.held : before;
-      for (const node of nodes) expect(await liveChecksums(node)).toEqual(wanted);
-      expect(['succeeded', 'backed_out']).toContain(operation.end?.how);
-    } catch (error) {
-      row.push(`FAILED ${error instanceof Error ? error.message.slice(0, 600) : error}`);
-      console.log(actor.log().slice(-3000));
-      await abandoned(id);
-      throw error;
-    } finally {
-      row.push(`${Math.round((Date.now() - began) / 1000)} s`);
-      told.push(row.join(' | '));
-      console.log(row.join(' | '));
+      if (name === '') break;
+      await backOut(journal, id, name);
+      await wake.drive(id);
+      operation = await settled(id);
     }
-  },
-);
+    row.push(operation.end?.how ?? 'stuck');
+    await stack.cloud.synced();
+    const places = await Promise.all(nodes.map((node, index) => placeOf(node, old[index] ?? '')));
+    row.push(
+      `old data ${places.map((place) => (place === LIVE ? 'live' : place === null ? 'LOST' : 'aside')).join(' ')}`,
+    );
+    expect(places).not.toContain(null);
+    const wanted = operation.end?.how === 'succeeded' ? archive.held : before;
+    for (const node of nodes) expect(await liveChecksums(node)).toEqual(wanted);
+    expect(['succeeded', 'backed_out']).toContain(operation.end?.how);
+  } catch (error) {
+    row.push(`FAILED ${error instanceof Error ? error.message.slice(0, 600) : error}`);
+    console.log(actor.log().slice(-3000));
+    await abandoned(id);
+    throw error;
+  } finally {
+    row.push(`${Math.round((Date.now() - began) / 1000)} s`);
+    told.push(row.join(' | '));
+    console.log(row.join(' | '));
+  }
+});
 
 /** Makes room for the next one: the operation is given back, the holds go, and every machine is on. */
 async function abandoned(id: string): Promise<void> {
