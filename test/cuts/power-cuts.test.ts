@@ -31,7 +31,8 @@ const KEPT = '/var/lib/docker/kolla-backup';
 /** How long a node stays without power (ms). */
 const OFF_MS = 10_000;
 const MEETING_MS = 300_000;
-const SETTLED_MS = 900_000;
+/** A recovery whose node is gone waits twelve minutes for the others before it fails (ms). */
+const SETTLED_MS = 1_500_000;
 const BACK_OUTS_MAX = 3;
 
 type Cut = {
