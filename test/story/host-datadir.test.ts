@@ -34,7 +34,7 @@ const move = ({ must }: MiniNode) =>
   must([
     'sh',
     '-ec',
-    `mkdir -p $(dirname ${DIRECTORY}); cp -a ${VOLUME} ${DIRECTORY}; docker rm mariadb; echo ${DIRECTORY} > /etc/kolla/datadir_volume`,
+    `mkdir -p $(dirname ${DIRECTORY}); cp -a ${VOLUME} ${DIRECTORY}; echo ${DIRECTORY} > /etc/kolla/datadir_volume`,
   ]);
 const inode = async (node: MiniNode) => (await node.must(['stat', '-c', '%i', DIRECTORY])).trim();
 

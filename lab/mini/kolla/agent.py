@@ -144,6 +144,7 @@ def differs(spec, container):
     current = dict(pair.split("=", 1) for pair in container["Config"]["Env"])
     return (
         container["Config"]["Image"] != spec["image"]
+        or set(container["HostConfig"]["Binds"] or []) != set(spec["volumes"])
         or any(current.get(key) != value for key, value in spec["environment"].items())
         or unit_differs(spec)
     )
