@@ -167,7 +167,9 @@ test.each(CUTS.map((one, index) => ({ ...one, index, name: nameOf(one) })))('$na
   let id = '';
   try {
     await bringUp();
-    await first.sql(`CREATE OR REPLACE DATABASE later_${one.index}; CREATE TABLE later_${one.index}.t (a INT PRIMARY KEY)`);
+    await first.sql(
+      `CREATE OR REPLACE DATABASE later_${one.index}; CREATE TABLE later_${one.index}.t (a INT PRIMARY KEY)`,
+    );
     const before = await liveChecksums(first);
     const old = await Promise.all(nodes.map((node) => identity(node, LIVE)));
     id = await askRestore(journal, archive.path);
