@@ -24,6 +24,10 @@ export default defineConfig({
           ]),
       // Builds the image and its base images, minutes on two cores: only when it is asked for.
       { test: { ...servers, name: 'containers', include: ['test/story/containers.test.ts'] } },
+      // The same lab, and hours: each step of a restore and a node's power cut before, in and after it.
+      ...(process.env['KOLLA_BACKUP_CUTS'] === undefined
+        ? []
+        : [{ test: { name: 'cuts', include: ['test/cuts/**/*.test.ts'], testTimeout: 3_600_000, maxWorkers: 1 } }]),
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 2 } },
       {
         test: {

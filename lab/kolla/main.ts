@@ -7,11 +7,16 @@ import { RELEASES } from './layout.ts';
 import { labStatus } from './state.ts';
 
 const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
-const USAGE = `usage: npm run lab -- [--up | --down | --status | --test] [--release ${RELEASE_NAMES}] [--megabytes 20]`;
+const USAGE = `usage: npm run lab -- [--up | --down | --status | --test | --cuts] [--release ${RELEASE_NAMES}] [--megabytes 20] [--only PATTERN]`;
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-type Wanted = { readonly release?: string | undefined; readonly megabytes: number };
+type Wanted = {
+  readonly release?: string | undefined;
+  readonly megabytes: number;
+  /** A pattern of tests' names. */
+  readonly only?: string | undefined;
+};
 
 const ACTS = {
   async up({ release, megabytes }: Wanted): Promise<number> {
@@ -47,6 +52,13 @@ const ACTS = {
     const { status } = spawnSync('vitest', ['run', '--project', 'contract'], { stdio: 'inherit', env });
     return status ?? 1;
   },
+  /** A node's power cut before, in and after each step of a restore; hours for all of them. */
+  async cuts({ release = '', only }: Wanted): Promise<number> {
+    const env = { ...process.env, KOLLA_BACKUP_CUTS: release };
+    const names = only === undefined ? [] : ['-t', only];
+    const { status } = spawnSync('vitest', ['run', '--project', 'cuts', ...names], { stdio: 'inherit', env });
+    return status ?? 1;
+  },
 } as const;
 type Act = keyof typeof ACTS;
 
@@ -55,16 +67,18 @@ const options = {
   down: { type: 'boolean' },
   status: { type: 'boolean' },
   test: { type: 'boolean' },
+  cuts: { type: 'boolean' },
+  only: { type: 'string' },
   release: { type: 'string' },
   megabytes: { type: 'string', default: '20' },
 } as const;
 
 function wanted(): { readonly act: Act; readonly how: Wanted } {
   const { values } = parseArgs({ options });
-  const acts = (['up', 'down', 'status', 'test'] as const).filter((name) => values[name]);
+  const acts = (['up', 'down', 'status', 'test', 'cuts'] as const).filter((name) => values[name]);
   const megabytes = Number(values.megabytes);
   if (acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
-  return { act: acts[0] ?? 'up', how: { release: values.release, megabytes } };
+  return { act: acts[0] ?? 'up', how: { release: values.release, megabytes, only: values.only } };
 }
 
 try {

@@ -11,13 +11,10 @@ export async function liveChecksums(node: CloudNode): Promise<ReadonlyMap<string
   return rows(await node.sql(`CHECKSUM TABLE ${tables.join(', ')}`));
 }
 
-/** Unpacks, prepares and opens an archive in a container without network, and prints every table's checksum. */
-const OPEN = `
-set -eu -o pipefail
-mkdir /copy/data && gzip -dc "/backup/$1" | mbstream -x -C /copy/data
-mariabackup --prepare --target-dir=/copy/data > /copy/prepare.log 2>&1
+/** Opens a prepared copy in a container without network, and prints every table's checksum; $2 asks for the tables. */
+const READ = `
 mariadbd --defaults-file=/copy/data/backup-my.cnf --datadir=/copy/data --skip-networking --wsrep-on=OFF --skip-log-bin \\
-  --socket=/tmp/open.sock --pid-file=/tmp/open.pid --log-error=/copy/open.log --innodb-buffer-pool-size=64M \\
+  --socket=/tmp/open.sock --pid-file=/tmp/open.pid --log-error=/tmp/open.log --innodb-buffer-pool-size=64M \\
   --skip-grant-tables --performance-schema=OFF &
 for _ in $(seq 300); do mariadb-admin --socket=/tmp/open.sock ping > /dev/null 2>&1 && break; sleep 0.1; done
 sql() { mariadb --socket=/tmp/open.sock -N -B -e "$1"; }
@@ -25,6 +22,25 @@ tables=$(sql "$2" | paste -sd,)
 sql "CHECKSUM TABLE $tables"
 kill %1; wait
 `;
+
+/** Unpacks and prepares an archive before that. */
+const OPEN = `
+set -eu -o pipefail
+mkdir /copy/data && gzip -dc "/backup/$1" | mbstream -x -C /copy/data
+mariabackup --prepare --target-dir=/copy/data > /copy/prepare.log 2>&1
+${READ}`;
+
+const ALONE = ['docker', 'run', '--rm', '--network', 'none', '--user', '42434'] as const;
+
+/** The same of a prepared copy. It is started: nothing more can be applied to it. */
+export async function copyChecksums(
+  { image }: Pick<Cloud, 'image'>,
+  node: CloudNode,
+  data: string,
+): Promise<ReadonlyMap<string, string>> {
+  const run = ['-v', `${data}:/copy/data`, '--entrypoint', 'bash', image, '-ec', READ, 'read', '', TABLES];
+  return rows(await node.must([...ALONE, ...run]));
+}
 
 /** The same out of an archive: what a restore of it would bring back. `path` is relative to the backup volume. */
 export async function archiveChecksums(
@@ -36,20 +52,8 @@ export async function archiveChecksums(
   await node.must(['install', '-d', '-o', '42434', '-g', '42434', copy]);
   try {
     const mounts = ['-v', 'mariadb_backup:/backup:ro', '-v', `${copy}:/copy`];
-    const argv = [
-      'docker',
-      'run',
-      '--rm',
-      '--network',
-      'none',
-      '--user',
-      '42434',
-      ...mounts,
-      '--entrypoint',
-      'bash',
-      cloud.image,
-    ] as const;
-    return rows(await node.must([...argv, '-c', OPEN, 'open', path, TABLES]));
+    const run = [...mounts, '--entrypoint', 'bash', cloud.image, '-c', OPEN, 'open', path, TABLES];
+    return rows(await node.must([...ALONE, ...run]));
   } finally {
     await node.must(['rm', '-rf', copy]);
   }

@@ -1,6 +1,7 @@
 import { chainTo } from '../kolla/chains.ts';
 import * as containers from '../kolla/containers.ts';
 import { findingsCommand, parseFindings } from '../kolla/findings.ts';
+import { MARIADB } from '../kolla/names.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo } from '../operation/checks.ts';
@@ -44,8 +45,16 @@ export const askNoted: Asker<'backup-noted'> = async ({ node, container }, { dri
 async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promise<string | null> {
   const directory = await volumePath(hosts, node, volume);
   if (directory === null) throw new KollaBackupError('NO_DATADIR_VOLUME', { host: node.node, volume });
+  const mounted = await hosts.node(node.node).run(containers.datadirSourceCommand(node, MARIADB));
+  const source = mounted.code === 0 ? mounted.stdout.trim() : '';
   const outcome = await hosts.node(node.node).run(containers.datadirCommand(directory));
   const told = outcome.stdout.trim();
+  if (source !== '' && source !== directory) {
+    // Perhaps another way to the same place.
+    const live = await hosts.node(node.node).run(containers.datadirCommand(source));
+    if (live.code !== 0 || live.stdout.trim() !== told)
+      throw new KollaBackupError('BACKUP_OTHER_DATADIR', { host: node.node, volume, datadir: source });
+  }
   return outcome.code === 0 && /^\d+:\d+$/.test(told) ? told : null;
 }
 

@@ -38,11 +38,10 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
   const pool = new Map(knownOn(host, look).map((one) => [one.path, one]));
   const own = pool.get(path) ?? (await mustRead(chosen, look));
   pool.set(path, own);
-  // Names are no proof of order, but what was written after the chosen one can't come before it.
   const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
   const unread = look.listed
-    .filter((entry) => !pool.has(entry.path) && entry.modified <= written && isArchive(entry.path))
-    .toSorted((a, b) => b.modified - a.modified)
+    .filter((entry) => !pool.has(entry.path) && isArchive(entry.path))
+    .toSorted(likelier(path, written))
     .slice(0, READ_MAX);
   const restores = look.past.restores.flatMap(({ at }) => at);
   for (;;) {
@@ -65,6 +64,23 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
       }
     }
   }
+}
+
+/**
+ * Which of two archives is read first, for each costs its whole length: the full that the chosen one's name points at,
+ * then what was written last before it, then what was written after it. Names and times are hints and prove nothing:
+ * whoever copied archives into a volume has given them the times, and the order, of the copying.
+ */
+function likelier(path: string, written: number) {
+  const chosen = parseArchiveName(path);
+  const epoch = chosen.kind === 'incremental' ? chosen.full?.epoch : undefined;
+  const rank = (entry: VolumeEntry) => {
+    const name = parseArchiveName(entry.path);
+    if (name.kind === 'full' && epoch !== undefined && name.epoch === epoch) return 0;
+    return entry.modified <= written ? 1 : 2;
+  };
+  const distance = ({ modified }: VolumeEntry) => Math.abs(written - modified);
+  return (a: VolumeEntry, b: VolumeEntry) => rank(a) - rank(b) || distance(a) - distance(b);
 }
 
 function isArchive(path: string): boolean {

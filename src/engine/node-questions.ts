@@ -19,13 +19,10 @@ import type { CloudHosts } from './hosts.ts';
 
 /** Small questions to one host. Each only reads, and rejects with a KollaBackupError where it got no usable answer. */
 
-/** What a container is doing that isn't there to be waited for any more. `created` may still begin. */
-const ENDED: ReadonlySet<string> = new Set(['exited', 'dead', 'removing']);
-
 /** Whether a container of that name runs, or may yet; a name that isn't there doesn't. */
 export async function containerRuns(hosts: CloudHosts, node: NodeRef, container: string): Promise<boolean> {
   const outcome = await hosts.node(node.node).run(containers.containerStateCommand(node, container));
-  if (outcome.code === 0) return !ENDED.has(outcome.stdout.trim());
+  if (outcome.code === 0) return containers.mayRun(outcome.stdout);
   if (containers.NO_SUCH_CONTAINER.test(outcome.stderr)) return false;
   throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: saidBy(outcome) });
 }

@@ -18,7 +18,7 @@ import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { roomProblem } from '../runbooks/room.ts';
-import { demandNoOther, nodeSurvey, otherImage, unitsOf } from '../runbooks/surveyed.ts';
+import { demandNoOther, nodeSurvey, otherImage, seeDatadirsKnown, unitsOf } from '../runbooks/surveyed.ts';
 import { findChain } from './find-chain.ts';
 import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
@@ -72,6 +72,7 @@ export async function probeRestore(
   );
   const units = unitsOf(found, cloud.config.unit);
   for (const one of found) demandNoOther(one);
+  seeDatadirsKnown(found);
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
   const cluster = clusterSeen(
     statuses,

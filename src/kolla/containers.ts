@@ -20,7 +20,21 @@ export function imageCommand({ engine }: NodeRef, image: string): Command {
 export const NO_SUCH_VOLUME = /no such volume/i;
 
 export function containerStateCommand({ engine }: NodeRef, container: string): Command {
-  return { argv: [engine, 'container', 'inspect', '--format', '{{.State.Status}}', container], timeoutMs: ENGINE_MS };
+  const format = '{{.State.Status}} {{.State.StartedAt}}';
+  return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
+}
+
+/** What a container is doing that isn't there to be waited for any more. */
+const ENDED: ReadonlySet<string> = new Set(['exited', 'dead', 'removing', 'stopped']);
+
+/**
+ * Whether a container runs or may yet begin, by the answer. After a power cut podman calls every container `created`
+ * again, but still tells when it was started.
+ */
+export function mayRun(answer: string): boolean {
+  const [state = '', started = ''] = answer.trim().split(' ');
+  if (state === 'created') return started === '' || started.startsWith('0001-');
+  return !ENDED.has(state);
 }
 
 /** The image of a container: its id, and the name that it was made with. */
@@ -91,6 +105,12 @@ export function freeSpaceCommand(path: string): Command {
 /** Inode and time of birth of the file that InnoDB makes with a datadir: a state transfer, a restore or a copy-back brings another. */
 export function datadirCommand(datadir: string): Command {
   return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };
+}
+
+/** What a container mounts as its datadir; nothing where it mounts none. */
+export function datadirSourceCommand({ engine }: NodeRef, container: string): Command {
+  const format = '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}';
+  return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
 }
 
 /** Bytes that a directory takes. */

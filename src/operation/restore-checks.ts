@@ -62,7 +62,7 @@ export const restoreChecks = [
     type: backupType,
     lsns: z.strictObject({ from: lsn, to: lsn }).nullable(),
     /** MariaDB's series that prepares it; one of another is refused. */
-    series: z.string().max(20).nullable().default(null),
+    series: z.string().max(20).exactOptional(),
   }),
   /** The prepared copy stands at that position of the log: exactly the incrementals that lead there were applied. */
   z.strictObject({ check: z.literal('copy-stands-at'), lsn, tried: reportedBy }),

@@ -33,7 +33,7 @@ export const restoreJudges: Judges = {
         type: answer.type ?? 'unknown',
       });
     const taken = parseServerVersion(answer.serverVersion ?? '')?.series;
-    if (series !== null && taken !== undefined && taken !== series)
+    if (series !== undefined && taken !== undefined && taken !== series)
       return problem('ARCHIVE_OTHER_SERIES', { path, host: node.node, archive: taken, image: series });
     if (lsns === null || (answer.fromLsn === lsns.from && answer.toLsn === lsns.to)) return null;
     const found = `${answer.fromLsn ?? 'unknown'} to ${answer.toLsn ?? 'unknown'}`;

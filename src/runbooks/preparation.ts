@@ -64,7 +64,7 @@ export function planPreparation(
           sha256,
           type: kind,
           lsns,
-          series: restore.series ?? null,
+          ...(restore.series === undefined ? {} : { series: restore.series }),
         } as const),
       })),
     ),

@@ -1,5 +1,5 @@
 import { hostOf } from '../kolla/findings.ts';
-import { MARIADB_UNIT } from '../kolla/names.ts';
+import { DATADIR_VOLUME, MARIADB_UNIT } from '../kolla/names.ts';
 import type { Settings } from '../kolla/settings.ts';
 import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
 import type { NodeSurvey } from '../operation/facts.ts';
@@ -19,6 +19,17 @@ const refuse = (code: Code, params: Params): never => {
 /** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
 export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {
   if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
+}
+
+const USUAL = new RegExp(`/volumes/${DATADIR_VOLUME}/_data$`);
+
+/** Without its container a node's datadir is taken to be the usual volume: wrong where a deployment has it elsewhere. */
+export function seeDatadirsKnown(found: readonly Surveyed[]): void {
+  const other = found.find(({ survey: { container, datadir } }) => container && datadir && !USUAL.test(datadir.path));
+  const lost = found.find(({ survey }) => survey.container === null);
+  if (other === undefined || lost === undefined) return;
+  const params = { host: lost.node.node, other: other.node.node, datadir: other.survey.datadir?.path ?? '' };
+  refuse('DATADIR_UNCERTAIN', params);
 }
 
 /** Without its unit a node is held by its container alone; a unit that the config denies would start it again. */

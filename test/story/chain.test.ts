@@ -6,6 +6,7 @@ import type { Operation } from '../../src/operation/operation.ts';
 import { applyArgv, incrementalDirectory, prepareArgv, readPrepare, unpackArgv } from '../../src/runbooks/copy.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { kollaBackupScript } from '../support/kolla-script.ts';
+import { checkpoint } from '../support/layouts.ts';
 import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
 import { type Scene, sceneOf } from '../support/story.ts';
 import { until } from '../support/until.ts';
@@ -51,14 +52,6 @@ async function prepare(path: string): Promise<string> {
   const id = await ask(scene.journal, wish, CLOUD);
   await wake.drive(id);
   return id;
-}
-
-/** Has the changes written into the data files: else they travel in the redo log, and no incremental needs another. */
-async function checkpoint(): Promise<void> {
-  const [node] = stack.cloud.nodes;
-  await node.sql('SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0; SET GLOBAL innodb_max_dirty_pages_pct = 0');
-  const age = async () => Number((await node.sql("SHOW STATUS LIKE 'Innodb_checkpoint_age'")).trim().split('\t')[1]);
-  await until(async () => ((await age()) < 1_000 ? true : null), 'a checkpoint', 60_000);
 }
 
 /** What a plan never does, sent by hand: the program itself refuses it. */
@@ -133,7 +126,7 @@ test('an incremental is refused where there is no full, and again after a restor
   const points = [await take('full')];
   for (const change of CHANGES) {
     await node.sql(change);
-    await checkpoint();
+    await checkpoint(node);
     points.push(await take('incremental'));
   }
   for (const [index, point] of points.entries()) {
@@ -186,7 +179,7 @@ test('with the script of a newer release each incremental builds on the full alo
   const points = [await take('full')];
   for (const change of CHANGES) {
     await node.sql(change);
-    await checkpoint();
+    await checkpoint(node);
     points.push(await take('incremental'));
   }
   const [full, , two, three] = points;

@@ -71,7 +71,6 @@ const PREPARATION: readonly Kind[] = [
         sha256: null,
         type: 'full',
         lsns: null,
-        series: null,
       },
     ],
   },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { Cloud } from '../../lab/cloud-type.ts';
 import type { Stack } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { until } from './until.ts';
@@ -44,7 +45,7 @@ export type Troupe = {
   close(): Promise<void>;
 };
 
-export function troupeOf(stack: Stack): Troupe {
+export function troupeOf(stack: Stack<Cloud>): Troupe {
   const actors: Actor[] = [];
   const file = join(stack.dir, 'point.json');
   return {
@@ -69,7 +70,7 @@ export function troupeOf(stack: Stack): Troupe {
   };
 }
 
-async function startActor({ environment }: Stack, args: readonly string[]): Promise<Actor> {
+async function startActor({ environment }: Pick<Stack, 'environment'>, args: readonly string[]): Promise<Actor> {
   // The parent's death ends it, SIGKILL of the parent included.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, PROGRAM, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...environment },

@@ -165,7 +165,6 @@ function preparation(word: Word): Plan {
             sha256: null,
             type: 'full',
             lsns: null,
-            series: null,
           },
         ],
         word,

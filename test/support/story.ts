@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { Cloud } from '../../lab/cloud-type.ts';
 import type { MiniMachine, MiniNode } from '../../lab/mini/cloud.ts';
 import { CHANNEL, type Stack } from '../../lab/stack.ts';
 import { words } from '../../lab/story.ts';
@@ -51,7 +52,7 @@ export type Scene = {
 };
 
 export function sceneOf(
-  stack: Pick<Stack, 'slack' | 'cloud' | 'environment'> & { readonly redis: { readonly url: string } },
+  stack: Pick<Stack<Cloud>, 'slack' | 'cloud' | 'environment'> & { readonly redis: { readonly url: string } },
 ): Scene {
   const { slack, cloud } = stack;
   const redis = new Redis(stack.redis.url, { maxRetriesPerRequest: null });

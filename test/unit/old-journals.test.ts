@@ -27,8 +27,8 @@ describe.each(files)('%s', (file) => {
     expect(folded).toMatchObject({ ok: true, operation: { end: { how: 'succeeded' } } });
   });
 
-  test('each event is read as exactly what was written', () => {
-    for (const { event } of records) expect(operationEvent.parse(event)).toEqual(event);
+  test('each event is read with all that was written', () => {
+    for (const { event } of records) expect(operationEvent.parse(event)).toMatchObject(event);
   });
 
   test('each beginning of it is followed, too: an upgrade may come at any moment', () => {

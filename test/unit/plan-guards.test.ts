@@ -88,24 +88,35 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
     steps.some(({ id }) => id === 'recover'),
   );
 
-  test('has a way back from every node', () => {
-    expect(tracks.map(({ id }) => id)).toEqual(['plan', 'way-back.2', 'way-back.1', 'way-back.3']);
+  /** The nodes that a track is about: a way back can leave out one that is gone. */
+  const namesOf = (id: string) => {
+    const [, gone] = /\.without\.(\d)$/.exec(id) ?? [];
+    return gone === undefined ? [...NAMES] : NAMES.filter((_, index) => index !== Number(gone) - 1);
+  };
+
+  test('has a way back from every node, and one from each without each other', () => {
+    const ids = tracks.map(({ id }) => id);
+    expect(ids.filter((id) => !id.includes('without'))).toEqual(['plan', 'way-back.2', 'way-back.1', 'way-back.3']);
+    expect(ids.filter((id) => id.includes('without'))).toHaveLength(6);
   });
 
-  test.each(tracks)('$id: before a recovery every node was held, and is seen down a moment ago', ({ steps }) => {
-    const at = steps.findIndex(({ id }) => id === 'recover');
-    const recover = steps[at];
-    const held = steps.slice(0, at).filter(({ id }) => id.startsWith('hold-'));
-    expect(held.map(({ host }) => host).toSorted()).toEqual([...NAMES].toSorted());
-    expect(recover?.before.at(-1)).toMatchObject({
-      check: 'nodes-down',
-      nodes: expect.arrayContaining(NAMES.map((node) => ({ node, engine: 'docker' }))),
-      unit: UNIT,
-    });
-    // Each is let go just before: held, it could not be started.
-    const free = steps.slice(0, at).filter(({ id }) => id.startsWith('let-go-'));
-    expect(free.map(({ host }) => host).toSorted()).toEqual([...NAMES].toSorted());
-  });
+  test.each(tracks)(
+    '$id: before a recovery every node was held, and is seen down a moment ago',
+    ({ id: track, steps }) => {
+      const at = steps.findIndex(({ id }) => id === 'recover');
+      const recover = steps[at];
+      const held = steps.slice(0, at).filter(({ id }) => id.startsWith('hold-'));
+      expect(held.map(({ host }) => host).toSorted()).toEqual(namesOf(track).toSorted());
+      expect(recover?.before.at(-1)).toMatchObject({
+        check: 'nodes-down',
+        nodes: expect.arrayContaining(namesOf(track).map((node) => ({ node, engine: 'docker' }))),
+        unit: UNIT,
+      });
+      // Each is let go just before: held, it could not be started.
+      const free = steps.slice(0, at).filter(({ id }) => id.startsWith('let-go-'));
+      expect(free.map(({ host }) => host).toSorted()).toEqual(namesOf(track).toSorted());
+    },
+  );
 
   test.each(tracks)('$id: no datadir is exchanged before all nodes are held', ({ steps }) => {
     const firstSwap = steps.findIndex(({ id }) => id.startsWith('swap-'));
@@ -125,18 +136,21 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
     },
   );
 
-  test.each(tracks)('$id: its end is what the nodes say, whatever the exit code was', ({ steps }) => {
+  test.each(tracks)('$id: its end is what the nodes say, whatever the exit code was', ({ id: track, steps }) => {
     const at = steps.findIndex(({ id }) => id === 'recover');
     const after = steps.slice(at + 1).flatMap((step) => step.after);
     expect(after.map(({ check }) => check)).toEqual(expect.arrayContaining(['service-back', 'cluster-whole']));
     const whole = after.find((one) => one.check === 'cluster-whole');
-    expect(whole?.check === 'cluster-whole' && whole.nodes).toHaveLength(NAMES.length);
+    expect(whole?.check === 'cluster-whole' && whole.nodes).toHaveLength(namesOf(track).length);
     expect(steps[at]?.after).toMatchObject([{ check: 'playbook-ended', unlessWhole: { container: 'mariadb' } }]);
   });
 
   test('what it says to kolla-ansible is spelled in full, and narrows nothing', () => {
     const all = [plan.steps, ...plan.backOuts.map(({ steps }) => steps)].flat().filter(({ host }) => host === 'deploy');
-    const words = all.flatMap(argvOf);
+    const words = all
+      .map(argvOf)
+      .filter(([program]) => program !== 'python3')
+      .flat();
     expect(words).toContain('--yes-i-really-really-mean-it');
     for (const word of words.filter((one) => one.startsWith('-')))
       expect(['-i', '-e', '--tags', '--yes-i-really-really-mean-it', '--configdir']).toContain(word);
@@ -214,6 +228,6 @@ describe('journals of before', () => {
     expect(operationEvent.parse(finished)).toEqual(finished);
     const prepared = JSON.parse(JSON.stringify(preparation(factsOf('bash'))));
     for (const check of prepared.steps[0].after) delete check.series;
-    expect(planSchema.parse(prepared).steps[0]?.after[0]).toMatchObject({ check: 'archive-whole', series: null });
+    expect(digestOf(planSchema.parse(prepared))).toBe(sha256(canonicalJson(prepared)));
   });
 });

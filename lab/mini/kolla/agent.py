@@ -35,6 +35,18 @@ def docker(*argv, check=True):
     return run("docker", *argv, check=check)
 
 
+# Where it is there, it says what `mariadb_datadir_volume` is: a volume's name or a host directory.
+DATADIR_VOLUME = "/etc/kolla/datadir_volume"
+
+
+def datadir_volume():
+    try:
+        with open(DATADIR_VOLUME, encoding="utf-8") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return "mariadb"
+
+
 def mariadb_spec(address, image=IMAGE, bootstrap=None, **more):
     """The container as Kolla's deployment makes it; `bootstrap` is what a recovery passes to mysqld_safe."""
     environment = {
@@ -55,7 +67,7 @@ def mariadb_spec(address, image=IMAGE, bootstrap=None, **more):
             "/etc/kolla/mariadb/:/var/lib/kolla/config_files/:ro",
             "/etc/localtime:/etc/localtime:ro",
             "/etc/timezone:/etc/timezone:ro",
-            "mariadb:/var/lib/mysql",
+            f"{datadir_volume()}:/var/lib/mysql",
             "kolla_logs:/var/log/kolla/",
         ],
         "healthcheck": "/usr/bin/clustercheck",
@@ -132,6 +144,7 @@ def differs(spec, container):
     current = dict(pair.split("=", 1) for pair in container["Config"]["Env"])
     return (
         container["Config"]["Image"] != spec["image"]
+        or set(container["HostConfig"]["Binds"] or []) != set(spec["volumes"])
         or any(current.get(key) != value for key, value in spec["environment"].items())
         or unit_differs(spec)
     )
@@ -275,7 +288,8 @@ def synced(password, seconds):
 
 
 def grastate():
-    path = "/var/lib/docker/volumes/mariadb/_data/grastate.dat"
+    volume = datadir_volume()
+    path = f"{volume}/grastate.dat" if volume.startswith("/") else f"/var/lib/docker/volumes/{volume}/_data/grastate.dat"
     lines = []
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:

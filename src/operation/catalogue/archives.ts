@@ -113,6 +113,12 @@ export const archives = {
     done: NOTHING,
     next: 'Check that MariaDB is deployed there with its datadir in that volume.',
   },
+  BACKUP_OTHER_DATADIR: {
+    wrong:
+      'MariaDB on {host} has its datadir in {datadir}, and Kolla’s backup copies the volume {volume}, whatever is in there.',
+    done: NOTHING,
+    next: 'With mariadb_datadir_volume set to anything but that volume Kolla’s backup can’t be used: move the datadir into the volume, or take backups by other means.',
+  },
   VOLUME_DIRECTORY_MISSING: {
     wrong: 'The directory {directory} of the backup volume is not on {host} ({detail}).',
     done: NOTHING,

@@ -107,6 +107,12 @@ export const executions = {
     done: NOTHING,
     next: 'MariaDB was perhaps never deployed there, or its volume was removed. Deploy it first, or restore by hand with the runbook.',
   },
+  DATADIR_UNCERTAIN: {
+    wrong:
+      '{host} has no MariaDB container that tells where its datadir is, and on {other} it is {datadir} instead of the usual volume.',
+    done: NOTHING,
+    next: 'Have the container made there again (it may stay stopped), so that the datadir is known, then ask again.',
+  },
   DATADIR_NOT_EXCHANGEABLE: {
     wrong: 'The datadir on {host} cannot be exchanged for a copy: {detail}.',
     done: NOTHING,

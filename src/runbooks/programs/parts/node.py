@@ -6,7 +6,8 @@ import subprocess
 # How long the unit manager or the engine may take to answer.
 ANSWER_SECONDS = 30
 SERVERS = ("mariadbd", "mysqld")
-CONTAINER_DOWN = ("exited", "created", "dead")
+# podman says `stopped` until it has cleaned up.
+CONTAINER_DOWN = ("exited", "created", "dead", "stopped")
 UNIT_DOWN = ("inactive", "failed")
 NOT_FOUND, TOO_LONG = 127, 124
 
