@@ -39,7 +39,7 @@ export async function doctorCommand(
 }
 
 function setupOf({ values, problems }: SeenEnvironment, config: Config, clouds: readonly string[]) {
-  const token = (variable: 'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN'): Seen<string> => {
+  const token = (variable: 'SLACK_BOT_TOKEN' | 'SLACK_APP_TOKEN' | 'SLACK_SIGNING_SECRET'): Seen<string> => {
     const [problem, found] = [problems.get(variable), values[variable]];
     if (problem !== undefined) return { problem };
     return found === undefined ? { blocked: `${variable} is not set here` } : { seen: found };
@@ -49,10 +49,18 @@ function setupOf({ values, problems }: SeenEnvironment, config: Config, clouds: 
     config,
     clouds,
     agent: values.SSH_AUTH_SOCK,
-    environment: [...problems].flatMap(([name, problem]) => (/^SLACK_(?:BOT|APP)_TOKEN$/.test(name) ? [] : [problem])),
+    environment: [...problems].flatMap(([name, problem]) =>
+      /^SLACK_(?:BOT_TOKEN|APP_TOKEN|SIGNING_SECRET)$/.test(name) ? [] : [problem],
+    ),
     redisUrl: problems.has('REDIS_URL') ? { blocked: 'REDIS_URL is not as it must be' } : { seen: values.REDIS_URL },
     ring: keys.some((name) => problems.has(name)) ? null : keyringOf(values),
-    tokens: { bot: token('SLACK_BOT_TOKEN'), app: token('SLACK_APP_TOKEN') },
+    tokens: {
+      bot: token('SLACK_BOT_TOKEN'),
+      hears: {
+        by: config.slack.mode,
+        secret: token(config.slack.mode === 'http' ? 'SLACK_SIGNING_SECRET' : 'SLACK_APP_TOKEN'),
+      },
+    },
     slackApi: values.SLACK_API_URL,
     paths: [values.KOLLA_BACKUP_CONFIG, config.log_directory],
   };

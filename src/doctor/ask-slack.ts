@@ -33,12 +33,18 @@ export type SlackCloudFacts = {
 
 export type SlackFacts = {
   readonly bot: Seen<Identity>;
-  readonly app: Seen<true>;
+  /** Null where Slack sends signed requests instead. */
+  readonly app: Seen<true> | null;
+  readonly signing: Seen<true> | null;
   readonly files: Seen<true>;
   readonly clouds: readonly SlackCloudFacts[];
 };
 
-export type SlackTokens = { readonly bot: Seen<string>; readonly app: Seen<string> };
+/** `hears`: what the bot needs besides its token, by the way in which Slack reaches it. */
+export type SlackTokens = {
+  readonly bot: Seen<string>;
+  readonly hears: { readonly by: 'socket' | 'http'; readonly secret: Seen<string> };
+};
 
 /** How many persons of one role are looked at one by one. */
 const PERSONS_MAX = 50;
@@ -48,12 +54,15 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 /** What Slack says of tokens, channels and people. Nothing is posted, and nothing is uploaded. */
 export async function askSlack(tokens: SlackTokens, apiUrl: string, clouds: Config['clouds']): Promise<SlackFacts> {
   const client = (token: string) => new WebClient(token, clientOptions(apiUrl, silent));
+  const { by, secret } = tokens.hears;
   const [bot, app] = await Promise.all([
     withToken(tokens.bot, (token) => whoAmI(client(token))),
-    withToken(tokens.app, async (token) => {
-      await mayConnect(client(token));
-      return true as const;
-    }),
+    by === 'http'
+      ? null
+      : withToken(secret, async (token) => {
+          await mayConnect(client(token));
+          return true as const;
+        }),
   ]);
   const web = 'seen' in tokens.bot ? client(tokens.bot.seen) : null;
   const known: Seen<{ web: WebClient; people: Authority }> =
@@ -65,7 +74,8 @@ export async function askSlack(tokens: SlackTokens, apiUrl: string, clouds: Conf
     return true as const;
   });
   const found = await Promise.all(Object.entries(clouds).map(([id, cloud]) => askCloud(known, id, cloud)));
-  return { bot, app, files, clouds: found };
+  const signing = by === 'http' ? ('seen' in secret ? { seen: true as const } : secret) : null;
+  return { bot, app, signing, files, clouds: found };
 }
 
 async function withToken<T>(token: Seen<string>, question: (token: string) => Promise<T>): Promise<Seen<T>> {

@@ -8,16 +8,28 @@ import type { CheckId } from './titles.ts';
 type Found = { readonly id: CheckId; readonly verdict: Verdict };
 
 /** Of the app itself. */
-export function judgeSlack({ bot, app, files }: SlackFacts): readonly Found[] {
+export function judgeSlack({ bot, app, signing, files }: SlackFacts): readonly Found[] {
   return [
     {
       id: 'slack.bot-token',
       verdict: judged(bot, ({ self, home }) => good(`Slack takes it: ${self.user} of the workspace ${home.team}.`)),
     },
-    {
-      id: 'slack.app-token',
-      verdict: judged(app, () => good('Slack gives it a connection (Socket Mode is on).')),
-    },
+    ...(app === null
+      ? []
+      : [
+          {
+            id: 'slack.app-token' as const,
+            verdict: judged(app, () => good('Slack gives it a connection (Socket Mode is on).')),
+          },
+        ]),
+    ...(signing === null
+      ? []
+      : [
+          {
+            id: 'slack.signing-secret' as const,
+            verdict: judged(signing, () => good('It is set; whether it is the app’s, Slack’s first request shows.')),
+          },
+        ]),
     {
       id: 'slack.scopes',
       verdict: 'problem' in bot ? unknown('Not looked at: the bot’s token is not good.') : judged(bot, judgeScopes),

@@ -2,6 +2,7 @@
 export const TITLES = {
   'slack.bot-token': 'bot token',
   'slack.app-token': 'app token',
+  'slack.signing-secret': 'signing secret',
   'slack.scopes': 'scopes',
   'slack.files': 'files',
   'slack.channel': 'channel',

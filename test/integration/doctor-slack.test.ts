@@ -30,11 +30,13 @@ function clouds({ requesters, approvers, more = {} }: Wanted) {
   return parseConfig('test', JSON.stringify({ clouds: { prod: cloud } })).clouds;
 }
 
-type Tokens = { readonly bot?: Seen<string>; readonly app?: Seen<string> };
+type Tokens = { readonly bot?: Seen<string>; readonly app?: Seen<string>; readonly signing?: Seen<string> };
 
 async function look(wanted: Wanted = {}, tokens: Tokens = {}): Promise<Readonly<Record<string, Verdict>>> {
-  const all = { bot: { seen: slack.botToken }, app: { seen: slack.appToken }, ...tokens };
-  const facts = await askSlack(all, slack.apiUrl, clouds(wanted));
+  const { bot = { seen: slack.botToken }, app = { seen: slack.appToken }, signing } = tokens;
+  const hears =
+    signing === undefined ? { by: 'socket' as const, secret: app } : { by: 'http' as const, secret: signing };
+  const facts = await askSlack({ bot, hears }, slack.apiUrl, clouds(wanted));
   const found = [...judgeSlack(facts), ...facts.clouds.flatMap(judgeSlackCloud)];
   return Object.fromEntries(found.map(({ id, verdict }) => [id, verdict]));
 }
@@ -64,6 +66,14 @@ test('tokens: of each other, revoked, unknown', async () => {
   expect(unset['slack.bot-token']).toMatchObject({ result: 'unknown' });
   expect(unset['slack.channel']).toMatchObject({ result: 'unknown' });
   expect(unset['slack.app-token']).toMatchObject({ result: 'good' });
+});
+
+test('signed requests need no app token, and a signing secret', async () => {
+  const signed = await look({}, { signing: { seen: 's'.repeat(32) } });
+  expect(notGood(signed)).toEqual([]);
+  expect(signed['slack.app-token']).toBeUndefined();
+  const unset = await look({}, { signing: { blocked: 'SLACK_SIGNING_SECRET is not set here' } });
+  expect(unset['slack.signing-secret']).toMatchObject({ result: 'unknown' });
 });
 
 test.each(SCOPES.map((scope) => [scope]))('without the scope %s', async (scope) => {
