@@ -36,6 +36,9 @@ const BY_ITSELF_MS = 30_000;
 const REMOVE_TRIES = 20;
 const REMOVE_PAUSE_MS = 200;
 
+/** Run directories, and datadirs that restores have set aside. */
+const OPERATIONS_LEFT = ['/var/lib/kolla-backup', '/var/lib/docker/kolla-backup'] as const;
+
 /** As `activate` of the virtual environment has it. */
 const ACTIVE = [`PATH=${VENV}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, `VIRTUAL_ENV=${VENV}`, 'LC_ALL=C.UTF-8'];
 
@@ -109,6 +112,9 @@ export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
   try {
     const stays = (await labState()) !== null;
     const cloud = await bringUp(options);
+    // What an earlier user's operations left: the Redis of this one knows none of them, and a restore would rightly stop.
+    if (stays)
+      for (const machine of [...cloud.nodes, cloud.deploy]) await machine.must(['rm', '-rf', ...OPERATIONS_LEFT]);
     const stop = async () => {
       if (!stays) await takeDown();
       await giveBack?.();

@@ -87,9 +87,6 @@ beforeAll(async () => {
   stack = await startStackOn(() =>
     borrowLab({ release: process.env['KOLLA_BACKUP_CUTS'] || undefined, tell: console.log }),
   );
-  // What an earlier run's operations left: this Redis knows none of them, and a restore would rightly stop at that.
-  for (const machine of [...stack.cloud.nodes, stack.cloud.deploy])
-    await machine.must(['rm', '-rf', '/var/lib/kolla-backup/runs', KEPT]);
   scene = sceneOf(stack);
   wake = redisWake(scene.redis);
   troupe = troupeOf(stack);
