@@ -1,6 +1,6 @@
 /** The units of deploy/systemd, really started by a systemd. Only paths and ports differ, in drop-ins. */
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -56,14 +56,14 @@ describe.skipIf(!canRunSystemd)('bot and worker as units', () => {
     await Promise.allSettled([systemd?.stop(), slack?.stop(), redis?.stop()]);
   });
 
-  /** This checkout and its Node instead of those under /opt and /usr. */
+  /** This checkout in the place under /opt, wherever it lies and whoever may enter there, and its own Node. */
   function dropIn(name: string, port: number): string {
     const command = name.includes('bot') ? 'bot' : 'worker';
     return [
       '[Service]',
-      `WorkingDirectory=${PROJECT}`,
+      ...['src', 'node_modules'].map((part) => `BindReadOnlyPaths=${join(PROJECT, part)}:/opt/kolla-backup/${part}`),
       `Environment=REDIS_URL=${redis.url} SLACK_API_URL=${slack.apiUrl} KOLLA_BACKUP_LISTEN=127.0.0.1:${port}`,
-      `ExecStart=\nExecStart=${process.execPath} src/main.ts ${command}`,
+      `ExecStart=\nExecStart=/opt/kolla-backup/node_modules/node/bin/node src/main.ts ${command}`,
       'RestartSec=0.5',
       `StandardOutput=append:${join(systemd.units, command)}.log\nStandardError=inherit`,
       '',
@@ -77,6 +77,8 @@ describe.skipIf(!canRunSystemd)('bot and worker as units', () => {
       const argv = ['sh', '-c', script, path, mode] as const;
       expect(await systemd.host.run({ argv, stdin: content, timeoutMs: 5_000 })).toMatchObject({ code: 0, stderr: '' });
     };
+    await write('/opt/kolla-backup/package.json', await readFile(join(PROJECT, 'package.json'), 'utf8'), '644');
+    expect(await ask('mkdir', '/opt/kolla-backup/src', '/opt/kolla-backup/node_modules')).toMatchObject({ code: 0 });
     expect(await ask('useradd', '--system', '--no-create-home', 'kolla-backup')).toMatchObject({ code: 0 });
     const secrets = { slack_bot_token: slack.botToken, slack_app_token: slack.appToken };
     for (const [name, value] of Object.entries({ ...secrets, kolla_backup_key: randomBytes(32).toString('hex') }))
