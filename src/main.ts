@@ -45,7 +45,7 @@ const USAGE = `kolla-backup <command>
   audit FILE [--head N:HASH …]     verifies an exported journal, without Slack or Redis
 
 Environment: KOLLA_BACKUP_CONFIG, KOLLA_BACKUP_KEY, REDIS_URL, SLACK_BOT_TOKEN, SLACK_APP_TOKEN or
-SLACK_SIGNING_SECRET (see README.md); a secret may stand in a file instead (SLACK_BOT_TOKEN_FILE …).
+SLACK_SIGNING_SECRET (see docs/config.md); a secret may stand in a file instead (SLACK_BOT_TOKEN_FILE …).
 KOLLA_BACKUP_LISTEN=address:port makes a process tell how it does.
 `;
 
