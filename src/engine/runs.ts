@@ -18,6 +18,12 @@ export function trackOf(operation: Operation): Track {
   return operation.track;
 }
 
+/** The plan that an event is about, and its digest. */
+export function aboutPlan({ plan }: Operation): { plan: number; digest: string } {
+  if (plan === null) throw new TypeError('no plan');
+  return { plan: plan.plan.number, digest: plan.digest };
+}
+
 /** Where one attempt at a step stands in its host's run directories. */
 export function runOf(operation: Operation, step: Step, attempt: number): StepName {
   return { operation: operation.id, plan: String(trackOf(operation).number), step: runName(step.id, attempt) };
@@ -83,4 +89,10 @@ export async function closeRuns(drive: Drive): Promise<void> {
     }
   }
   await forgetOld(drive, told);
+}
+
+/** The same once the operation has ended. Resolves with true: a move was made. */
+export async function closeIfEnded(drive: Drive): Promise<true> {
+  if (drive.operation().end) await closeRuns(drive);
+  return true;
 }
