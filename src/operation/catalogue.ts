@@ -68,3 +68,8 @@ export class KollaBackupError extends Error {
     this.problem = problem;
   }
 }
+
+/** Refuses: throws the error that carries this problem. */
+export function refuse(code: Code, params: Params = {}): never {
+  throw new KollaBackupError(code, params);
+}
