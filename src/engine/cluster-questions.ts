@@ -1,5 +1,4 @@
 import { type Findings, findingsCommand, parseFindings } from '../kolla/findings.ts';
-import { notMember } from '../kolla/galera.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import type { CloudHosts } from './hosts.ts';
 import { galeraStatus } from './node-questions.ts';
@@ -10,9 +9,6 @@ import { galeraStatus } from './node-questions.ts';
 export async function statuses(hosts: CloudHosts, nodes: readonly NodeRef[], container: string): Promise<NodeStatus[]> {
   return Promise.all(nodes.map((node) => galeraStatus(hosts, node, container)));
 }
-
-/** Whether a node is a full member of the Primary component. */
-export const isMember = (status: NodeStatus) => status.answered && notMember(status.status) === null;
 
 /** What the databases of a node hold; null where they don't answer. Rejects where the host doesn't. */
 export async function findingsOn(hosts: CloudHosts, node: NodeRef, container: string): Promise<Findings | null> {

@@ -1,12 +1,13 @@
 import type { Findings } from '../kolla/findings.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { isMember } from '../runbooks/cluster-seen.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
 import { demandReport } from '../runbooks/reports.ts';
 import { emptyProblem, olderSchemas, otherCloudProblem } from '../runbooks/trial.ts';
 import type { Askers } from './asker.ts';
-import { findingsOn, isMember, statuses } from './cluster-questions.ts';
+import { findingsOn, statuses } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered } from './hosts.ts';
 import { proveNamed } from './prove.ts';
@@ -57,7 +58,7 @@ async function liveFindings(
   const found = await statuses(drive.hosts, nodes, container);
   const member = found.find(isMember);
   const node = nodes.find((one) => one.node === member?.node);
-  if (node === undefined || member?.answered !== true) return null;
+  if (node === undefined || member === undefined) return null;
   const findings = await ifAnswered(findingsOn(drive.hosts, node, container));
   if (findings === null) return null;
   const { wsrep_cluster_state_uuid: uuid = '', wsrep_last_committed: seqno = '' } = member.status;

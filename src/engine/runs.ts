@@ -1,5 +1,5 @@
 import { runName } from '../operation/next.ts';
-import type { Operation, Track } from '../operation/operation.ts';
+import { everDriven, type Operation, type Track } from '../operation/operation.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import type { Drive } from './drive.ts';
@@ -31,8 +31,7 @@ export function runOf(operation: Operation, step: Step, attempt: number): StepNa
 
 /** The tracks that something was sent for, and the hosts of each. */
 function sentTracks(operation: Operation): readonly { readonly number: number; readonly hosts: ReadonlySet<string> }[] {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
-  return [...operation.past, ...current]
+  return everDriven(operation)
     .filter(({ attempts }) => attempts.size > 0)
     .map(({ track: { number, steps } }) => ({
       number,

@@ -1,5 +1,5 @@
 import { awaited } from '../operation/approval.ts';
-import { type Attempts, destroyStarted, type Operation, stuckAt, type Track } from '../operation/operation.ts';
+import { type Driven, destroyStarted, everDriven, type Operation, stuckAt } from '../operation/operation.ts';
 import { provenBy } from '../runbooks/proven.ts';
 
 export const KINDS = ['full', 'incremental', 'restore', 'discard'] as const;
@@ -30,8 +30,7 @@ export type Summary = {
 };
 
 export function summaryOf(operation: Operation): Summary {
-  const { wish, end, consent, attention, acknowledged, past, track, attempts } = operation;
-  const tracks = [...past, ...(track === null ? [] : [{ track, attempts }])];
+  const { wish, end, consent, attention, acknowledged } = operation;
   return {
     kind: wish.kind === 'backup' ? wish.type : wish.kind,
     outcome: end?.how ?? 'open',
@@ -41,11 +40,11 @@ export function summaryOf(operation: Operation): Summary {
     needsPeople: end === null && (attention !== null || stuckAt(operation) !== null),
     acknowledged: acknowledged !== null,
     destructive: end === null && wish.kind !== 'backup' && destroyStarted(operation),
-    steps: tracks.flatMap(stepsThatEnded),
+    steps: everDriven(operation).flatMap(stepsThatEnded),
   };
 }
 
-function stepsThatEnded({ track, attempts }: { readonly track: Track; readonly attempts: Attempts }): StepTime[] {
+function stepsThatEnded({ track, attempts }: Driven): StepTime[] {
   return [...attempts].flatMap(([id, sent]) =>
     sent.flatMap(({ attempt, startedAt, end }) =>
       end === null

@@ -58,6 +58,9 @@ export type Track = {
 };
 export type Attempts = ReadonlyMap<string, readonly Attempt[]>;
 
+/** A track with what was sent of it. */
+export type Driven = { readonly track: Track; readonly attempts: Attempts };
+
 export type Approval = { readonly by: string; readonly at: number };
 
 /** What people have said of the plan that they were shown. */
@@ -102,7 +105,7 @@ export type Operation = {
   /** Of the track that is driven, by step. */
   readonly attempts: Attempts;
   /** Tracks that were driven before. */
-  readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
+  readonly past: readonly Driven[];
   readonly consent: Consent;
   readonly withdrawal: Withdrawal | null;
   /** When a back-out last let the plan go on (ms). */
@@ -131,6 +134,20 @@ export function stepsOf({ track }: Pick<Operation, 'track'>): readonly Step[] {
 
 export function latest(operation: Pick<Operation, 'attempts'>, step: Pick<Step, 'id'>): Attempt | undefined {
   return operation.attempts.get(step.id)?.at(-1);
+}
+
+/** Whether the last sending of a step has worked. */
+export function hasWorked({ attempts }: Pick<Operation, 'attempts'>, { id }: Pick<Step, 'id'>): boolean {
+  return attempts.get(id)?.at(-1)?.end?.outcome === 'worked';
+}
+
+/** Everything that was driven, in its order; a track that was resumed stands there once for each time. */
+export function everDriven({
+  past,
+  track,
+  attempts,
+}: Pick<Operation, 'past' | 'track' | 'attempts'>): readonly Driven[] {
+  return track === null ? past : [...past, { track, attempts }];
 }
 
 /** The attempts of a track, driven now or before. */
@@ -183,19 +200,20 @@ export function highestNumber({ plans, track, past }: Operation): number {
 }
 
 /** Whether an attempt runs, has run or, with only people's word against it, may have. */
-const sent = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
+export const mayHaveRun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
 
 /** Whether something has been started that may still run, or has run, and changes what people live from. */
 export function changeStarted(operation: Operation): boolean {
   if (operation.wish.kind !== 'backup') return destroyStarted(operation);
-  return stepsOf(operation).some((step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(sent));
+  return stepsOf(operation).some(
+    (step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(mayHaveRun),
+  );
 }
 
 /** Whether a destroy step has been started that may run, or has run: from here on only its end ends the operation. */
 export function destroyStarted(operation: Operation): boolean {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
-  return [...operation.past, ...current].some(({ track, attempts }) =>
-    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(sent)),
+  return everDriven(operation).some(({ track, attempts }) =>
+    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(mayHaveRun)),
   );
 }
 
@@ -206,9 +224,8 @@ export function clearingOf({ plans }: Pick<Operation, 'plans'>): readonly Step[]
 
 /** Whether a preparation has sent something to the hosts that must be removed when nothing comes of it. */
 export function touched(operation: Operation): boolean {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
   return (
-    [...operation.past, ...current].some(({ track, attempts }) =>
+    everDriven(operation).some(({ track, attempts }) =>
       track.steps.some((step) => step.program !== null && step.touches === 'change' && attempts.has(step.id)),
     ) && clearingOf(operation).length > 0
   );
