@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
-import { type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import type { Stack } from '../../lab/stack.ts';
 import { offeredBackOuts } from '../../src/operation/back-outs.ts';
 import { mayBeGone, stuckAt } from '../../src/operation/operation.ts';
 import { heldPosition } from '../../src/runbooks/reports.ts';
@@ -16,28 +15,23 @@ import {
   untilIs,
   waitsForPeople,
 } from '../support/restores.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { type WorkerStage, workerStage } from '../support/stage.ts';
+import type { Scene } from '../support/story.ts';
 
 /** A restore that goes on without a node which is off, and that node when it is started again. */
 
+let stage: WorkerStage;
 let stack: Stack;
 let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+let wake: WorkerStage['wake'];
 beforeAll(async () => {
-  stack = await startStack();
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage();
+  ({ stack, scene, wake } = stage);
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await worker.log());
+  if (task.result?.state === 'fail') console.log(await stage.worker.log());
 });
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 
 test('two nodes are restored while the third is off; it comes back with their data, and its own is gone', async () => {
   const { cloud } = stack;
