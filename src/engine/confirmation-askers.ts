@@ -1,9 +1,10 @@
-import { IDENTITY_STATEMENT, readIdentity, type SqlAddress } from '../kolla/backup-config.ts';
+import { IDENTITY_STATEMENT, readIdentity } from '../kolla/backup-config.ts';
 import * as containers from '../kolla/containers.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { isMember } from '../runbooks/cluster-seen.ts';
 import { demandReport } from '../runbooks/reports.ts';

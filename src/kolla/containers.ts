@@ -1,6 +1,6 @@
 import type { NodeRef } from '../operation/checks.ts';
 import type { Command } from '../operation/host.ts';
-import type { SqlAddress } from './backup-config.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 
 /** Questions to a node's container engine. Docker and podman take the same words. */
 

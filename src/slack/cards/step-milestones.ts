@@ -8,10 +8,9 @@ import type { Reporter } from '../../operation/restore-checks.ts';
 import { clean, duration, grouped, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
 import { lockLines } from './lock.ts';
-import type { Milestone } from './milestones.ts';
 import { code, lines, onHost, preformatted, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
-import { problemReply, reply, stepIn, titleIn } from './replies.ts';
+import { type Milestone, problemReply, reply, stepIn, titleIn } from './replies.ts';
 import { heldOn, placesOf } from './reports.ts';
 import { answersIn, trackOf } from './sendings.ts';
 
