@@ -21,6 +21,7 @@ type Readers = {
   readonly [K in OutputCheck]: (check: Extract<Check, { check: K }>, output: string, end: RunEnd) => AnswerTo<K>;
 };
 
+/** Whether a check is one of those. */
 export function answersFromOutput(check: Check): check is Extract<Check, { check: OutputCheck }> {
   return OUTPUT_CHECKS.some((one) => one === check.check);
 }

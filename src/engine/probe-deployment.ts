@@ -8,6 +8,7 @@ import { type CloudHosts, passes, patiently } from './hosts.ts';
 
 /** How the deployment itself is set, on the deploy host: what would let a backup or a restore end badly, or in nothing. */
 
+/** How the deployment is set; null where that couldn't be learnt, which a suspicion says. */
 export type Deployed = { readonly settings: Settings | null; readonly suspicions: readonly Problem[] };
 
 /** Refuses what can't be backed up, or restored, as it is set. What can't be learnt is a suspicion. */

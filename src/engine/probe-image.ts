@@ -9,6 +9,7 @@ import { type CloudHosts, patiently } from './hosts.ts';
 
 /** With which image a restore unpacks, prepares, tries and recovers. */
 
+/** The image that is used, and what is odd about it. */
 export type ChosenImage = {
   /** The name that recovery is given, and its id on each node. */
   readonly name: string;

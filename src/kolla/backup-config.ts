@@ -87,6 +87,7 @@ export type LockAnswer = {
  */
 type LockPlace = 'own' | 'here' | 'elsewhere' | 'unknown';
 
+/** On which node the lock is set, by what is known. */
 export function lockPlace({ host, answeredBy, own, address }: LockAnswer): LockPlace {
   if (host === null) return 'unknown';
   if (host === 'localhost' || host.toLowerCase() === address?.toLowerCase()) return 'own';

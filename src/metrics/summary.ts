@@ -2,8 +2,10 @@ import { awaited } from '../operation/approval.ts';
 import { type Driven, destroyStarted, everDriven, type Operation, stuckAt } from '../operation/operation.ts';
 import { provenBy } from '../runbooks/proven.ts';
 
+/** What is counted apart. */
 export const KINDS = ['full', 'incremental', 'restore', 'discard'] as const;
 export type Kind = (typeof KINDS)[number];
+/** How it ended; `open` until then. */
 export type Outcome = 'open' | NonNullable<Operation['end']>['how'];
 
 /** One step that ended. `key` tells it from every other of its operation; times in ms by the journal. */
@@ -29,6 +31,7 @@ export type Summary = {
   readonly steps: readonly StepTime[];
 };
 
+/** Pure: the same journal gives the same numbers. */
 export function summaryOf(operation: Operation): Summary {
   const { wish, end, consent, attention, acknowledged } = operation;
   return {

@@ -42,6 +42,7 @@ export const catalogue = {
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;
+/** What fills the places in a problem's sentences, by their names. */
 export type Params = Readonly<Record<string, string>>;
 
 /** A refusal or failure as it is journaled: a code of the catalogue and what fills its sentences. */

@@ -36,14 +36,17 @@ export type Withdrawal =
   | { readonly how: 'voided'; readonly at: number; readonly problem: JournaledProblem }
   | { readonly how: 'failed'; readonly at: number; readonly problem: JournaledProblem; readonly remains: Remains };
 
+/** How an operation ended, and when (ms). */
 export type End =
   | Withdrawal
   | { readonly how: 'succeeded'; readonly at: number }
   /** One of the plan's back-outs worked. */
   | { readonly how: 'backed_out'; readonly at: number; readonly backOut: BackOut }
   | { readonly how: 'released'; readonly at: number; readonly by: readonly [string, string]; readonly reason: string };
+/** Files that a backup which failed left on hosts; null where a host couldn't be asked. */
 export type Remains = Extract<OperationEvent, { type: 'failed' }>['remains'];
 
+/** A plan as it was journaled, and when (ms). */
 export type StoredPlan = { readonly plan: Plan; readonly digest: string; readonly at: number };
 
 /**
@@ -56,11 +59,13 @@ export type Track = {
   readonly steps: readonly Step[];
   readonly backOut: BackOut | null;
 };
+/** The sendings of each step, by its id, the first one first. */
 export type Attempts = ReadonlyMap<string, readonly Attempt[]>;
 
 /** A track with what was sent of it. */
 export type Driven = { readonly track: Track; readonly attempts: Attempts };
 
+/** Who approved, and when (ms). */
 export type Approval = { readonly by: string; readonly at: number };
 
 /** What people have said of the plan that they were shown. */
@@ -132,6 +137,7 @@ export function stepsOf({ track }: Pick<Operation, 'track'>): readonly Step[] {
   return track?.steps ?? [];
 }
 
+/** The last sending of a step. */
 export function latest(operation: Pick<Operation, 'attempts'>, step: Pick<Step, 'id'>): Attempt | undefined {
   return operation.attempts.get(step.id)?.at(-1);
 }

@@ -6,6 +6,7 @@ import { demandReport } from './reports.ts';
 import { type Place, placeOf } from './swap.ts';
 import { withoutGone } from './without.ts';
 
+/** What the config says of an execution. */
 export type ExecutionLimits = {
   /** How many people must approve, how long the plan waits for them, how soon it must begin then (ms). */
   readonly approval: NonNullable<Plan['approval']>;

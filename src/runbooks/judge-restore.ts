@@ -22,6 +22,7 @@ const LIST_TOLD = 500;
 const problem = (code: Code, params: Params = {}): JournaledProblem => ({ code, params });
 const told = (list: readonly string[]) => list.join(', ').slice(0, LIST_TOLD);
 
+/** By the checks' names. */
 export const restoreJudges: Judges = {
   reported: (_, answer) => answer.problem,
   'playbook-ended': (_, answer) => answer.problem,

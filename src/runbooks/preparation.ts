@@ -14,6 +14,7 @@ import { clear, copyDirectory, stage } from './staging.ts';
 import { programStep, question } from './steps.ts';
 import { reduce } from './without.ts';
 
+/** What the config says of a preparation. */
 export type PreparationLimits = {
   /** How long each archive's proof, unpacking one and preparing it may take (ms). */
   readonly proofMs: number;

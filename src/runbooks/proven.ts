@@ -81,6 +81,7 @@ export type CloudPast = {
 };
 type ArchiveReadBefore = Pick<Proven, 'node' | 'path' | 'bytes' | 'series'>;
 
+/** Of every operation of one cloud, in any order. */
 export function pastOf(operations: readonly Operation[]): CloudPast {
   return {
     proven: operations.flatMap((one) => provenBy(one) ?? []),

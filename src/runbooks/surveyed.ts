@@ -10,6 +10,7 @@ import type { Report } from './programs/reports.ts';
 /** What the surveys of a cloud's nodes mean for a restore: what is refused, what is suspicious, what planning needs. */
 
 type Survey = Report<'survey'>;
+/** A node, and what its survey reported. */
 export type Surveyed = { readonly node: NodeRef; readonly survey: Survey };
 
 /** A server outside the container would keep every datadir of its node from being touched once all is stopped. */

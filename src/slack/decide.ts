@@ -28,6 +28,7 @@ export type Verdict =
   /** It is so already: asked twice, or delivered twice. */
   | { readonly write: null };
 
+/** Decides on a journal as it stands; asked again where others wrote meanwhile. May throw a Refusal. */
 export type Judge = (operation: Operation, records: readonly JournalRecord[]) => Promise<Verdict>;
 
 /** Events after which a worker has something to do. */
