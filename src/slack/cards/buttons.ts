@@ -1,6 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { awaited } from '../../operation/approval.ts';
 import { offeredBackOuts } from '../../operation/back-outs.ts';
+import type { Wish } from '../../operation/events.ts';
 import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import type { BackOut } from '../../operation/plan.ts';
 import { LIMITS } from '../limits.ts';
@@ -115,12 +116,17 @@ function block(id: string, elements: Button[]): readonly KnownBlock[] {
   return elements.length === 0 ? [] : [{ type: 'actions', block_id: id, elements }];
 }
 
+/** What a cancellation would do, by what was wished. */
+const CANCELLING = {
+  backup: 'It ends without a backup. Once the backup was started it cannot be cancelled.',
+  restore:
+    'It ends, MariaDB is not touched, and what it prepared on the hosts is removed. Once it has begun to stop MariaDB it cannot be cancelled.',
+  discard: 'It ends, and nothing is removed. Once it has begun to remove something it cannot be cancelled.',
+} as const satisfies Record<Wish['kind'], string>;
+
 function cancel(operation: Operation): Button {
   const { kind } = operation.wish;
-  const text =
-    kind === 'backup'
-      ? 'It ends without a backup. Once the backup was started it cannot be cancelled.'
-      : 'It ends, MariaDB is not touched, and what it prepared on the hosts is removed. Once it has begun to stop or remove something it cannot be cancelled.';
+  const text = CANCELLING[kind];
   return button(ACTIONS.cancel, 'Cancel', claimsOf(operation), {
     asks: { title: `Cancel ${operation.label}?`, text, yes: `Cancel the ${kind}`, no: 'Keep it' },
     style: 'danger',
