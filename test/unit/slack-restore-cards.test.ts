@@ -12,7 +12,8 @@ import { planFile } from '../../src/slack/cards/plan-file.ts';
 import { drops, undone } from '../../src/slack/cards/reports.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { faults, type Message, viewFaults } from '../../src/slack/limits.ts';
-import { DRIVER, tell } from '../support/restore-journal.ts';
+import { approval, CARD_AT, DRIVER, tell, waitingRestore } from '../support/restore-journal.ts';
+import { WAIT_MS } from '../support/restore-plans.ts';
 import {
   awaitingSample,
   NEW_UUID,
@@ -356,4 +357,14 @@ test('a discard, which prepares nothing, is not told as if it had', () => {
   ];
   expect(told.map((one) => /prepar|MariaDB/.exec(one)?.[0] ?? null)).toEqual([null, null, null]);
   expect(told.at(-1)).toContain('Nothing was removed');
+});
+
+test('a plan whose time was over at the journal’s last word is not offered for approval', () => {
+  const waiting = waitingRestore();
+  const until = CARD_AT + WAIT_MS;
+  const offers = (at: number) => {
+    const operation = tell(waiting, [at, approval(waiting, 'U0BOB')]);
+    return JSON.stringify(root(operation).blocks).includes('Approve …');
+  };
+  expect([offers(until), offers(until + 1)]).toEqual([true, false]);
 });

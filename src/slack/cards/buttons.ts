@@ -1,5 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
-import { awaited } from '../../operation/approval.ts';
+import { approvableUntil, awaited } from '../../operation/approval.ts';
 import { offeredBackOuts } from '../../operation/back-outs.ts';
 import type { Wish } from '../../operation/events.ts';
 import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
@@ -73,12 +73,14 @@ export function liveButtons(operation: Operation, does: number = LIMITS.confirmT
   ];
 }
 
-/** Approve, decline and take back, while the plan stands in the thread and waits. */
+/** Approve (in its time), decline and take back, while the plan stands in the thread and waits. */
 export function consentButtons(operation: Operation): readonly KnownBlock[] {
   if (awaited(operation) === null || operation.consent.announcedAt === null) return [];
   const value = claimsOf(operation, planClaims(operation));
   return block('consent-actions', [
-    button(ACTIONS.approve, 'Approve …', value, { style: 'danger' }),
+    ...(operation.headAt > (approvableUntil(operation) ?? 0)
+      ? []
+      : [button(ACTIONS.approve, 'Approve …', value, { style: 'danger' })]),
     button(ACTIONS.decline, 'Decline …', value),
     ...(operation.consent.approvals.length === 0
       ? []
