@@ -5,9 +5,7 @@ import { BACKUP_VOLUME, MARIABACKUP, MARIADB } from '../kolla/names.ts';
 import type { BackupType, Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
-
-/** How long the quick questions of one step may take together, in ms. */
-const QUESTIONS_MS = 180_000;
+import { QUESTIONS_MS, question } from './steps.ts';
 
 export type BackupLimits = { readonly backupMs: number; readonly proofMs: number };
 
@@ -91,8 +89,4 @@ function takeBackup(
 /** Asked before, and again at the end: meanwhile a state transfer may have brought another datadir. */
 function base(node: NodeRef, type: BackupType): Check {
   return { check: 'backup-base', node, type, volume: BACKUP_VOLUME, datadirVolume: MARIADB };
-}
-
-function question(id: string, title: string, host: string, timeLimitMs: number, after: Check[]): Step {
-  return { id, title, host, touches: 'read', program: null, timeLimitMs, before: [], after };
 }

@@ -73,6 +73,10 @@ test.each(pages)('every link of %s leads somewhere', (page) => {
   expect(links.filter((to) => !existsSync(join(root, dirname(page), to)))).toEqual([]);
 });
 
+test.each(Object.keys(SUBCOMMANDS))('the README says what the command %s does', (name) => {
+  expect(text('README.md')).toMatch(new RegExp(`^\\| \`/kolla-backup ${name}\\b[^|]*\` \\| [^|]+ \\|$`, 'm'));
+});
+
 test('the check finds what is not there', () => {
   for (const [what, span] of [
     ['slash command', '/kolla-backup obliterate'],

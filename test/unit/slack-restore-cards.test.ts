@@ -3,6 +3,7 @@ import { words } from '../../lab/story.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { alertCard, stoppingCard } from '../../src/slack/cards/alerts.ts';
+import { cancelledCard } from '../../src/slack/cards/answers.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
@@ -11,6 +12,8 @@ import { planFile } from '../../src/slack/cards/plan-file.ts';
 import { drops, undone } from '../../src/slack/cards/reports.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { faults, type Message, viewFaults } from '../../src/slack/limits.ts';
+import { approval, CARD_AT, DRIVER, tell, waitingRestore } from '../support/restore-journal.ts';
+import { WAIT_MS } from '../support/restore-plans.ts';
 import {
   awaitingSample,
   NEW_UUID,
@@ -337,4 +340,31 @@ test('what is only suspicious stands with the first plan and on the card, in pla
     /does not hold what the databases held when the backup was taken: .*barbican is missing/,
   );
   expect(card(awaitingSample().now())).not.toMatch(/only suspicious|does not hold what/);
+});
+
+test('a discard, which prepares nothing, is not told as if it had', () => {
+  const wish = { kind: 'discard' as const, restore: 'd'.repeat(20), label: 'RST-7', reason: 'all is well' };
+  const place = { channel: 'C0OPS' };
+  const asked = tell(null, [1, { type: 'requested', label: 'DSC-1', cloud: 'prod', wish, by: 'U0ALICE', place }]);
+  const problem = { code: 'HOST_UNREACHABLE', params: { host: 'deploy', reason: 'no route' } };
+  const given: OperationEvent = { type: 'given_up', claim: DRIVER, problem };
+  const ended = tell(asked, [2, { type: 'claimed', claim: DRIVER, worker: 'w' }], [3, given]);
+  const cancelled = tell(asked, [2, { type: 'cancelled', by: 'U0ALICE' }]);
+  const told = [
+    JSON.stringify(root(asked)),
+    read(milestoneOf(given, ended)?.message ?? expect.fail('not told')),
+    read(cancelledCard(cancelled, { channel: null, link: null })),
+  ];
+  expect(told.map((one) => /prepar|MariaDB/.exec(one)?.[0] ?? null)).toEqual([null, null, null]);
+  expect(told.at(-1)).toContain('Nothing was removed');
+});
+
+test('a plan whose time was over at the journal’s last word is not offered for approval', () => {
+  const waiting = waitingRestore();
+  const until = CARD_AT + WAIT_MS;
+  const offers = (at: number) => {
+    const operation = tell(waiting, [at, approval(waiting, 'U0BOB')]);
+    return JSON.stringify(root(operation).blocks).includes('Approve …');
+  };
+  expect([offers(until), offers(until + 1)]).toEqual([true, false]);
 });

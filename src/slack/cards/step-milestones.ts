@@ -132,7 +132,7 @@ function swapping({ step, operation, attempt }: Ended): readonly Line[] {
       ];
 }
 
-/** The confirmations that people wait for. */
+/** The confirmations that people wait for, by the question that saw it; of other steps without a program nothing is told. */
 function confirmed(ended: Ended): Milestone | null {
   const { step, attempt, operation } = ended;
   const whole = answersIn(step, attempt, 'archive-whole');
