@@ -6,18 +6,19 @@ export function offeredBackOuts(operation: Operation): readonly BackOut[] {
   const main = mainTrack(operation);
   if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
   const { plan } = operation.plan;
+  const gone = new Set(operation.gone.map(({ host }) => host));
+  const needs = ({ steps }: BackOut, hosts: ReadonlySet<string>) => steps.some(({ host }) => hosts.has(host));
+  const left = new Set(main.backOut?.without);
   const offered = plan.backOuts.filter((one) =>
     one.leads === 'end'
       ? isBetween(operation, plan, one)
-      : isBetween(operation, main, one) && goesOn(operation, main, one),
+      : isBetween(operation, main, one) && goesOn(operation, main, one) && !needs(one, left),
   );
-  const gone = operation.gone.map(({ host }) => host);
-  const fits = ({ without = [] }: BackOut) =>
-    without.length === 0 || (without.length === gone.length && without.every((name) => gone.includes(name)));
-  // What needs nothing of a node that is gone comes first.
-  return offered
-    .filter(fits)
-    .toSorted((one, other) => Number(other.without !== undefined) - Number(one.without !== undefined));
+  // Each is about one node: were two declared, one of them perhaps by mistake, whether it is off is asked before anything.
+  const fits = ({ without = [] }: BackOut) => without.every((name) => gone.has(name));
+  // What needs nothing of a node that is gone comes first, and first of that what leaves it out.
+  const rank = (one: BackOut) => (needs(one, gone) ? 2 : one.without === undefined ? 1 : 0);
+  return offered.filter(fits).toSorted((one, other) => rank(one) - rank(other));
 }
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {

@@ -10,10 +10,12 @@ import { illegal } from '../../src/operation/grammar.ts';
 import { mayBeGone, type Operation } from '../../src/operation/operation.ts';
 import type { Plan } from '../../src/operation/plan.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
+import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
 import { goneModal, restoreModal } from '../../src/slack/cards/modals.ts';
 import { faults } from '../../src/slack/limits.ts';
 import { recorded } from '../support/fixtures.ts';
+import { largeExecution, largeFacts, nameOf } from '../support/large-cloud.ts';
 import { awaitingSample, NODES } from '../support/restore-sample.ts';
 
 /** A node that is gone: what Kolla did then, who may say so, and what is offered and told. */
@@ -126,6 +128,59 @@ describe('two persons declare a node gone', () => {
     expect(offeredBackOuts(now)[0]?.id).toBe('way-back.1.without.3');
     expect(offeredBackOuts(now).map(({ id }) => id)).not.toContain('way-back.1.without.2');
     expect(offeredBackOuts({ ...now, gone: [] }).filter((one) => one.without)).toEqual([]);
+  });
+});
+
+describe('what is offered while a node is gone', () => {
+  const offered = (operation: Operation) => offeredBackOuts(operation).map(({ id }) => id);
+  /** Five nodes of which the third is gone (and `others`), the plan being stuck where the cluster is to be whole. */
+  function stuck(step: string, others: readonly string[] = []) {
+    const plan = largeExecution(largeFacts(5, 1));
+    const story = silent();
+    const gone = [nameOf(3), ...others].map((host) => ({ host, by: ['U0ALICE', 'U0BOB'] as const, at: 1 }));
+    const ended = (outcome: 'worked' | 'failed') => ({
+      ...{ attempt: 1, startedAt: 1, before: [] },
+      end: { at: 2, outcome, exit: null, after: [], problem: null },
+    });
+    const until = plan.steps.findIndex(({ id }) => id === step);
+    const attempts = new Map(
+      plan.steps.slice(0, until + 1).map(({ id }) => [id, [ended(id === step ? 'failed' : 'worked')]]),
+    );
+    const track = { number: plan.number, kind: 'plan' as const, steps: plan.steps, backOut: null };
+    const operation: Operation = {
+      ...{ ...story.now(), gone, attention: null, past: [], track, attempts },
+      plan: { plan, digest: 'd'.repeat(64), at: 1 },
+    };
+    return operation;
+  }
+
+  test('what needs nothing of it comes first, and the card has room for that', () => {
+    const ids = offered(stuck('confirm-cluster'));
+    expect(ids.slice(0, 4)).toEqual([1, 2, 4, 5].map((from) => `way-back.${from}.without.3`));
+    const shown = ids.slice(0, BACK_OUTS_SHOWN);
+    expect(shown).toEqual(expect.arrayContaining(['restart.1', 'restart.2', 'restart.4', 'restart.5', 'try-again']));
+    expect(ids.indexOf('restart.3')).toBeGreaterThan(ids.indexOf('restart.5'));
+    expect(ids).toHaveLength(15);
+  });
+
+  test('once a second one was declared, perhaps for the first by mistake, the ways back without either', () => {
+    const ids = offered(stuck('recover', [nameOf(4)]));
+    expect(ids).toEqual(expect.arrayContaining(['way-back.1.without.3', 'way-back.1.without.4']));
+    expect(ids).not.toContain('way-back.1.without.5');
+    // What would have to reach the other one comes after what reaches neither.
+    expect(ids.indexOf('recover-again')).toBeGreaterThan(ids.indexOf('way-back.4.without.3'));
+  });
+
+  test('nothing that would reach for it while a way back leaves it out', () => {
+    const before = stuck('recover');
+    const way = before.plan?.plan.backOuts.find(({ id }) => id === 'way-back.1.without.3') ?? expect.fail('no way');
+    const track = { number: 3, kind: 'back_out' as const, steps: way.steps, backOut: way };
+    const past = before.track === null ? [] : [{ track: before.track, attempts: before.attempts }];
+    const end = { at: 2, outcome: 'failed' as const, exit: null, after: [], problem: null };
+    const attempts = new Map([['recover', [{ attempt: 1, startedAt: 1, before: [], end }]]]);
+    const ids = offered({ ...before, track, past, attempts });
+    expect(ids).toContain('way-back.2.without.3');
+    expect(ids).not.toContain('recover-again');
   });
 });
 
