@@ -7,8 +7,8 @@ import { advance } from '../../src/operation/advance.ts';
 import { offeredBackOuts } from '../../src/operation/back-outs.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import { mayBeGone, type Operation } from '../../src/operation/operation.ts';
-import type { Plan } from '../../src/operation/plan.ts';
+import { type Attempts, mayBeGone, type Operation } from '../../src/operation/operation.ts';
+import type { Plan, Step } from '../../src/operation/plan.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
@@ -133,19 +133,21 @@ describe('two persons declare a node gone', () => {
 
 describe('what is offered while a node is gone', () => {
   const offered = (operation: Operation) => offeredBackOuts(operation).map(({ id }) => id);
+  /** Everything before a step has worked, and it hasn't. */
+  function drivenTo(steps: readonly Step[], failed: string): Attempts {
+    const ended = (outcome: 'worked' | 'failed') => ({
+      ...{ attempt: 1, startedAt: 1, before: [] },
+      end: { at: 2, outcome, exit: null, after: [], problem: null },
+    });
+    const until = steps.findIndex(({ id }) => id === failed);
+    return new Map(steps.slice(0, until + 1).map(({ id }) => [id, [ended(id === failed ? 'failed' : 'worked')]]));
+  }
   /** Five nodes of which the third is gone (and `others`), the plan being stuck where the cluster is to be whole. */
   function stuck(step: string, others: readonly string[] = []) {
     const plan = largeExecution(largeFacts(5, 1));
     const story = silent();
     const gone = [nameOf(3), ...others].map((host) => ({ host, by: ['U0ALICE', 'U0BOB'] as const, at: 1 }));
-    const ended = (outcome: 'worked' | 'failed') => ({
-      ...{ attempt: 1, startedAt: 1, before: [] },
-      end: { at: 2, outcome, exit: null, after: [], problem: null },
-    });
-    const until = plan.steps.findIndex(({ id }) => id === step);
-    const attempts = new Map(
-      plan.steps.slice(0, until + 1).map(({ id }) => [id, [ended(id === step ? 'failed' : 'worked')]]),
-    );
+    const attempts = drivenTo(plan.steps, step);
     const track = { number: plan.number, kind: 'plan' as const, steps: plan.steps, backOut: null };
     const operation: Operation = {
       ...{ ...story.now(), gone, attention: null, past: [], track, attempts },
@@ -176,9 +178,7 @@ describe('what is offered while a node is gone', () => {
     const way = before.plan?.plan.backOuts.find(({ id }) => id === 'way-back.1.without.3') ?? expect.fail('no way');
     const track = { number: 3, kind: 'back_out' as const, steps: way.steps, backOut: way };
     const past = before.track === null ? [] : [{ track: before.track, attempts: before.attempts }];
-    const end = { at: 2, outcome: 'failed' as const, exit: null, after: [], problem: null };
-    const attempts = new Map([['recover', [{ attempt: 1, startedAt: 1, before: [], end }]]]);
-    const ids = offered({ ...before, track, past, attempts });
+    const ids = offered({ ...before, track, past, attempts: drivenTo(way.steps, 'recover') });
     expect(ids).toContain('way-back.2.without.3');
     expect(ids).not.toContain('recover-again');
   });
