@@ -67,6 +67,12 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Take the way back from {ahead} instead.',
   },
+  RECOVERED_NODE_IS_BEHIND: {
+    wrong:
+      'After the recovery that did not work {ahead} has data that {host} lacks: recovered from {host} once more, it would be lost.',
+    done: 'MariaDB is held down on every node. Nothing was erased.',
+    next: 'Decide which data is to live. A way back on the card leads to the old data. To go on with what {ahead} has, release the operation, let MariaDB go on every node as its end says, and run the recovery from {ahead} by hand.',
+  },
   DISCARD_NEEDS_FULL: {
     wrong: 'No full backup was taken and proven since that restore ended.',
     done: NOTHING,
