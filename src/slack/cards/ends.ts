@@ -2,6 +2,7 @@ import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { End, Operation } from '../../operation/operation.ts';
 import { SLASH_COMMAND } from '../parse.ts';
 import { clean, moment, size } from '../text.ts';
+import { leftBootstrapped } from './bootstrapped.ts';
 import { goneLines } from './gone.ts';
 import { isOld, keptLine } from './kept.ts';
 import { code, lines, onHost, person, say, strong } from './parts.ts';
@@ -22,8 +23,8 @@ type Endings = {
 };
 
 const endings: Endings = {
-  succeeded: (operation) => [...succeededLines(operation), ...goneLines(operation)],
-  backed_out: (operation) => [...backedOutLines(operation), ...goneLines(operation)],
+  succeeded: (operation) => [...succeededLines(operation), ...leftBootstrapped(operation), ...goneLines(operation)],
+  backed_out: (operation) => [...backedOutLines(operation), ...leftBootstrapped(operation), ...goneLines(operation)],
   cancelled: (operation, { by }) => [[say('Cancelled by '), person(by), say(`. ${untouched(operation)}`)]],
   declined: (operation, { by, reason }) => [
     [say('Declined by '), person(by), say(`: ${clean(reason, REASON_MAX)}`)],
