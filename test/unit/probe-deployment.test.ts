@@ -123,6 +123,8 @@ test('a cluster that is not what inventory and config say', () => {
   expect(seen(['a', 'b', 'c'].map((node) => member(node, '4')))).toBe('CLUSTER_HAS_OTHERS');
   expect(seen([member('a', '1'), member('b', '2'), member('c', '2')])).toBe('CLUSTER_SPLIT');
   expect(seen([member('a', '2'), member('b', '2'), member('c', '2', other)])).toBe('CLUSTER_SPLIT');
+  // Two that were bootstrapped from the same data: each alone, under one UUID.
+  expect(seen([member('a', '1'), member('b', '1'), silent('c')])).toBe('CLUSTER_SPLIT');
   // Down: what its datadirs know, where they agree.
   const down = ['a', 'b', 'c'].map(silent);
   expect(seen(down, [UUID, UUID])).toEqual([false, UUID, '', '']);
