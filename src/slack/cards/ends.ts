@@ -124,7 +124,9 @@ function backedOutLines(operation: Operation): readonly Line[] {
     [strong('Done: '), say(clean(end.backOut.title, 75))],
     [
       strong(swapped ? 'The old data is live again' : 'The data is as it was'),
-      say(': nothing was restored, and no transaction was undone.'),
+      say(
+        `: nothing was restored, ${lostNothing(operation) ? 'and no transaction was undone.' : 'but what was written last may be missing: it was not known whether another node had more of it.'}`,
+      ),
     ],
     ...(uuid === null ? [] : [[strong('Cluster UUID: '), code(uuid)]]),
     ...(copy === null
@@ -140,6 +142,17 @@ function backedOutLines(operation: Operation): readonly Line[] {
           ],
         ]),
   ];
+}
+
+/** Whether the node that a way back went from is known to have had everything; so it is where nothing was exchanged. */
+function lostNothing(operation: Operation): boolean {
+  const { track } = operation;
+  if (track?.backOut == null) return true;
+  const asked = track.steps.some(({ before }) => before.some(({ check }) => check === 'most-advanced'));
+  if (!asked) return true;
+  const answers = [...operation.attempts.values()].flatMap((sent) => sent.at(-1)?.before ?? []);
+  const ahead = answers.find((one) => one.check === 'most-advanced')?.answer.ahead ?? null;
+  return ahead === track.backOut.node && track.backOut.without === undefined;
 }
 
 function discardedLines(operation: Operation): readonly Line[] {
