@@ -9,6 +9,7 @@ import type { OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
 import { type Attempts, mayBeGone, type Operation } from '../../src/operation/operation.ts';
 import type { Plan, Step } from '../../src/operation/plan.ts';
+import { waysOut } from '../../src/runbooks/ways-out.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
@@ -21,6 +22,7 @@ import { awaitingSample, NODES } from '../support/restore-sample.ts';
 /** A node that is gone: what Kolla did then, who may say so, and what is offered and told. */
 
 const [FIRST, SECOND, THIRD] = NODES;
+const UUID = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
 const LAB = [`${FIRST}.local`, `${SECOND}.local`] as const;
 const exit = (code: number) => ({ code, signal: null });
 
@@ -62,7 +64,6 @@ describe('what the real Kolla did while a node was off', () => {
 });
 
 test('a cluster may have the node that was gone again, and nobody else', () => {
-  const id = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
   const of = (size: string) =>
     [FIRST, SECOND].map((node) => ({
       node,
@@ -72,8 +73,8 @@ test('a cluster may have the node that was gone again, and nobody else', () => {
         wsrep_ready: 'ON',
         wsrep_connected: 'ON',
         wsrep_cluster_size: size,
-        wsrep_cluster_state_uuid: id,
-        wsrep_local_state_uuid: id,
+        wsrep_cluster_state_uuid: UUID,
+        wsrep_local_state_uuid: UUID,
       },
     }));
   expect([2, 3, 4].map((size) => wholeCluster(of(String(size)), { gone: 1 }) === null)).toEqual([true, true, false]);
@@ -163,6 +164,26 @@ describe('what is offered while a node is gone', () => {
     expect(shown).toEqual(expect.arrayContaining(['restart.1', 'restart.2', 'restart.4', 'restart.5', 'try-again']));
     expect(ids.indexOf('restart.3')).toBeGreaterThan(ids.indexOf('restart.5'));
     expect(ids).toHaveLength(15);
+  });
+
+  test('a way back from a node that is behind comes after the one that has most, of each kind', () => {
+    const before = stuck('recover');
+    const held = (seqno: string) => ({
+      check: 'reported' as const,
+      answer: { report: { state: 'held', position: { uuid: UUID, seqno, safe_to_bootstrap: '0' } }, problem: null },
+    });
+    const attempts = new Map(before.attempts);
+    for (const [index, seqno] of ['7', '7', '6', '9', '8'].entries()) {
+      const id = `hold-${index + 1}`;
+      const [one] = attempts.get(id) ?? [];
+      if (one?.end) attempts.set(id, [{ ...one, end: { ...one.end, after: [held(seqno)] } }]);
+    }
+    const ids = waysOut({ ...before, attempts }).map(({ id }) => id);
+    expect(ids.slice(0, 4)).toEqual([4, 1, 2, 5].map((from) => `way-back.${from}.without.3`));
+    // With a position that isn't known nobody can say who is behind.
+    const unknown = new Map(attempts);
+    unknown.delete('hold-5');
+    expect(waysOut({ ...before, attempts: unknown })[0]?.id).toBe('way-back.1.without.3');
   });
 
   test('once a second one was declared, perhaps for the first by mistake, the ways back without either', () => {

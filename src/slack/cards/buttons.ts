@@ -1,8 +1,8 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { awaited } from '../../operation/approval.ts';
-import { offeredBackOuts } from '../../operation/back-outs.ts';
 import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import type { BackOut } from '../../operation/plan.ts';
+import { waysOut } from '../../runbooks/ways-out.ts';
 import { LIMITS } from '../limits.ts';
 import { cap, clean } from '../text.ts';
 import { claimsOf, planClaims } from './claims.ts';
@@ -128,7 +128,7 @@ function cancel(operation: Operation): Button {
 }
 
 function backOuts(operation: Operation, does: number): Button[] {
-  return offeredBackOuts(operation)
+  return waysOut(operation)
     .slice(0, BACK_OUTS_SHOWN)
     .map((one) => backOutButton(operation, one, does));
 }
