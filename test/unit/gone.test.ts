@@ -10,10 +10,13 @@ import { illegal } from '../../src/operation/grammar.ts';
 import { type Attempts, mayBeGone, type Operation } from '../../src/operation/operation.ts';
 import type { Plan, Step } from '../../src/operation/plan.ts';
 import { waysOut } from '../../src/runbooks/ways-out.ts';
+import { alertCard } from '../../src/slack/cards/alerts.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
 import { goneModal, restoreModal } from '../../src/slack/cards/modals.ts';
+import { rootCard } from '../../src/slack/cards/root.ts';
+import { attention } from '../../src/slack/cards/trouble-milestones.ts';
 import { faults } from '../../src/slack/limits.ts';
 import { recorded } from '../support/fixtures.ts';
 import { largeExecution, largeFacts, nameOf } from '../support/large-cloud.ts';
@@ -164,6 +167,19 @@ describe('what is offered while a node is gone', () => {
     expect(shown).toEqual(expect.arrayContaining(['restart.1', 'restart.2', 'restart.4', 'restart.5', 'try-again']));
     expect(ids.indexOf('restart.3')).toBeGreaterThan(ids.indexOf('restart.5'));
     expect(ids).toHaveLength(15);
+  });
+
+  test('cards of so many nodes and ways out are ones that Slack takes, the ways without it on buttons', () => {
+    for (const step of ['stop', 'hold-4', 'swap-2', 'recover', 'confirm-cluster', 'confirm-databases']) {
+      const operation = { ...stuck(step), facts: largeFacts(5, 31) };
+      const problem = { code: 'HOST_OUT_OF_SIGHT', params: { host: nameOf(3), reason: 'x'.repeat(500) } };
+      const waiting = { ...operation, attention: { problem, at: 1 } };
+      const root = rootCard(waiting, { progress: null, now: waiting.headAt + 1 });
+      const told = attention(problem, waiting).message;
+      for (const card of [root, told, alertCard(waiting, '<@U0BOB>'), approvalCard(waiting, [])])
+        expect(faults(card), step).toEqual([]);
+      for (const card of [root, told]) expect(JSON.stringify(card.blocks)).toContain('way-back.1.without.3');
+    }
   });
 
   test('a way back from a node that is behind comes after the one that has most, of each kind', () => {
