@@ -115,6 +115,18 @@ describe('two persons declare a node gone', () => {
     expect(mayBeGone(story.now())).toEqual([]);
     expect(illegal(story.now(), asked)).not.toBeNull();
   });
+  test('not by a word from before it answered again', () => {
+    const story = silent();
+    const claim = story.now().claim?.claim ?? '';
+    const again = story.told.findLast(({ event }) => event.type === 'attention')?.event ?? expect.fail('no attention');
+    story.tell(asked);
+    story.tell({ type: 'eased', claim });
+    expect(illegal(story.now(), agreed('U0BOB'))).toBe('nobody asked');
+    story.tell(again);
+    expect(illegal(story.now(), agreed('U0BOB'))).toBe('nobody asked');
+    story.tell(asked);
+    expect(illegal(story.now(), agreed('U0BOB'))).toBeNull();
+  });
   test('never before anything was stopped, or where nothing is missing', () => {
     expect(illegal(awaitingSample().now(), asked)).not.toBeNull();
     const story = awaitingSample();
