@@ -1,6 +1,7 @@
 import { recoveryArguments, stopArguments } from '../kolla/dialects.ts';
 import { passwordFiles } from '../kolla/extra-arguments.ts';
 import { MARIABACKUP, MARIADB } from '../kolla/names.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -10,6 +11,7 @@ import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
+import { transferProblem } from './room.ts';
 import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
 import { reduce, reducedInventory, sizeWithout, stillGone, withoutGone } from './without.ts';
 
@@ -21,6 +23,8 @@ export type ExecutionLimits = {
   readonly syncMs: number;
   /** Where reduced inventories stand on the deploy host. */
   readonly inventories: string;
+  /** Free space that stays on a datadir's file system (bytes). */
+  readonly floorBytes: number;
 };
 
 /** How long `kolla-ansible stop` may take until that is reported (ms): 131 s were seen, with a wait of Kolla's own. */
@@ -34,7 +38,7 @@ type Place = { readonly node: Node; readonly request: ProgramRequests['swap'] };
 /**
  * The runbook's steps 3 to 5, as they are approved: MariaDB stopped and held, the datadirs exchanged for the prepared
  * copy and for empty directories, recovery from the backup host, and every node seen Synced with the copy's databases.
- * Made from the facts and from what the preparation reported.
+ * Made from the facts and from what the preparation reported. Throws RESTORE_NO_ROOM.
  */
 export function planRestore(operation: Operation, facts: Facts, number: number, limits: ExecutionLimits): Plan {
   const { restore } = facts;
@@ -43,6 +47,9 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   const { nodes, backupHost } = nodesOf(facts);
   const kolla = withoutGone(operation, preparation.number, facts);
   const tried = demandReport(operation, preparation.number, 'trial', 'trial');
+  const free = new Map(nodes.map((node) => [node.name, stagedOn(operation, node).freeBytes]));
+  const room = transferProblem(restore, tried.bytes, free, limits.floorBytes);
+  if (room !== null) throw new KollaBackupError(room.code, room.params);
   const places = nodes.map((node) => placeOf(operation, node, node === backupHost ? tried.manifest : null));
   const refs = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const trial = { plan: preparation.number, step: 'trial' };
@@ -186,9 +193,13 @@ function recover(
   );
 }
 
+function stagedOn(operation: Operation, { number }: Node) {
+  return demandReport(operation, operation.plan?.plan.number ?? 0, `stage-${number}`, 'stage');
+}
+
 function placeOf(operation: Operation, node: Node, manifest: string | null): Place {
   const { survey, ref } = node;
-  const staged = demandReport(operation, operation.plan?.plan.number ?? 0, `stage-${node.number}`, 'stage');
+  const staged = stagedOn(operation, node);
   return {
     node,
     request: {

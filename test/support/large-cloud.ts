@@ -102,6 +102,12 @@ export function largeExecution(facts: Facts): Plan {
   } as unknown as Operation; // what planning reads of it
   const approval = { needed: 2, waitMs: 1.44e7, beginMs: 9e5 };
   return planSchema.parse(
-    planRestore(operation, facts, 2, { approval, recoveryMs: 3.6e6, syncMs: 7.2e6, inventories: INVENTORIES }),
+    planRestore(operation, facts, 2, {
+      approval,
+      recoveryMs: 3.6e6,
+      syncMs: 7.2e6,
+      inventories: INVENTORIES,
+      floorBytes: 5e9,
+    }),
   );
 }
