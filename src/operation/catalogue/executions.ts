@@ -160,6 +160,12 @@ export const executions = {
     done: NOTHING,
     next: 'It would be in the way once the cluster is stopped: a datadir is only touched where no server runs. Find out whose it is and end it, then ask again.',
   },
+  NODES_ARE_ONE: {
+    wrong:
+      '{host} and {other} lead to one machine, which calls itself {hostname}: its datadir is the same under both names.',
+    done: NOTHING,
+    next: 'Correct the address of one of them in the config, or take the name that is an alias out of the inventory’s group mariadb and out of the config.',
+  },
   UNIT_NOT_IN_CONFIG: {
     wrong: 'The config says that no unit keeps MariaDB, but {host} has {unit}, which would start it again.',
     done: NOTHING,
