@@ -21,6 +21,10 @@ const SILENT: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT']
 const ALIVE =
   /refused|denied|reset by|closed by|banner|host key|identification|authenticat|kex|no matching|^\(SSH\) Channel open/i;
 
+/** There it is the machine which asks that refuses, whatever has become of a node whose way leads through it. */
+const REFUSED_HERE = /(?:\b127(?:\.\d+){3}|::1)\b.*refused|refused.*(?:\b127(?:\.\d+){3}|::1)\b/i;
+const isAlive = (reason: string) => ALIVE.test(reason) && !REFUSED_HERE.test(reason);
+
 /**
  * The nodes that are declared off and aren't, or of which that can't be seen, and why: asked through SSH, by Ansible
  * from the deploy host, and by the size of the cluster that the other `nodes` are in. Only a silence of all counts.
@@ -58,7 +62,7 @@ async function answersSsh(hosts: CloudHosts, name: string, tries = 2): Promise<s
     const { code, params } = error.problem;
     // The connection may be one of before; a second one that is lost began just now.
     if (code === 'HOST_CONNECTION_LOST' && tries > 1) return answersSsh(hosts, name, tries - 1);
-    const silent = SILENT.has(code) && !ALIVE.test(params['reason'] ?? '');
+    const silent = SILENT.has(code) && !isAlive(params['reason'] ?? '');
     return silent ? null : `something answers by SSH at its address: ${explain(error.problem).wrong}`;
   }
 }
@@ -69,5 +73,5 @@ function whyByAnsible(stdout: string, node: string): string | null {
   const unreachable = stdout.split('\n').some((line) => line.startsWith(`${node} | UNREACHABLE!`));
   if (!unreachable) return 'Ansible on the deploy host did not say that it is unreachable';
   const said = whyNot(answer, '');
-  return ALIVE.test(said) ? `something answers Ansible at its address: ${said}` : null;
+  return isAlive(said) ? `something answers Ansible at its address: ${said}` : null;
 }

@@ -41,6 +41,9 @@ test.each([
   [unreachable('connect ETIMEDOUT 192.0.2.3:22'), OFF.replace('No route to host', 'Connection timed out')],
   [unreachable('Timed out while waiting for handshake'), OFF],
   [unreachable('jump.example: (SSH) Channel open failure: open failed'), OFF],
+  // As in a lab: the address is one of the machine that asks.
+  [unreachable('connect ECONNREFUSED 127.77.1.13:2222'), OFF],
+  [unreachable(SSH.reason), 'ssh: connect to host 127.77.1.13 port 2222: Connection refused'],
   [{ code: 'HOST_TIMEOUT', params: { host: GONE.name, seconds: '30' } }, OFF],
 ] as const)('off: %o', async (problem, msg) => expect(await whyBack([problem], msg)).toBeNull());
 
