@@ -5,14 +5,14 @@ import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
-import { type BackOut, DEPLOY, type Plan, type Step } from '../operation/plan.ts';
+import { BACK_OUT_TITLE_CHARS, type BackOut, DEPLOY, DOES_CHARS, type Plan, type Step } from '../operation/plan.ts';
 import { holdAll, holdStep, letAllGo, type Node, nodesOf } from './nodes.ts';
 import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
 import { transferProblem } from './room.ts';
-import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
+import { programStep, QUESTIONS_MS, question, sourcesOf, titled } from './steps.ts';
 import { reduce, reducedInventory, sizeWithout, stillGone, withoutGone } from './without.ts';
 
 export type ExecutionLimits = {
@@ -145,7 +145,7 @@ function deployStep(
 ): Step {
   const { cwd } = facts.deploy;
   const program = { argv: [...call.argv], cwd, env: { ...call.env }, redact: passwordFiles(facts.deploy) };
-  return { ...step, host: DEPLOY, touches: 'destroy', program };
+  return { ...step, title: titled(step.title), host: DEPLOY, touches: 'destroy', program };
 }
 type Call = ReturnType<typeof stopArguments>;
 
@@ -236,8 +236,11 @@ function wayBack(
   const refs = nodes.map(({ ref }) => ref);
   return {
     id: `way-back.${from.number}`,
-    title: `Back to the old data, from ${from.name}`.slice(0, 75),
-    does: `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`,
+    title: `Back to the old data, from ${from.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`.slice(
+      0,
+      DOES_CHARS,
+    ),
     offered: { from: 'stop', until: null },
     node: from.name,
     // The holds stop what runs; Kolla's own stop fails where a recovery has taken a container away.
@@ -309,10 +312,10 @@ function waysWithout(
       return {
         ...full,
         id: `${full.id}.without.${gone.number}`,
-        title: `Back, from ${from.name}, without ${gone.name}`.slice(0, 75),
+        title: `Back, from ${from.short}, without ${gone.short}`.slice(0, BACK_OUT_TITLE_CHARS),
         does: `Leaves ${gone.name} out: puts the old datadirs of the others back and recovers the cluster from ${from.name}. If ${gone.name} had more of the old data, that is not there then.`.slice(
           0,
-          300,
+          DOES_CHARS,
         ),
         // First of all: where Kolla can't be told to leave it out, nothing is begun.
         steps: [
@@ -368,8 +371,11 @@ function startAgain(
 function restart(node: Node): BackOut {
   return {
     id: `restart.${node.number}`,
-    title: `Restart MariaDB on ${node.name}`.slice(0, 75),
-    does: `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`,
+    title: `Restart MariaDB on ${node.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`.slice(
+      0,
+      DOES_CHARS,
+    ),
     offered: { from: 'confirm-service', until: 'confirm-cluster' },
     node: node.name,
     steps: [holdStep(node, 'restart', { id: 'restart', title: `Restart MariaDB on ${node.name}`, touches: 'change' })],

@@ -1,5 +1,5 @@
 import type { Check } from '../operation/checks.ts';
-import type { Plan, Program, Step } from '../operation/plan.ts';
+import { type Plan, type Program, type Step, TITLE_CHARS } from '../operation/plan.ts';
 import type { Reporter } from '../operation/restore-checks.ts';
 import { COPY_SCRIPTS } from './copy.ts';
 import { programRequest, programSource } from './programs/program.ts';
@@ -12,9 +12,12 @@ export const QUESTIONS_MS = 180_000;
 /** How long a program may take that makes, holds, exchanges or removes something on one node. */
 export const NODE_PROGRAM_MS = 300_000;
 
+/** A title that names a host of whatever length. */
+export const titled = (title: string) => title.slice(0, TITLE_CHARS);
+
 /** A step that touches nothing: its questions. */
 export function question(id: string, title: string, host: string, timeLimitMs: number, after: readonly Check[]): Step {
-  return { id, title, host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
+  return { id, title: titled(title), host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
 }
 
 /** What a step of a program is besides its program. */
@@ -30,12 +33,14 @@ export type Work = {
 /** A step whose program reports on standard output what it did. */
 export function reporting(work: Work, by: Reporter, argv: Readonly<Program['argv']>): Step {
   const { before = [], timeLimitMs = NODE_PROGRAM_MS, ...rest } = work;
+  const title = titled(work.title);
   return {
     ...rest,
+    title,
     program: { argv: argv.map(named), cwd: '/', env: {}, redact: [] },
     timeLimitMs,
     before: [...before],
-    after: [{ check: 'reported', program: by, host: work.host, step: work.title }],
+    after: [{ check: 'reported', program: by, host: work.host, step: title }],
   };
 }
 

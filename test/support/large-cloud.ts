@@ -17,9 +17,9 @@ const DATED = 'mysqlbackup-22-11-2026-1795316400.qp.xbc.xbs.gz';
 export const nameOf = (number: number) =>
   `region-one-controller-${String(number).padStart(3, '0')}.cloud.internal.example.com`;
 
-export function largeFacts(nodes: number, archives: number): Facts {
-  const names = Array.from({ length: nodes }, (_, index) => nameOf(index + 1));
-  const node = nameOf(1);
+export function largeFacts(nodes: number, archives: number, named: (number: number) => string = nameOf): Facts {
+  const names = Array.from({ length: nodes }, (_, index) => named(index + 1));
+  const node = named(1);
   const surveys = names.map((name, index) => ({
     ...{ node: name, machineId: '0'.repeat(32), live: `${ROOT}/volumes/mariadb/_data`, uid: 42_434, gid: 42_434 },
     ...{ old: [64_768, 3_221_225_472 + index] as [number, number], mode: 0o755, bytes: 5e12, freeBytes: 9e12 },

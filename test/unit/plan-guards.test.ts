@@ -9,6 +9,7 @@ import { planPreparation } from '../../src/runbooks/preparation.ts';
 import { planRestore } from '../../src/runbooks/restore.ts';
 import { roomNeeded, roomProblem, transferProblem } from '../../src/runbooks/room.ts';
 import { otherThanNoted } from '../../src/runbooks/trial.ts';
+import { largeExecution, largeFacts } from '../support/large-cloud.ts';
 import { sampleFacts } from '../support/sample.ts';
 
 /** What real runs of kolla-ansible taught, as rules that every plan of a restore and each of its ways out keeps. */
@@ -168,6 +169,22 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
   test('an archive on a host that is none of the inventory’s makes no plan', () => {
     expect(() => preparation(factsOf(dialect, 'lark'))).toThrow('the archive is on no node');
   });
+});
+
+test('hosts of the longest names make plans that a journal takes; buttons tell them apart', () => {
+  const longest = (number: number) => `node-${number}.${'a-long-label.'.repeat(18)}example`;
+  expect(longest(1).length).toBeGreaterThan(240);
+  const plan = largeExecution(largeFacts(5, 3, longest));
+  expect(plan.backOuts.find(({ id }) => id === 'way-back.2.without.4')?.title).toBe(
+    'Back, from node-2, without node-4',
+  );
+  const titles = plan.backOuts.map(({ title }) => title);
+  expect(new Set(titles).size).toBe(titles.length);
+  // Where the first label is no name of one node, the whole is.
+  const alike = largeExecution(largeFacts(3, 1, (number) => `db.rack-${number}.example`));
+  expect(alike.backOuts[0]?.title).toBe('Back to the old data, from db.rack-1.example');
+  const numbers = largeExecution(largeFacts(3, 1, (number) => `${number}.0.2.1`));
+  expect(numbers.backOuts[0]?.title).toBe('Back to the old data, from 1.0.2.1');
 });
 
 describe('room', () => {

@@ -24,7 +24,7 @@ export const ACTIONS = {
 } as const;
 
 /** The least of a back-out's title on its button. */
-const TITLE_MIN = 40;
+const TITLE_MIN = 55;
 /** How many back-outs a card has buttons for: what five nodes offer at once. */
 export const BACK_OUTS_SHOWN = 11;
 
