@@ -279,6 +279,18 @@ describe('people read what it means', () => {
     );
     expect(JSON.stringify(endLines({ ...story.now(), end: ended }))).not.toMatch(/Redundancy/);
   });
+  test('also where it died on the way, and a way back left it out: with what may still hold it', () => {
+    const { facts, ...story } = awaitingSample().now();
+    const [way] = story.plan?.plan.backOuts ?? [];
+    if (way === undefined) throw new Error('no way back');
+    const backOut = { ...way, without: [THIRD] };
+    const said = JSON.stringify(endLines({ ...story, facts, end: { how: 'backed_out', at: 1, backOut } }));
+    expect(said).toMatch(/Redundancy missing: hardcore-rodent.*2 nodes are left/);
+    expect(said).toContain('90-kolla-backup-hold.conf');
+    expect(JSON.stringify(endLines({ ...story, facts, end: { how: 'backed_out', at: 1, backOut: way } }))).not.toMatch(
+      /Redundancy|hold.conf/,
+    );
+  });
   test('in forms that Slack takes', () => {
     const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };
     expect(JSON.stringify(restoreModal({ ...form, nodes: NODES }))).toMatch(/A node that is gone/);
