@@ -46,6 +46,8 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
     const [now, moment] = [JSON.stringify(found.map(stateOf)), performance.now()];
     if (now !== seen || found.some((one) => MOVING.test(stateOf(one)))) [seen, since] = [now, moment];
     if (moment - since > STILL_MS || moment - began > limitMs) return answered;
+    const line = `kolla-ansible has ended; its nodes are not whole yet: ${why}`;
+    await drive.notes.setProgress(drive.operation().id, { step: 'recover', line, at: Date.now() }).catch(() => {});
     await sleep(AGAIN_MS, drive.signal);
   }
 }

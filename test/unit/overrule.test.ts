@@ -27,17 +27,22 @@ const MEMBER =
   '  71 /usr/sbin/mariadbd --wsrep-provider=/usr/lib/galera/libgalera_smm.so --wsrep-cluster-address=gcomm://a';
 const FIRST_OF_NEW = `${MEMBER.replace('mariadbd', 'mariadbd --basedir=/usr')} --wsrep-new-cluster`;
 
-/** Whole nodes whose processes are these. */
-function driveOf(processes: Readonly<Record<string, string>>): Drive {
+/** Nodes that are whole once they were asked so often, whose processes are these. */
+function driveOf(processes: Readonly<Record<string, string>>, wholeAfter = 0, lines: string[] = []): Drive {
+  let asked = 0;
+  const status = () => (asked++ < wholeAfter ? STATUS.replaceAll('Synced', 'Donor/Desynced') : STATUS);
   const node = (name: string) => ({
     name,
     close: async () => {},
     run: async ({ argv }: Command) => ({
       ...{ code: 0, signal: null, stderr: '' },
-      stdout: argv[0] === 'ps' ? (processes[name] ?? MEMBER) : STATUS,
+      stdout: argv[0] === 'ps' ? (processes[name] ?? MEMBER) : status(),
     }),
   });
-  return { hosts: { node }, signal: new AbortController().signal } as unknown as Drive; // what overruling asks of it
+  const notes = { setProgress: async (_: string, { line }: { line: string }) => void lines.push(line) };
+  const operation = () => ({ id: 'a'.repeat(20) });
+  const { signal } = new AbortController();
+  return { hosts: { node }, signal, notes, operation } as unknown as Drive; // what overruling asks of it
 }
 
 const nodes = NODES.map((node) => ({ node, engine: 'docker' as const }));
@@ -53,6 +58,13 @@ test('is believed, and the node that it left as the first of a new cluster is kn
   expect(whole.answer).toEqual({ recap: [], problem: null, overruled: problem });
   const left = await overrule(driveOf({ [FIRST]: FIRST_OF_NEW }), check, answered, 1_000);
   expect(left.answer).toEqual({ recap: [], problem: null, overruled: problem, bootstrapped: FIRST });
+});
+
+test('is waited for while a state transfer runs, and people see what for', async () => {
+  const lines: string[] = [];
+  const whole = await overrule(driveOf({}, NODES.length, lines), check, answered, 60_000);
+  expect(whole.answer).toMatchObject({ overruled: problem });
+  expect(lines).toEqual([expect.stringMatching(/kolla-ansible has ended.*Donor/)]);
 });
 
 test('people are told at the step and at the end, until another recovery has ended well', () => {
