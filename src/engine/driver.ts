@@ -16,6 +16,7 @@ import {
 } from '../operation/operation.ts';
 import { digestOf, type Plan, type Step } from '../operation/plan.ts';
 import type { StepNotes, Wake } from '../operation/ports.ts';
+import { MAX_PLAN_BYTES } from '../operation/record.ts';
 import { fail } from './aftermath.ts';
 import { type Drive, DriveStopped, driveWriter, Refused } from './drive.ts';
 import type { CloudHosts } from './hosts.ts';
@@ -189,6 +190,9 @@ async function planIt(parts: DriverParts, drive: Drive): Promise<void> {
   const operation = drive.operation();
   if (operation.facts === null) throw new TypeError('a plan without facts');
   const plan = parts.plan(operation, operation.facts, highestNumber(operation) + 1);
+  const bytes = Buffer.byteLength(JSON.stringify(plan));
+  if (bytes > MAX_PLAN_BYTES)
+    throw new KollaBackupError('PLAN_TOO_LARGE', { bytes: String(bytes), most: String(MAX_PLAN_BYTES) });
   await drive.write({ type: 'planned', claim: drive.claim, plan, digest: digestOf(plan) });
 }
 

@@ -18,7 +18,14 @@ import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { roomProblem } from '../runbooks/room.ts';
-import { demandNoOther, nodeSurvey, otherImage, seeDatadirsKnown, unitsOf } from '../runbooks/surveyed.ts';
+import {
+  demandDistinct,
+  demandNoOther,
+  nodeSurvey,
+  otherImage,
+  seeDatadirsKnown,
+  unitsOf,
+} from '../runbooks/surveyed.ts';
 import { findChain } from './find-chain.ts';
 import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
@@ -71,6 +78,7 @@ export async function probeRestore(
     })),
   );
   const units = unitsOf(found, cloud.config.unit);
+  demandDistinct(found);
   for (const one of found) demandNoOther(one);
   seeDatadirsKnown(found);
   const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));

@@ -10,7 +10,7 @@ import { mainTrack } from '../operation/operation.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
-import { demandReport, type HeldPosition, heldPosition, positionHeld } from '../runbooks/reports.ts';
+import { demandReport, heldPosition, numbered, positionHeld } from '../runbooks/reports.ts';
 import { differsFromTrial, emptyProblem, olderSchemas, otherCloudProblem } from '../runbooks/trial.ts';
 import type { Asker, Context } from './askers.ts';
 import { comeBack } from './gone-nodes.ts';
@@ -196,11 +196,6 @@ type Drive = Context['drive'];
 async function statuses(drive: Drive, nodes: readonly NodeRef[], container: string): Promise<NodeStatus[]> {
   return Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container)));
 }
-
-const numbered = ({ node, position }: { readonly node: string; readonly position: HeldPosition | null }) => ({
-  node,
-  position: position && { uuid: position.uuid, seqno: Number(position.seqno) },
-});
 
 const isMember = (status: NodeStatus) => status.answered && notMember(status.status) === null;
 

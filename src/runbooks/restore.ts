@@ -1,16 +1,18 @@
 import { recoveryArguments, stopArguments } from '../kolla/dialects.ts';
 import { passwordFiles } from '../kolla/extra-arguments.ts';
 import { MARIABACKUP, MARIADB } from '../kolla/names.ts';
+import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
-import { type BackOut, DEPLOY, type Plan, type Step } from '../operation/plan.ts';
+import { BACK_OUT_TITLE_CHARS, type BackOut, DEPLOY, DOES_CHARS, type Plan, type Step } from '../operation/plan.ts';
 import { holdAll, holdStep, letAllGo, type Node, nodesOf } from './nodes.ts';
 import { clear } from './preparation.ts';
 import type { ProgramRequests } from './programs/requests.ts';
 import { recoverAgain } from './recover-again.ts';
 import { demandReport } from './reports.ts';
-import { programStep, QUESTIONS_MS, question, sourcesOf } from './steps.ts';
+import { transferProblem } from './room.ts';
+import { programStep, QUESTIONS_MS, question, sourcesOf, titled } from './steps.ts';
 import { reduce, reducedInventory, sizeWithout, stillGone, withoutGone } from './without.ts';
 
 export type ExecutionLimits = {
@@ -21,6 +23,8 @@ export type ExecutionLimits = {
   readonly syncMs: number;
   /** Where reduced inventories stand on the deploy host. */
   readonly inventories: string;
+  /** Free space that stays on a datadir's file system (bytes). */
+  readonly floorBytes: number;
 };
 
 /** How long `kolla-ansible stop` may take until that is reported (ms): 131 s were seen, with a wait of Kolla's own. */
@@ -34,7 +38,7 @@ type Place = { readonly node: Node; readonly request: ProgramRequests['swap'] };
 /**
  * The runbook's steps 3 to 5, as they are approved: MariaDB stopped and held, the datadirs exchanged for the prepared
  * copy and for empty directories, recovery from the backup host, and every node seen Synced with the copy's databases.
- * Made from the facts and from what the preparation reported.
+ * Made from the facts and from what the preparation reported. Throws RESTORE_NO_ROOM.
  */
 export function planRestore(operation: Operation, facts: Facts, number: number, limits: ExecutionLimits): Plan {
   const { restore } = facts;
@@ -43,6 +47,9 @@ export function planRestore(operation: Operation, facts: Facts, number: number, 
   const { nodes, backupHost } = nodesOf(facts);
   const kolla = withoutGone(operation, preparation.number, facts);
   const tried = demandReport(operation, preparation.number, 'trial', 'trial');
+  const free = new Map(nodes.map((node) => [node.name, stagedOn(operation, node).freeBytes]));
+  const room = transferProblem(restore, tried.bytes, free, limits.floorBytes);
+  if (room !== null) throw new KollaBackupError(room.code, room.params);
   const places = nodes.map((node) => placeOf(operation, node, node === backupHost ? tried.manifest : null));
   const refs = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
   const trial = { plan: preparation.number, step: 'trial' };
@@ -138,7 +145,7 @@ function deployStep(
 ): Step {
   const { cwd } = facts.deploy;
   const program = { argv: [...call.argv], cwd, env: { ...call.env }, redact: passwordFiles(facts.deploy) };
-  return { ...step, host: DEPLOY, touches: 'destroy', program };
+  return { ...step, title: titled(step.title), host: DEPLOY, touches: 'destroy', program };
 }
 type Call = ReturnType<typeof stopArguments>;
 
@@ -186,9 +193,13 @@ function recover(
   );
 }
 
+function stagedOn(operation: Operation, { number }: Node) {
+  return demandReport(operation, operation.plan?.plan.number ?? 0, `stage-${number}`, 'stage');
+}
+
 function placeOf(operation: Operation, node: Node, manifest: string | null): Place {
   const { survey, ref } = node;
-  const staged = demandReport(operation, operation.plan?.plan.number ?? 0, `stage-${node.number}`, 'stage');
+  const staged = stagedOn(operation, node);
   return {
     node,
     request: {
@@ -225,8 +236,11 @@ function wayBack(
   const refs = nodes.map(({ ref }) => ref);
   return {
     id: `way-back.${from.number}`,
-    title: `Back to the old data, from ${from.name}`.slice(0, 75),
-    does: `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`,
+    title: `Back to the old data, from ${from.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`.slice(
+      0,
+      DOES_CHARS,
+    ),
     offered: { from: 'stop', until: null },
     node: from.name,
     // The holds stop what runs; Kolla's own stop fails where a recovery has taken a container away.
@@ -298,10 +312,10 @@ function waysWithout(
       return {
         ...full,
         id: `${full.id}.without.${gone.number}`,
-        title: `Back, from ${from.name}, without ${gone.name}`.slice(0, 75),
+        title: `Back, from ${from.short}, without ${gone.short}`.slice(0, BACK_OUT_TITLE_CHARS),
         does: `Leaves ${gone.name} out: puts the old datadirs of the others back and recovers the cluster from ${from.name}. If ${gone.name} had more of the old data, that is not there then.`.slice(
           0,
-          300,
+          DOES_CHARS,
         ),
         // First of all: where Kolla can't be told to leave it out, nothing is begun.
         steps: [
@@ -357,8 +371,11 @@ function startAgain(
 function restart(node: Node): BackOut {
   return {
     id: `restart.${node.number}`,
-    title: `Restart MariaDB on ${node.name}`.slice(0, 75),
-    does: `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`,
+    title: `Restart MariaDB on ${node.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`.slice(
+      0,
+      DOES_CHARS,
+    ),
     offered: { from: 'confirm-service', until: 'confirm-cluster' },
     node: node.name,
     steps: [holdStep(node, 'restart', { id: 'restart', title: `Restart MariaDB on ${node.name}`, touches: 'change' })],

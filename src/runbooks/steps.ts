@@ -1,6 +1,7 @@
 import type { Check } from '../operation/checks.ts';
-import type { Plan, Program, Step } from '../operation/plan.ts';
+import { type Plan, type Program, type Step, TITLE_CHARS } from '../operation/plan.ts';
 import type { Reporter } from '../operation/restore-checks.ts';
+import { COPY_SCRIPTS } from './copy.ts';
 import { programRequest, programSource } from './programs/program.ts';
 import type { ProgramName, ProgramRequests } from './programs/requests.ts';
 
@@ -11,9 +12,12 @@ export const QUESTIONS_MS = 180_000;
 /** How long a program may take that makes, holds, exchanges or removes something on one node. */
 export const NODE_PROGRAM_MS = 300_000;
 
+/** A title that names a host of whatever length. */
+export const titled = (title: string) => title.slice(0, TITLE_CHARS);
+
 /** A step that touches nothing: its questions. */
 export function question(id: string, title: string, host: string, timeLimitMs: number, after: readonly Check[]): Step {
-  return { id, title, host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
+  return { id, title: titled(title), host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
 }
 
 /** What a step of a program is besides its program. */
@@ -29,12 +33,14 @@ export type Work = {
 /** A step whose program reports on standard output what it did. */
 export function reporting(work: Work, by: Reporter, argv: Readonly<Program['argv']>): Step {
   const { before = [], timeLimitMs = NODE_PROGRAM_MS, ...rest } = work;
+  const title = titled(work.title);
   return {
     ...rest,
-    program: { argv: [...argv], cwd: '/', env: {}, redact: [] },
+    title,
+    program: { argv: argv.map(named), cwd: '/', env: {}, redact: [] },
     timeLimitMs,
     before: [...before],
-    after: [{ check: 'reported', program: by, host: work.host, step: work.title }],
+    after: [{ check: 'reported', program: by, host: work.host, step: title }],
   };
 }
 
@@ -43,11 +49,25 @@ export function programStep<N extends ProgramName & Reporter>(work: Work, name: 
   return reporting(work, name, ['python3', '-c', { source: name }, programRequest(name, request)]);
 }
 
-/** The texts of the programs that these steps name. */
+/** The texts of the programs and scripts that these steps name. */
 export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
   const parts = steps.flatMap(({ program }) => program?.argv ?? []);
   const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.source])));
-  return Object.fromEntries([...names].filter(isProgram).map((name) => [name, programSource(name)]));
+  return Object.fromEntries(
+    [...names].flatMap((name): [string, string][] => {
+      if (isProgram(name)) return [[name, programSource(name)]];
+      return isScript(name) ? [[name, COPY_SCRIPTS[name]]] : [];
+    }),
+  );
+}
+
+type Part = Program['argv'][number];
+const isScript = (name: string): name is keyof typeof COPY_SCRIPTS => Object.hasOwn(COPY_SCRIPTS, name);
+
+/** A container's script by its name: its text stands once in the plan, too. */
+function named(part: Part): Part {
+  const [source] = Object.entries(COPY_SCRIPTS).find(([, text]) => text === part) ?? [];
+  return source === undefined ? part : { source };
 }
 
 const NAMES = [

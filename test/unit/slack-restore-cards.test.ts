@@ -6,6 +6,7 @@ import { alertCard, stoppingCard } from '../../src/slack/cards/alerts.ts';
 import { cancelledCard } from '../../src/slack/cards/answers.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
+import { endLines } from '../../src/slack/cards/ends.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
 import { approveModal } from '../../src/slack/cards/modals.ts';
 import { planFile } from '../../src/slack/cards/plan-file.ts';
@@ -219,6 +220,34 @@ describe('the thread', () => {
     expect(end).toContain(OLD_UUID);
     expect(end).toContain(staged());
     expect(firstLine(root(story.now()))).toContain('backed out');
+  });
+
+  test('after a way back says whether what was written last is there, or that nobody knows', () => {
+    const story = failedAt('recover');
+    story.backOut('way-back.2');
+    story.drive();
+    story.succeed();
+    const now = story.now();
+    const { track } = now;
+    if (!track?.backOut) throw new Error('no way back');
+    const holds = [{ node: BOBCAT, plan: 2, step: 'hold-2' }];
+    const check = { check: 'most-advanced' as const, node: BOBCAT, holds };
+    const steps = track.steps.map((step) => (step.id === 'recover' ? { ...step, before: [check] } : step));
+    const end = (ahead: string | null, without: { without?: string[] } = {}) => {
+      const before = [{ check: 'most-advanced' as const, answer: { positions: [], ahead } }];
+      const attempts = new Map(now.attempts);
+      attempts.set(
+        'recover',
+        (attempts.get('recover') ?? []).map((one) => ({ ...one, before })),
+      );
+      const backOut = { ...(track.backOut ?? expect.fail('no way back')), ...without };
+      return JSON.stringify(endLines({ ...now, attempts, track: { ...track, steps, backOut } }));
+    };
+    expect(end(BOBCAT)).toContain('no transaction was undone');
+    for (const unsure of [end(null), end(BOBCAT, { without: [NODES[2]] })]) {
+      expect(unsure).not.toContain('no transaction was undone');
+      expect(unsure).toContain('may be missing');
+    }
   });
 
   test('of a cancelled restore says that MariaDB was not touched, before and after what it left is removed', () => {

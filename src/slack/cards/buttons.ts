@@ -1,9 +1,9 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { approvableUntil, awaited } from '../../operation/approval.ts';
-import { offeredBackOuts } from '../../operation/back-outs.ts';
 import type { Wish } from '../../operation/events.ts';
 import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import type { BackOut } from '../../operation/plan.ts';
+import { waysOut } from '../../runbooks/ways-out.ts';
 import { LIMITS } from '../limits.ts';
 import { cap, clean } from '../text.ts';
 import { claimsOf, planClaims } from './claims.ts';
@@ -25,7 +25,7 @@ export const ACTIONS = {
 } as const;
 
 /** The least of a back-out's title on its button. */
-const TITLE_MIN = 40;
+const TITLE_MIN = 55;
 /** How many back-outs a card has buttons for: what five nodes offer at once. */
 export const BACK_OUTS_SHOWN = 11;
 
@@ -136,7 +136,7 @@ function cancel(operation: Operation): Button {
 }
 
 function backOuts(operation: Operation, does: number): Button[] {
-  return offeredBackOuts(operation)
+  return waysOut(operation)
     .slice(0, BACK_OUTS_SHOWN)
     .map((one) => backOutButton(operation, one, does));
 }

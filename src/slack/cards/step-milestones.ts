@@ -7,6 +7,7 @@ import type { Step } from '../../operation/plan.ts';
 import type { Reporter } from '../../operation/restore-checks.ts';
 import { clean, duration, grouped, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
+import { bootstrappedLines } from './bootstrapped.ts';
 import { lockLines } from './lock.ts';
 import type { Milestone } from './milestones.ts';
 import { code, lines, onHost, preformatted, say, strong } from './parts.ts';
@@ -96,6 +97,7 @@ function overruled({ step, attempt }: Ended): readonly Line[] {
         strong('⚠️ kolla-ansible calls it failed, but every node is Primary and Synced. '),
         say(sentencesOf(problem).wrong),
       ],
+      ...bootstrappedLines(answered.answer.bootstrapped),
     ];
   });
 }
