@@ -38,7 +38,7 @@ test('a signal while the bot still waits for Slack ends the worker beside it cle
     await Promise.race([once(silent, 'request'), child]);
     child.kill('SIGTERM');
     const { exitCode, all } = await child;
-    expect([exitCode, all]).toEqual([0, expect.stringMatching(/"msg":"leaving: [^]*"msg":"left"/)]);
+    expect([exitCode, all]).toEqual([0, expect.stringMatching(/"msg":"leaving: [\s\S]*"msg":"left"/)]);
     expect(all).not.toContain('"msg":"started"');
   } finally {
     child.kill('SIGKILL');
