@@ -16,6 +16,6 @@ export const init = {
     const usual = process.env['KOLLA_BACKUP_CONFIG'] ?? '/etc/kolla-backup/config.yml';
     const options = readInitOptions(rest, usual, process.env['SSH_AUTH_SOCK'] || undefined);
     const asked = process.stdin.isTTY === true && process.stdout.isTTY === true;
-    return initialise(options, asked ? atTerminal : unattended, tell);
+    return initialise(options, asked ? atTerminal(options.file) : unattended, tell);
   },
 } as const satisfies Command;
