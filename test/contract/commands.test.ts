@@ -22,7 +22,7 @@ import { type Both, backupFiles, bothClouds, onBoth, record, runCommand, stateOf
 
 const LIMIT_MS = 10 * 60_000;
 /** It would wait eleven minutes. */
-const WAIT_S = 60;
+const WAIT_S = 120;
 /** As `timeout` ends. */
 const TIMED_OUT = 124;
 

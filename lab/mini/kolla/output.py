@@ -112,7 +112,10 @@ class Output:
         if result.get("failed"):
             if "msg" in result:
                 self.style.failed(self, self.current, result["msg"], result.get("kind", "Module"))
-            self.line(f"fatal: [{host}]: FAILED! => {dump(shown)}")
+            if item is None:
+                self.line(f"fatal: [{host}]: FAILED! => {dump(shown)}")
+            else:
+                self.line(f"failed: [{host}] (item={item}) => {dump(shown | {'ansible_loop_var': 'item', 'item': item})}")
             if result.get("ignored"):
                 self.line("...ignoring")
             self.count(host, *(["ok", "ignored"] if result.get("ignored") else ["failed"]))
