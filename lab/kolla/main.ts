@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { releaseNamed } from '../mini/layout.ts';
-import { bringUp, takeDown } from './cloud.ts';
+import { bringUp, bringUpUnused, takeDown } from './cloud.ts';
 import { RELEASES } from './layout.ts';
 import { labStatus } from './state.ts';
 
@@ -49,7 +49,7 @@ const ACTS = {
   /** The contract tests: the same commands here and on the small cloud, in one release; or there alone. */
   async test({ release, megabytes, alone, only }: Wanted): Promise<number> {
     const wanted = releaseNamed(release);
-    if (!alone) await bringUp({ release: wanted, rowsMegabytes: megabytes, tell: say });
+    if (!alone) await bringUpUnused({ release: wanted, rowsMegabytes: megabytes, tell: say });
     const env = { ...process.env, KOLLA_BACKUP_CONTRACT: wanted, KOLLA_BACKUP_CONTRACT_ALONE: alone ? '1' : '' };
     const names = only === undefined ? [] : ['-t', only];
     const { status } = spawnSync('vitest', ['run', '--project', 'contract', ...names], { stdio: 'inherit', env });

@@ -50,12 +50,10 @@ function normal(output: string): string {
     );
   // What it logs itself stands anywhere between.
   const [own, others] = [lines.filter((line) => LOGGED.test(line)), lines.filter((line) => !LOGGED.test(line))];
-  const blocks = others
-    .join('\n')
-    .trim()
-    .split(/\n{2,}/)
-    .map((block) => block.split('\n').toSorted().join('\n'));
-  return [own.join('\n'), ...blocks.toSorted()].join('\n\n');
+  // Each play's and task's lines under its heading, in whichever order hosts answered.
+  const sections = others.join('\n').split(/^(?=(?:PLAY|TASK|RUNNING HANDLER) \[|PLAY RECAP)/m);
+  const sorted = sections.map((section) => section.split('\n').filter(Boolean).toSorted().join('\n'));
+  return [own.join('\n'), ...sorted].join('\n\n');
 }
 
 async function same(name: string, args: readonly string[]): Promise<void> {
