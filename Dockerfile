@@ -14,11 +14,12 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json ./
+COPY bin bin
 COPY src src
 USER kolla-backup
 # Told to whoever is in the container's networks; no port is published by that.
-ENV KOLLA_BACKUP_LISTEN=0.0.0.0:9464 NODE_ENV=production
+ENV KOLLA_BACKUP_LISTEN=0.0.0.0:9464 NODE_ENV=production PATH=/app/bin:$PATH
 EXPOSE 9464
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "src/health.ts"]
-ENTRYPOINT ["node", "src/main.ts"]
+ENTRYPOINT ["kolla-backup"]
 CMD ["start"]

@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. `--cloud kolla`
- * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays. `--journals DIR` keeps
+ * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays. `--release 22.2.0` is
+ * kolla-ansible's, on either. `--journals DIR` keeps
  * the exported journals there: later versions are held against what this one has written.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
 import { borrowLab } from './kolla/cloud.ts';
+import { releaseNamed } from './mini/layout.ts';
 import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
 import { story, words } from './story.ts';
 
@@ -75,7 +77,7 @@ async function keepJournals({ slack }: Stack<Cloud>, directory: string): Promise
 }
 
 const CLOUDS = {
-  mini: () => startStack({ rowsMegabytes: Number(values.megabytes), tell: say }),
+  mini: () => startStack({ rowsMegabytes: Number(values.megabytes), release: releaseNamed(values.release), tell: say }),
   kolla: () =>
     startStackOn(() => borrowLab({ release: values.release, rowsMegabytes: Number(values.megabytes), tell: say }), say),
 } as const;

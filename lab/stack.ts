@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cloud, CloudMachine } from './cloud-type.ts';
 import { type MiniCloud, startMini } from './mini/cloud.ts';
+import { DEFAULT_RELEASE, type Release } from './mini/layout.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
 import { type SlackLab, startSlack } from './slack/server.ts';
@@ -45,13 +46,21 @@ export type Stack<C extends Cloud = MiniCloud> = {
   stop(): Promise<void>;
 };
 
-export type StackOptions = { readonly rowsMegabytes?: number; readonly tell?: (line: string) => void };
+export type StackOptions = {
+  readonly rowsMegabytes?: number;
+  readonly release?: Release;
+  readonly tell?: (line: string) => void;
+};
 
 /** On a small cloud of its own. */
-export function startStack({ rowsMegabytes = 4, tell = () => {} }: StackOptions = {}): Promise<Stack> {
+export function startStack({
+  rowsMegabytes = 4,
+  release = DEFAULT_RELEASE,
+  tell = () => {},
+}: StackOptions = {}): Promise<Stack> {
   return startStackOn(() => {
-    tell(`three Docker engines, a Galera cluster with ${rowsMegabytes} MB of rows, a deploy host`);
-    return startMini({ rowsMegabytes });
+    tell(`three Docker engines, a Galera cluster with ${rowsMegabytes} MB of rows, a deploy host of ${release}`);
+    return startMini({ rowsMegabytes, release });
   }, tell);
 }
 

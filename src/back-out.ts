@@ -1,9 +1,9 @@
-import { offeredBackOuts } from './operation/back-outs.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import type { Journal } from './operation/journal.ts';
 import { highestNumber, type Operation } from './operation/operation.ts';
 import type { BackOut } from './operation/plan.ts';
 import type { Wake } from './operation/ports.ts';
+import { waysOut } from './runbooks/ways-out.ts';
 
 /** How often an append is decided anew because others wrote at the same moment. */
 const TRIES = 6;
@@ -19,7 +19,7 @@ export async function backOutCommand(
   if (id === null) throw new KollaBackupError('LABEL_UNKNOWN', { label });
   for (let tries = 1; tries <= TRIES; tries += 1) {
     const operation = await sound(journal, id, label);
-    const offered = offeredBackOuts(operation);
+    const offered = waysOut(operation);
     if (wanted === undefined) return { text: listed(operation, offered), exit: offered.length > 0 ? 0 : 1 };
     if (!offered.some((one) => one.id === wanted)) throw new KollaBackupError('BACK_OUT_NOT_OFFERED', { label });
     const plan = operation.plan?.plan.number ?? 0;

@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import { z } from 'zod';
 import { checkExtraArguments } from './kolla/extra-arguments.ts';
 import { MARIADB_UNIT } from './kolla/names.ts';
 import { login, loginDefaults } from './login-config.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import { cloudId, hostName } from './operation/ids.ts';
+import { KEEPS } from './operation/kept.ts';
 import { engineName, hostPath } from './operation/shapes.ts';
 import { slackSettings } from './slack-config.ts';
 
@@ -215,6 +217,11 @@ export const configSchema = z.strictObject({
     .refine((clouds) => Object.keys(clouds).length > 0, 'names no cloud. Name one; kolla-backup init writes it')
     .describe('The clouds, each under the name by which people call it in Slack.'),
   run_directory: hostPath
+    // A host forgets an operation after a month by removing its directory in there: never the one with the old data.
+    .refine(
+      (path) => !KEEPS.some((name) => name === posix.basename(posix.normalize(path))),
+      'is called as the directories in which restores keep old data. Name another one, as in /var/lib/kolla-backup/runs',
+    )
     .default('/var/lib/kolla-backup/runs')
     .describe('Directory on every host that remembers what was started there; it must survive reboots.'),
   log_directory: hostPath.default('/var/log/kolla-backup').describe('Directory on the workers for the logs of steps.'),

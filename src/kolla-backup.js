@@ -1,11 +1,10 @@
-#!/usr/bin/env node
-// The command. In JavaScript that every Node reads: one that is too old could not even say so of a TypeScript file.
+// What bin/kolla-backup runs. In JavaScript that every Node reads: one that is too old could not even say so of a TypeScript file.
 const OLDEST = 24;
 const next = 'Nothing was started.';
 
 if (Number(process.versions.node.split('.')[0]) < OLDEST) {
   console.error(
-    `kolla-backup needs Node ${OLDEST} or newer, and this is ${process.version}. ${next} Install it from nodejs.org, or use the container image.`,
+    `kolla-backup needs Node ${OLDEST} or newer, and this is ${process.version}. ${next} Type “npm ci” in its folder, which brings one along, or use the container image.`,
   );
   process.exitCode = 2;
 } else {

@@ -2,9 +2,9 @@ import type { Config } from './config.ts';
 import type { CloudHosts } from './engine/hosts.ts';
 import { lookInto } from './engine/looking.ts';
 import { readArchive } from './engine/read-archive.ts';
-import { KollaBackupError } from './operation/catalogue.ts';
+import { explain, KollaBackupError, type Problem } from './operation/catalogue.ts';
 import type { Sighting } from './operation/ports.ts';
-import { toRead, withRead } from './runbooks/archives-read.ts';
+import { SETTLED_MS, toRead, withRead } from './runbooks/archives-read.ts';
 import { type ArchiveSeen, archivesSeen } from './runbooks/archives-seen.ts';
 
 /**
@@ -30,12 +30,17 @@ export async function archivesCommand(
   const known = config.clouds[cloud];
   if (seen === null || hosts === null || known === undefined)
     throw new KollaBackupError('USAGE', { usage: `archives CLOUD (${Object.keys(config.clouds).join(', ')})` });
+  const unread = new Map<string, Problem>();
   for (const { node, file } of toRead(seen, [])) {
     const engine = known.nodes[node]?.engine;
     if (engine === undefined) continue;
     tell(`reading ${file.path} on ${node}\n`);
-    const read = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
-    const nodes: Sighting['nodes'] = [{ node, problem: null, files: [{ ...file, read }] }];
+    const told = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
+    if ('problem' in told) {
+      unread.set(keyOf({ node, path: file.path }), told.problem);
+      continue;
+    }
+    const nodes: Sighting['nodes'] = [{ node, problem: null, files: [{ ...file, read: told.read }] }];
     seen = withRead(seen, { at: seen.at, nodes });
   }
   const archives = archivesSeen(seen, { proven: [], restores: [] });
@@ -46,13 +51,16 @@ export async function archivesCommand(
   const silent = seen.nodes.flatMap(({ node, problem }) =>
     problem === null ? [] : [`${node} could not be looked at: ${problem.code}\n`],
   );
-  const rows = archives.map((one) => row(one, shaOf(one)));
+  const rows = archives.map((one) => row(one, shaOf(one), unread.get(keyOf(one)) ?? null));
   const text = [...(rows.length === 0 ? ['No archive was seen.\n'] : rows), ...silent, `\n${CAVEAT}`].join('');
   const sound = silent.length === 0 && archives.every(({ standing }) => standing.kind === 'restorable');
   return { text, exit: sound ? 0 : 1 };
 }
 
-function row(archive: ArchiveSeen, sha256: string | null): string {
+const keyOf = ({ node, path }: Pick<ArchiveSeen, 'node' | 'path'>) => JSON.stringify([node, path]);
+
+/** `unread`: why it could not be read; null where it was, or where nobody tried. */
+function row(archive: ArchiveSeen, sha256: string | null, unread: Problem | null): string {
   const { node, path, type, bytes, at, serverVersion, standing } = archive;
   const when = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
   const facts = [
@@ -62,13 +70,13 @@ function row(archive: ArchiveSeen, sha256: string | null): string {
     ...(serverVersion === null ? [] : [`MariaDB ${serverVersion}`]),
   ];
   const more = sha256 === null ? '' : `    sha256 ${sha256}\n`;
-  return `${words(archive)}\n    ${node}:${path}\n    ${facts.join(' · ')}\n${more}${needs(standing)}`;
+  return `${words(archive, unread)}\n    ${node}:${path}\n    ${facts.join(' · ')}\n${more}${needs(standing)}`;
 }
 
 const needs = (standing: ArchiveSeen['standing']) =>
   standing.kind === 'restorable' && standing.needs.length > 0 ? `    after: ${standing.needs.join(', then ')}\n` : '';
 
-function words({ standing }: ArchiveSeen): string {
+function words({ standing }: ArchiveSeen, unread: Problem | null): string {
   switch (standing.kind) {
     case 'restorable':
       return 'restorable';
@@ -78,6 +86,8 @@ function words({ standing }: ArchiveSeen): string {
       return `NOT RESTORABLE: ${standing.code}`;
     case 'changed':
     case 'unread':
-      return 'not read: written to a moment ago, or it could not be read';
+      return unread === null
+        ? `not read: written to in the last ${SETTLED_MS / MINUTE_MS} minutes, so perhaps not complete yet; ask again later`
+        : `not read: ${unread.code}: ${explain(unread).wrong}`;
   }
 }

@@ -20,11 +20,11 @@ export const LEAVE_MS = 20_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Waits for the first signal, leaves cleanly, and at a second one leaves at once. Resolves with the exit code.
+ * Resolves at the first signal; a second one ends the process at once. It listens from the call on.
  * One listener stays for both: libraries that clean up at a signal end the process where none of ours is left.
  */
-export async function runUntilSignalled(services: readonly Service[], log: Logger): Promise<number> {
-  await new Promise<void>((resolve) => {
+export function untilSignalled(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
     let signals = 0;
     const heard = (signal: string) => {
       signals += 1;
@@ -37,6 +37,10 @@ export async function runUntilSignalled(services: readonly Service[], log: Logge
     };
     for (const signal of SIGNALS) process.on(signal, heard);
   });
+}
+
+/** Leaves cleanly, or ends the process when that takes too long. Resolves with the exit code. */
+export async function leaveAll(services: readonly Service[], log: Logger): Promise<number> {
   const late = setTimeout(() => {
     log.warn({ ms: LEAVE_MS }, 'leaving took too long; leases end by themselves');
     process.exit(1);

@@ -22,6 +22,11 @@ export function secretFiles(from: NodeJS.ProcessEnv): Readonly<Record<string, st
   return Object.fromEntries(found.flatMap(([variable, secret]) => (secret === null ? [] : [[variable, secret]])));
 }
 
+/** An environment with those secrets in it, as a copy: what a process is given by others doesn't show them. */
+export function withSecrets(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...from, ...secretFiles(from) };
+}
+
 function secretIn(variable: string, from: NodeJS.ProcessEnv): string | null {
   const named = `${variable}_FILE`;
   const path = from[named];

@@ -17,7 +17,10 @@ import { importBases } from './base-images.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** What an operator has of the project. */
-const FILES = ['Dockerfile', 'docker-compose.yml', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json'];
+const FILES = [
+  ...['Dockerfile', 'docker-compose.yml', 'docker-compose.http.yml', '.dockerignore'],
+  ...['.npmrc', 'package.json', 'package-lock.json'],
+];
 /** Block of loopback that no small cloud has. */
 const INDEX = 251;
 const COMPOSE_PARTS = ['usr/lib/python3/dist-packages', 'usr/lib/x86_64-linux-gnu', 'usr/bin/docker-compose'] as const;
@@ -125,7 +128,7 @@ async function copyProject(upper: string): Promise<void> {
   const home = join(upper, HOME);
   await mkdir(home, { recursive: true });
   for (const file of FILES) await copyFile(join(PROJECT, file), join(home, file));
-  await cp(join(PROJECT, 'src'), join(home, 'src'), { recursive: true });
+  for (const folder of ['bin', 'src']) await cp(join(PROJECT, folder), join(home, folder), { recursive: true });
 }
 
 /** The client under its usual name: what stands in documents can be typed there as it stands. */

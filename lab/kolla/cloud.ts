@@ -98,17 +98,33 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
   });
 }
 
+/** Waits until nobody else uses the lab; the answer gives it back. */
+async function use(tell?: Tell): Promise<() => Promise<void>> {
+  const file = `${labFolder()}.use.lock`;
+  let giveBack = await lockFile(file, { wait: false });
+  if (giveBack === undefined) {
+    tell?.('waiting for another that uses the lab');
+    giveBack = await lockFile(file);
+  }
+  return async () => giveBack?.();
+}
+
+/** As `bringUp`, but not while another uses the lab: in another release it is made anew. */
+export async function bringUpUnused(options: UpOptions): Promise<void> {
+  const giveBack = await use(options.tell);
+  try {
+    await bringUp(options);
+  } finally {
+    await giveBack();
+  }
+}
+
 /**
  * The lab for one user at a time: waits while another has it, brings it up where it isn't there, and then takes it away
  * with `stop`; one that was there before stays.
  */
 export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
-  const file = `${labFolder()}.use.lock`;
-  let giveBack = await lockFile(file, { wait: false });
-  if (giveBack === undefined) {
-    options.tell?.('waiting for another that uses the lab');
-    giveBack = await lockFile(file);
-  }
+  const giveBack = await use(options.tell);
   try {
     const stays = (await labState()) !== null;
     const cloud = await bringUp(options);
@@ -117,11 +133,11 @@ export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
       for (const machine of [...cloud.nodes, cloud.deploy]) await machine.must(['rm', '-rf', ...OPERATIONS_LEFT]);
     const stop = async () => {
       if (!stays) await takeDown();
-      await giveBack?.();
+      await giveBack();
     };
     return { ...cloud, stop };
   } catch (error) {
-    await giveBack?.();
+    await giveBack();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Names, addresses and releases of the lab with the real Kolla Ansible. One stands at a time on a machine. */
 import { join } from 'node:path';
 import { cacheFolder } from '../cache.ts';
-import { DEPLOY, inventoryName, NODES } from '../mini/layout.ts';
+import { DEPLOY, inventoryName, NODES, OPENSTACK } from '../mini/layout.ts';
 
 export { CLI, INVENTORIES, PASSWORDS, VENV } from '../mini/layout.ts';
 
@@ -48,7 +48,7 @@ export type Release = {
 };
 
 export const RELEASES = [
-  { version: '17.9.0', openstack: '2023.2', core: 'ansible-core==2.15.13', collections: 'ansible==8.7.0' },
-  { version: '22.2.0', openstack: '2026.1', core: 'ansible-core==2.19.14', collections: 'ansible==12.3.0' },
+  { version: '17.9.0', openstack: OPENSTACK['17.9.0'], core: 'ansible-core==2.15.13', collections: 'ansible==8.7.0' },
+  { version: '22.2.0', openstack: OPENSTACK['22.2.0'], core: 'ansible-core==2.19.14', collections: 'ansible==12.3.0' },
 ] as const satisfies readonly Release[];
 export const DEFAULT_RELEASE: Release = RELEASES[0];

@@ -1,6 +1,7 @@
 /** The lab's machines as any cloud's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudMachine, CloudNode } from '../cloud-type.ts';
+import { sqlClient } from '../mini/sql-client.ts';
 import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
 import { exec, must } from './machine.ts';
 import { killMachine, startMachine } from './processes.ts';
@@ -31,13 +32,7 @@ export function labMachine(place: Place, machineId: string, lower: readonly stri
   };
 }
 
-/** The server's socket is where its configuration says, or else where Debian's client looks, too (from 20.0). */
-const PROGRAM = `socket=$(sed -n 's/^socket *= *//p' /etc/mysql/my.cnf | head -n 1)
-exec mariadb -uroot --protocol=socket \${socket:+"--socket=$socket"} -N -B`;
-const CLIENT = [
-  ...(['docker', 'exec', '-i', '-e', `MYSQL_PWD=${PASSWORDS.database_password}`, 'mariadb'] as const),
-  ...['sh', '-c', PROGRAM],
-] as const;
+const CLIENT = sqlClient(PASSWORDS.database_password);
 
 export function labNode(place: Place, machineId: string, lower: readonly string[]): CloudNode {
   return {

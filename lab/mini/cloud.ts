@@ -8,6 +8,7 @@
  *     await cloud.nodes[0].sql('SELECT 1')               // as root in the mariadb container
  *     await cloud.nodes[0].exec(['docker', 'ps'])        // any command on a node, past SSH
  *     await cloud.kolla(['mariadb_backup'])              // kolla-ansible on the deploy host with the runbook's inventories
+ *     await startMini({ release: '22.2.0' })             // the same with the Python command line, its plays and files
  *     await cloud.nodes[1].kill(); await cloud.nodes[1].start()   // power off and on
  *     await cloud.reset()                                // everything as it was after startMini; takes as long as a start
  *     await cloud.stop()
@@ -33,6 +34,7 @@ import { type Forwarder, startForwarder } from './forwarder.ts';
 import { copyEngine, enabled, engineRoot, seedDatadir, volumePath } from './image.ts';
 import * as layout from './layout.ts';
 import { defineMachine, type ExecOptions, type ExecResult, type Machine, must, writeFiles } from './machine.ts';
+import { sqlClient } from './sql-client.ts';
 import { type Keys, openKeys } from './ssh.ts';
 
 const SYNC_LIMIT_MS = 60_000;
@@ -52,7 +54,7 @@ export type MiniCloud = Cloud<MiniNode, MiniMachine> & {
   readonly index: number;
   readonly dir: string;
   readonly passwords: typeof layout.PASSWORDS;
-  /** kolla-ansible on the deploy host with the runbook's inventories before these arguments. */
+  /** kolla-ansible on the deploy host with these arguments, and the runbook's inventories where its release wants them. */
   kolla(args: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Makes the stand-in misbehave: see kolla/switches.py. `{}` ends it, and so does `reset`. */
   switches(wanted: Switches): Promise<void>;
@@ -74,6 +76,8 @@ export type Switches = {
 };
 
 export type MiniOptions = {
+  /** What the stand-in for kolla-ansible speaks, and the images are of. Default 17.9.0. */
+  readonly release?: layout.Release;
   /** Address block; default the first that no other cloud uses. */
   readonly index?: number;
   /** About how large the databases are, in MB of rows. Default 4; 200 for the demonstration. */
@@ -143,11 +147,19 @@ const places = (index: number): readonly Place[] => {
 };
 
 async function furnish(
-  cloud: { dir: string; index: number; keys: Keys; knownHosts: string; engine: string; seed: string },
+  cloud: {
+    dir: string;
+    index: number;
+    release: layout.Release;
+    keys: Keys;
+    knownHosts: string;
+    engine: string;
+    seed: string;
+  },
   place: Place,
   position: number,
 ): Promise<void> {
-  const { index, keys } = cloud;
+  const { index, release, keys } = cloud;
   const upper = join(cloud.dir, place.hostname, 'upper');
   const docker = place.hostname !== layout.DEPLOY;
   await writeFiles(
@@ -156,8 +168,9 @@ async function furnish(
   );
   await writeFiles(upper, enabled(docker ? ['docker.service', 'ssh.service'] : ['ssh.service']));
   await execa('chown', ['-R', '1000:1000', join(upper, 'home/kolla')]);
-  if (!docker) return writeFiles(upper, deployFiles(index, { secret: keys.secret, knownHosts: cloud.knownHosts }));
-  await writeFiles(upper, kollaFiles(index, position));
+  if (!docker)
+    return writeFiles(upper, deployFiles(index, release, { secret: keys.secret, knownHosts: cloud.knownHosts }));
+  await writeFiles(upper, kollaFiles(release, index, position));
   await mkdir(join(upper, 'var/log'), { recursive: true });
   await symlink('/var/lib/docker/volumes/kolla_logs/_data', join(upper, 'var/log/kolla'));
   const target = join(cloud.dir, place.hostname, 'docker');
@@ -192,26 +205,27 @@ function miniMachine(machine: Machine, place: Place): MiniMachine {
 }
 
 function miniNode(machine: Machine, place: Place): MiniNode {
-  const client = [
-    'docker',
-    'exec',
-    '-i',
-    '-e',
-    `MYSQL_PWD=${layout.PASSWORDS.database_password}`,
-    'mariadb',
-    'mariadb',
-  ] as const;
-  const flags = ['-uroot', '--protocol=socket', '--socket=/var/lib/mysql/mysql.sock', '-N', '-B'];
-  const sql = (statements: string) => must(machine, [...client, ...flags], { stdin: statements });
+  const sql = (statements: string) =>
+    must(machine, sqlClient(layout.PASSWORDS.database_password), { stdin: statements });
   return {
     ...miniMachine(machine, place),
     sql,
     async wsrep() {
-      const { code, stdout } = await machine.exec([...client, ...flags], { stdin: "SHOW STATUS LIKE 'wsrep%'" });
+      const { code, stdout } = await machine.exec(sqlClient(layout.PASSWORDS.database_password), {
+        stdin: "SHOW STATUS LIKE 'wsrep%'",
+      });
       if (code !== 0) return undefined;
       return Object.fromEntries(stdout.split('\n').map((line) => line.split('\t', 2)));
     },
   };
+}
+
+/** The Python command line wants its command first. */
+const COMMAND_WORDS: Record<layout.Release, number> = { '17.9.0': 0, '22.2.0': 1 };
+
+function withInventories(release: layout.Release, args: readonly string[]): readonly string[] {
+  const first = COMMAND_WORDS[release];
+  return [...args.slice(0, first), ...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args.slice(first)];
 }
 
 /** Starts a small cloud and resolves when all three nodes are Synced. */
@@ -219,6 +233,8 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
   if (process.getuid?.() !== 0) throw new Error('the small cloud needs root: it makes namespaces and mounts');
   const engine = await engineRoot();
   const seed = await seedDatadir(options.rowsMegabytes ?? DEFAULT_MEGABYTES);
+  const release = options.release ?? layout.DEFAULT_RELEASE;
+  const image = layout.imageOf(release);
   const { index, unlock } = await chooseIndex(options.index);
   const dir = options.dir ?? join(clouds(), String(index));
   const { vip, nodes: nodeAddresses } = layout.addresses(index);
@@ -261,10 +277,10 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
       machines.map(async (machine, position) => {
         const place = all[position];
         if (place === undefined) return;
-        await furnish({ dir, index, keys, knownHosts, engine, seed }, place, position);
+        await furnish({ dir, index, release, keys, knownHosts, engine, seed }, place, position);
         await machine.start();
         if (machine !== deployMachine)
-          await runAgent(machine, 'start', { spec: { kind: 'mariadb', address: place.address } });
+          await runAgent(machine, 'start', { spec: { kind: 'mariadb', release, image, address: place.address } });
       }),
     );
     forwarder ??= await startForwarder(vip, nodeAddresses, layout.DATABASE_PORT);
@@ -303,14 +319,13 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
     vip,
     keyFile: keys.keyFile,
     knownHostsFile,
-    image: layout.IMAGE,
+    image,
     inventories: layout.INVENTORIES,
     kollaAnsible,
     passwords: layout.PASSWORDS,
-    release: layout.KOLLA_VERSION,
+    release,
     kollaRaw,
-    kolla: (args, execOptions) =>
-      kollaRaw([...layout.INVENTORIES.flatMap((file) => ['-i', file]), ...args], execOptions),
+    kolla: (args, execOptions) => kollaRaw(withInventories(release, args), execOptions),
     async switches(wanted) {
       await deploy.must(['tee', '/etc/kolla/standin.json'], { stdin: JSON.stringify(wanted) });
     },

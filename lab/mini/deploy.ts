@@ -5,10 +5,12 @@ import {
   addresses,
   CLI,
   DATABASE_PORT,
+  imageTag,
   inventoryName,
-  KOLLA_VERSION,
   NODES,
+  OPENSTACK,
   PASSWORDS,
+  type Release,
   SSH_PORT,
   VENV,
 } from './layout.ts';
@@ -75,10 +77,10 @@ network
 control
 `;
 
-const globals = (index: number) => `---
+const globals = (index: number, release: Release) => `---
 kolla_base_distro: "debian"
-openstack_release: "2023.2"
-openstack_tag: "2023.2-debian-bookworm"
+openstack_release: "${OPENSTACK[release]}"
+openstack_tag: "${imageTag(release)}"
 docker_namespace: "kolla"
 kolla_internal_vip_address: "${addresses(index).vip}"
 network_interface: "lo"
@@ -88,7 +90,8 @@ enable_mariabackup: "yes"
 database_port: "${DATABASE_PORT}"
 `;
 
-/** Some of the defaults that stand beside the real playbooks. */
+/** Some of the defaults that stand beside the real playbooks, and where. */
+const GROUP_VARS_FILE = { '17.9.0': 'all.yml', '22.2.0': 'all/common.yml' } as const satisfies Record<Release, string>;
 const GROUP_VARS = `---
 network_interface: "eth0"
 mariadb_port: "{{ database_port }}"
@@ -96,7 +99,11 @@ enable_mariabackup: "no"
 `;
 
 /** `secret` is the private key that reaches the nodes, `knownHosts` their host keys. */
-export function deployFiles(index: number, keys: { readonly secret: string; readonly knownHosts: string }): Files {
+export function deployFiles(
+  index: number,
+  release: Release,
+  keys: { readonly secret: string; readonly knownHosts: string },
+): Files {
   const passwords = Object.entries(PASSWORDS).map(([name, value]) => `${name}: ${value}\n`);
   const library = readdirSync(STAND_IN).filter((name) => name.endsWith('.py') && name !== 'main.py');
   const launchers = ANSIBLE.map((name) => [
@@ -104,15 +111,15 @@ export function deployFiles(index: number, keys: { readonly secret: string; read
     { content: `#!/bin/sh\nexec /usr/bin/${name} "$@"\n`, mode: 0o755 },
   ]);
   return {
-    '/etc/kolla/globals.yml': globals(index),
+    '/etc/kolla/globals.yml': globals(index, release),
     '/etc/kolla/globals.d/custom-globals.yml': '---\nnode_custom_config: "/etc/kolla/config"\n',
     '/etc/kolla/passwords.yml': { content: `---\n${passwords.join('')}`, mode: 0o640 },
     '/etc/ansible/ansible.cfg': '[defaults]\nforks = 20\ninterpreter_python = /usr/bin/python3\n',
     [`${CLI}/inventory.yml`]: INVENTORY(index),
     [`${CLI}/ansible/inventory/multinode`]: MULTINODE,
     [`${VENV}/bin/kolla-ansible`]: { content: readFileSync(join(STAND_IN, 'main.py'), 'utf8'), mode: 0o755 },
-    [`${VENV}/share/kolla-ansible/ansible/group_vars/all.yml`]: GROUP_VARS,
-    [`${VENV}/share/kolla-ansible/VERSION`]: `${KOLLA_VERSION}\n`,
+    [`${VENV}/share/kolla-ansible/ansible/group_vars/${GROUP_VARS_FILE[release]}`]: GROUP_VARS,
+    [`${VENV}/lib/standin/RELEASE`]: `${release}\n`,
     ...Object.fromEntries(launchers),
     ...Object.fromEntries(
       library.map((name) => [`${VENV}/lib/standin/${name}`, readFileSync(join(STAND_IN, name), 'utf8')]),

@@ -1,7 +1,7 @@
 /** What every machine of the small cloud has in /etc, and what the nodes have of Kolla's. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addresses, DATABASE_PORT, inventoryName, NODES, PASSWORDS, SSH_PORT } from './layout.ts';
+import { addresses, DATABASE_PORT, inventoryName, NODES, PASSWORDS, type Release, SSH_PORT } from './layout.ts';
 import type { Files } from './machine.ts';
 
 const own = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
@@ -79,8 +79,14 @@ export function machineFiles(options: {
 
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so';
 
+/** From 20.0 on the server's socket is where Debian has it, and named nowhere. */
+const SOCKET = { '17.9.0': 'socket=/var/lib/mysql/mysql.sock\n', '22.2.0': '' } as const satisfies Record<
+  Release,
+  string
+>;
+
 /** Kolla's galera.cnf for a node, with a small memory and transfers bound to its address. */
-export function galeraConfig(address: string, hostname: string, peers: readonly string[]): string {
+export function galeraConfig(release: Release, address: string, hostname: string, peers: readonly string[]): string {
   const cluster = peers.length > 1 ? peers.map((peer) => `${peer}:4567`).join(',') : '';
   return `[client]
 default-character-set=utf8
@@ -91,8 +97,7 @@ default-character-set=utf8
 [mysqld]
 bind-address=${address}
 port=${DATABASE_PORT}
-socket=/var/lib/mysql/mysql.sock
-log_error=/var/log/kolla/mariadb/mariadb.log
+${SOCKET[release]}log_error=/var/log/kolla/mariadb/mariadb.log
 log_bin=mysql-bin
 binlog_format=ROW
 default-storage-engine=innodb
@@ -129,32 +134,84 @@ sockopt=,bind=${address},retry=50,interval=0.2
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 4)}\n`;
-const LOGS = { path: '/var/log/kolla/mariadb', owner: 'mysql:kolla', recurse: true };
+const file = (name: string, target = name) => ({
+  source: `/var/lib/kolla/config_files/${name}`,
+  dest: `/etc/mysql/${target}`,
+  owner: 'mysql',
+  perm: '0600',
+});
+const CONFIG = file('galera.cnf', 'my.cnf');
+const CLIENT = file('my.cnf');
+
+type Service = {
+  readonly command: string;
+  readonly config_files: readonly object[];
+  readonly permissions: readonly object[];
+};
+const BACKUP_USER = `user=backup\npassword=${PASSWORDS.mariadb_backup_database_password}\n`;
+const HEALTHCHECK = `[mariadb-client]\nuser=monitor\npassword=${PASSWORDS.mariadb_monitor_password}\n`;
+
+/** What each release writes of the two services' config.json, of the backup's client, and besides. */
+type Role = {
+  readonly server: Service;
+  readonly backup: Service;
+  readonly client: (places: { readonly vip: string; readonly own: string }) => string;
+  readonly more: Files;
+};
+const ROLES: Record<Release, Role> = {
+  '17.9.0': {
+    server: {
+      command: '/usr/bin/mysqld_safe',
+      config_files: [CONFIG],
+      permissions: [
+        { path: '/var/log/kolla/mariadb', owner: 'mysql:kolla', recurse: true },
+        { path: '/var/lib/mysql', owner: 'mysql:mysql', recurse: true },
+      ],
+    },
+    backup: {
+      command: '/usr/local/bin/kolla_mariadb_backup.sh',
+      config_files: [CLIENT],
+      permissions: [
+        { path: '/var/log/kolla/mariadb', owner: 'mysql:kolla', recurse: true },
+        { path: '/backup', owner: 'mysql:mysql', recurse: true },
+      ],
+    },
+    client: ({ vip }) =>
+      `[mysqld]\ndatadir=/var/lib/mysql/\n\n[client]\nport=${DATABASE_PORT}\nhost=${vip}\n${BACKUP_USER}`,
+    more: {},
+  },
+  '22.2.0': {
+    server: {
+      command: '/usr/bin/mariadbd-safe',
+      config_files: [CONFIG, file('healthcheck.cnf')],
+      permissions: [
+        { path: '/var/log/kolla/mariadb', owner: 'mysql:mysql', recurse: true },
+        { path: '/var/lib/mysql', owner: 'mysql:mysql', recurse: true },
+      ],
+    },
+    backup: {
+      command: 'false',
+      config_files: [CLIENT],
+      permissions: [
+        { path: '/var/log/kolla/mariadb', owner: 'mysql:mysql' },
+        { path: '/backup', owner: 'mysql:mysql' },
+      ],
+    },
+    client: ({ own }) => `[client]\ndefault-character-set=utf8\n${BACKUP_USER}host=${own}\nport=${DATABASE_PORT}\n`,
+    more: { '/etc/kolla/mariadb/healthcheck.cnf': { content: HEALTHCHECK, mode: 0o660 } },
+  },
+};
 
 /** /etc/kolla of a node: the configuration of its two services. */
-export function kollaFiles(index: number, position: number): Files {
+export function kollaFiles(release: Release, index: number, position: number): Files {
   const { vip, nodes } = addresses(index);
   const [address, hostname] = [nodes[position] ?? '', NODES[position] ?? ''];
-  const server = {
-    command: '/usr/bin/mysqld_safe',
-    config_files: [
-      { source: '/var/lib/kolla/config_files/galera.cnf', dest: '/etc/mysql/my.cnf', owner: 'mysql', perm: '0600' },
-    ],
-    permissions: [LOGS, { path: '/var/lib/mysql', owner: 'mysql:mysql', recurse: true }],
-  };
-  const backup = {
-    command: '/usr/local/bin/kolla_mariadb_backup.sh',
-    config_files: [
-      { source: '/var/lib/kolla/config_files/my.cnf', dest: '/etc/mysql/my.cnf', owner: 'mysql', perm: '0600' },
-    ],
-    permissions: [LOGS, { path: '/backup', owner: 'mysql:mysql', recurse: true }],
-  };
-  const password = PASSWORDS.mariadb_backup_database_password;
-  const client = `[mysqld]\ndatadir=/var/lib/mysql/\n\n[client]\nport=${DATABASE_PORT}\nhost=${vip}\nuser=backup\npassword=${password}\n`;
+  const { server, backup, client, more } = ROLES[release];
   return {
-    '/etc/kolla/mariadb/galera.cnf': { content: galeraConfig(address, hostname, nodes), mode: 0o660 },
+    '/etc/kolla/mariadb/galera.cnf': { content: galeraConfig(release, address, hostname, nodes), mode: 0o660 },
     '/etc/kolla/mariadb/config.json': { content: json(server), mode: 0o660 },
-    '/etc/kolla/mariabackup/my.cnf': { content: client, mode: 0o660 },
+    '/etc/kolla/mariabackup/my.cnf': { content: client({ vip, own: address }), mode: 0o660 },
     '/etc/kolla/mariabackup/config.json': { content: json(backup), mode: 0o660 },
+    ...more,
   };
 }

@@ -4,19 +4,36 @@
  */
 import { createHash } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { cacheFolder, finishedFolder, keepInUse, withLock } from '../cache.ts';
 import { seedStatements } from './databases.ts';
 import { galeraConfig, kollaFiles, machineFiles } from './files.ts';
-import { addresses, BUILDER_INDEX, IMAGE, KOLLA_UID, KOLLA_VERSION, LOCKS, MYSQL_UID } from './layout.ts';
+import {
+  addresses,
+  BUILDER_INDEX,
+  DEFAULT_RELEASE,
+  imageOf,
+  KOLLA_UID,
+  LOCKS,
+  MYSQL_UID,
+  type Release,
+} from './layout.ts';
 import { defineMachine, type Files, type Machine, must, writeFiles } from './machine.ts';
 import { imageTree, machineTree } from './trees.ts';
 
 const LOAD_LIMIT_S = 60;
 const HERE = import.meta.dirname;
-const SOURCES = ['image', 'image.ts', 'databases.ts', 'files.ts', 'layout.ts'];
+const SOURCES = [
+  'image',
+  'image-22',
+  '../kolla/image/healthcheck.sh',
+  'image.ts',
+  'databases.ts',
+  'files.ts',
+  'layout.ts',
+];
 const LEFT_OUT = [
   'usr/share/doc',
   'usr/share/man',
@@ -34,7 +51,7 @@ async function key(...more: readonly unknown[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([await machineTree(), await imageTree(), more]));
   for (const source of SOURCES) {
     const path = join(HERE, source);
-    const files = source.includes('.') ? [path] : (await readdir(path)).sort().map((name) => join(path, name));
+    const files = extname(source) !== '' ? [path] : (await readdir(path)).sort().map((name) => join(path, name));
     for (const file of files) hash.update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 12);
@@ -114,15 +131,42 @@ export async function withBuilder<T>(
 export const enabled = (units: readonly string[]): Files =>
   Object.fromEntries(units.map((unit) => [`/etc/systemd/system/multi-user.target.wants/${unit}`, '']));
 
+/** The image that databases are made with, and what the others are made of. */
+const IMAGE = imageOf(DEFAULT_RELEASE);
+const label = (release: Release) => `LABEL kolla_version=${release}`;
 const CHANGES = [
   'ENTRYPOINT ["dumb-init","--"]',
   'CMD ["kolla_start"]',
   'USER mysql',
-  `LABEL kolla_version=${KOLLA_VERSION}`,
+  label(DEFAULT_RELEASE),
   'ENV KOLLA_BASE_DISTRO=debian KOLLA_BASE_ARCH=x86_64 KOLLA_DISTRO_PYTHON_VERSION=3.11 LANG=C.UTF-8',
 ].flatMap((change) => ['--change', change]);
 
-/** The data-root (its path) of an engine that has the image and the two volumes of a running Kolla, both empty. */
+/** What the images of the other releases have in other words, or besides. */
+const OWN = [
+  {
+    release: '22.2.0',
+    files: {
+      'image-22/kolla_mariadb_backup.sh': '/usr/local/bin/kolla_mariadb_backup.sh',
+      '../kolla/image/healthcheck.sh': '/usr/bin/healthcheck.sh',
+    },
+  },
+] as const satisfies readonly { readonly release: Release; readonly files: Readonly<Record<string, string>> }[];
+
+async function importOthers(machine: Machine): Promise<void> {
+  for (const { release, files } of OWN) {
+    await must(machine, ['docker', 'create', '--name', release, '--network', 'none', IMAGE]);
+    for (const [source, target] of Object.entries(files)) {
+      const stdin = await readFile(join(HERE, source), 'utf8');
+      await must(machine, ['sh', '-c', 'cat > /var/tmp/file && chmod 755 /var/tmp/file'], { stdin });
+      await must(machine, ['docker', 'cp', '/var/tmp/file', `${release}:${target}`]);
+    }
+    await must(machine, ['docker', 'commit', '--change', label(release), release, imageOf(release)]);
+    await must(machine, ['docker', 'rm', release]);
+  }
+}
+
+/** The data-root (its path) of an engine that has the images and the two volumes of a running Kolla, both empty. */
 export async function engineRoot(): Promise<string> {
   const folder = join(cacheFolder(), 'mini', `engine-${await key()}`);
   await finishedFolder(folder, async (unfinished) => {
@@ -134,6 +178,7 @@ export async function engineRoot(): Promise<string> {
     };
     await withBuilder('', prepare, async (machine) => {
       await must(machine, ['docker', 'import', ...CHANGES, '/var/tmp/image.tar', IMAGE]);
+      await importOthers(machine);
       await must(machine, ['docker', 'volume', 'create', 'mariadb']);
       await must(machine, ['docker', 'volume', 'create', 'kolla_logs']);
       await must(machine, ['systemctl', 'stop', 'docker']);
@@ -219,9 +264,9 @@ export async function seedDatadir(megabytes: number): Promise<string> {
     const address = addresses(BUILDER_INDEX).nodes[0] ?? '';
     const prepare = async ({ dir }: Machine) => {
       await copyEngine(engine, join(dir, 'docker'));
-      const config = { content: galeraConfig(address, 'builder', []), mode: 0o660 };
+      const config = { content: galeraConfig(DEFAULT_RELEASE, address, 'builder', []), mode: 0o660 };
       await writeFiles(join(dir, 'upper'), {
-        ...kollaFiles(BUILDER_INDEX, 0),
+        ...kollaFiles(DEFAULT_RELEASE, BUILDER_INDEX, 0),
         '/etc/kolla/mariadb/galera.cnf': config,
       });
     };

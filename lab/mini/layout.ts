@@ -22,9 +22,20 @@ export const addresses = (index: number): Addresses => ({
   nodes: NODES.map((_, position) => address(index, 11 + position)),
 });
 
-/** The release that the stand-in speaks and the image's tag carries. */
-export const KOLLA_VERSION = '17.9.0';
-export const IMAGE = 'kolla/mariadb-server:2023.2-debian-bookworm';
+/** OpenStack's name of each release of kolla-ansible that the stand-in speaks; the images' tags carry it. */
+export const OPENSTACK = { '17.9.0': '2023.2', '22.2.0': '2026.1' } as const;
+export type Release = keyof typeof OPENSTACK;
+export const RELEASES = Object.keys(OPENSTACK) as readonly Release[]; // the keys of a literal table
+export const DEFAULT_RELEASE: Release = '17.9.0';
+export const imageTag = (release: Release) => `${OPENSTACK[release]}-debian-bookworm`;
+export const imageOf = (release: Release) => `kolla/mariadb-server:${imageTag(release)}`;
+
+/** The release of that name, the default without one; throws where the stand-in has none. */
+export function releaseNamed(name: string = DEFAULT_RELEASE): Release {
+  const found = RELEASES.find((release) => release === name);
+  if (found === undefined) throw new Error(`the small cloud has no release ${name}: it speaks ${RELEASES.join(', ')}`);
+  return found;
+}
 export const MYSQL_UID = 42434;
 export const KOLLA_UID = 42400;
 

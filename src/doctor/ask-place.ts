@@ -40,7 +40,7 @@ export async function askPlace(
     (found) => (name === '' ? [] : found.map(({ address }) => address)),
     () => [],
   );
-  const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+  const own = ownAddresses();
   const local = addresses.some((address) => isLoopback(address) || own.includes(address));
   const words = hardware.filter((word) => word !== null).join(' ');
   return {
@@ -51,6 +51,15 @@ export async function askPlace(
       mountOf(path, mounts ?? ''),
     ),
   };
+}
+
+/** Empty where a sandbox keeps this process from asking. */
+function ownAddresses(): readonly string[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+  } catch {
+    return [];
+  }
 }
 
 /** Without the brackets of an IPv6 address. */

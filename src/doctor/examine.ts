@@ -3,11 +3,13 @@ import { connectClouds } from '../connect.ts';
 import type { Problem } from '../operation/catalogue.ts';
 import type { Keyring } from '../operation/record.ts';
 import { askCloud } from './ask-cloud.ts';
+import { askLogs } from './ask-logs.ts';
 import { askPlace } from './ask-place.ts';
 import { askRedis } from './ask-redis.ts';
 import { askSlack, type SlackTokens } from './ask-slack.ts';
 import { bad, type Check, good, type Seen } from './check.ts';
 import { checksOf, cloudChecks, type Found } from './cloud-checks.ts';
+import { judgeLogs } from './judge-logs.ts';
 import { judgeRedis } from './judge-redis.ts';
 import { judgeSlack } from './judge-slack.ts';
 
@@ -37,7 +39,8 @@ export async function examine(setup: Setup): Promise<readonly Check[]> {
   const apart = connectClouds(config, setup.agent);
   try {
     const asked = askRedis(redisUrl, ring);
-    const [slack, redis, place, ...clouds] = await Promise.all([
+    const [logs, slack, redis, place, ...clouds] = await Promise.all([
+      askLogs(config.log_directory),
       askSlack(tokens, slackApi, chosen),
       asked,
       asked.then(({ directory }) => askPlace(redisUrl, setup.paths, directory)),
@@ -48,7 +51,10 @@ export async function examine(setup: Setup): Promise<readonly Check[]> {
       }),
     ]);
     return [
-      ...checksOf('This machine', judgeEnvironment(setup.environment)),
+      ...checksOf('This machine', [
+        ...judgeEnvironment(setup.environment),
+        { id: 'setup.logs', verdict: judgeLogs(logs) },
+      ]),
       ...checksOf('Slack', judgeSlack(slack)),
       ...checksOf(`Redis ${redis.url}`.trimEnd(), judgeRedis(redis)),
       ...clouds.flatMap((one) => cloudChecks(config, place, slack, one)),

@@ -4,6 +4,7 @@ import { MARIADB } from '../kolla/names.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { usableDatadir } from '../runbooks/judge-survey.ts';
 import type { Report } from '../runbooks/programs/reports.ts';
+import { roomNeeded, roomProblem } from '../runbooks/room.ts';
 import { demandNoOther, unitsOf } from '../runbooks/surveyed.ts';
 import type { DeployFacts } from './ask-deploy.ts';
 import type { NodeFacts } from './ask-node.ts';
@@ -23,6 +24,8 @@ export type NodeTerms = {
   readonly takesBackups: boolean;
   /** What must stay free beside a restore's copy. */
   readonly floorBytes: number;
+  /** The node that takes the backups, and the size of its datadir; null where that isn't known. */
+  readonly source: { readonly node: string; readonly bytes: number } | null;
 };
 
 export function judgeNode(facts: NodeFacts, look: Seen<Look>, deploy: DeployFacts, terms: NodeTerms): readonly Found[] {
@@ -31,7 +34,7 @@ export function judgeNode(facts: NodeFacts, look: Seen<Look>, deploy: DeployFact
     { id: 'node.machine', verdict: judgeMachine(ref.node, look, deploy) },
     { id: 'node.container', verdict: judged(survey, (found) => judgeContainer(ref, found, terms.unit)) },
     { id: 'node.datadir', verdict: judged(survey, (found) => judgeDatadir(ref.node, found)) },
-    { id: 'node.copy-space', verdict: judged(survey, (found) => judgeCopySpace(ref.node, found, terms.floorBytes)) },
+    { id: 'node.copy-space', verdict: judged(survey, (found) => judgeCopySpace(ref.node, found, terms)) },
     { id: 'node.galera', verdict: judged(facts.status, judgeStatus) },
     ...(terms.takesBackups ? judgeBackups(facts) : []),
   ];
@@ -79,15 +82,18 @@ function judgeDatadir(host: string, survey: Survey): Verdict {
   return good(`${datadir.path} (${bytes(datadir.bytes)}), exchangeable with a copy in ${base}; ${backups}.`);
 }
 
-function judgeCopySpace(host: string, survey: Survey, floorBytes: number): Verdict {
+/** As a restore's preflight judges it, of a full that is as large as the databases are today. */
+function judgeCopySpace(host: string, survey: Survey, { floorBytes, source }: NodeTerms): Verdict {
   const usable = usableDatadir(host, survey);
   if ('problem' in usable) return unknown('Not looked at: the datadir is not as it must be.');
   const { datadir, freeBytes } = usable;
-  const needed = datadir.bytes + floorBytes;
-  const room = `${bytes(freeBytes)} free, a copy of today’s size needs ${bytes(needed)}`;
-  return freeBytes >= needed
-    ? good(`${room} (${bytes(floorBytes)} of it stay free).`)
-    : bad({ code: 'RESTORE_NO_ROOM', params: { detail: `${host}: ${room}` } });
+  const here = { node: host, live: datadir.path, bytes: datadir.bytes, freeBytes };
+  const room = { archive: source ?? here, chain: [], surveys: [here] };
+  const problem = roomProblem(room, floorBytes);
+  if (problem !== null) return bad(problem);
+  return good(
+    `${bytes(freeBytes)} free; restoring a full of today’s size takes ${bytes(roomNeeded(room, host))}, and ${bytes(floorBytes)} stay free.`,
+  );
 }
 
 function judgeStatus(status: NodeStatus): Verdict {

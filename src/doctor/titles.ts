@@ -39,6 +39,7 @@ export const TITLES = {
   'place.redis': 'Redis’s machine',
   'place.storage': 'storage',
   'setup.environment': 'environment',
+  'setup.logs': 'logs of steps',
 } as const satisfies Record<string, string>;
 
 export type CheckId = keyof typeof TITLES;

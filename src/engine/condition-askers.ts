@@ -1,7 +1,7 @@
 import { further, mostAdvanced } from '../kolla/galera.ts';
 import type { CheckName } from '../operation/checks.ts';
 import { mainTrack } from '../operation/operation.ts';
-import { type HeldPosition, heldPosition, positionHeld } from '../runbooks/reports.ts';
+import { heldPosition, numbered, positionHeld } from '../runbooks/reports.ts';
 import type { Askers } from './asker.ts';
 import { statuses } from './cluster-questions.ts';
 import { comeBack } from './gone-nodes.ts';
@@ -77,8 +77,3 @@ export const conditionAskers = {
     label: await newerFull(drive.journal, drive.operation().cloud, after),
   }),
 } satisfies Partial<Askers<CheckName>>;
-
-const numbered = ({ node, position }: { readonly node: string; readonly position: HeldPosition | null }) => ({
-  node,
-  position: position && { uuid: position.uuid, seqno: Number(position.seqno) },
-});

@@ -1,9 +1,10 @@
 import { ansibleParser } from '../kolla/ansible-output.ts';
 import { destroyStarted } from '../operation/operation.ts';
-import type { Step } from '../operation/plan.ts';
+import { DEPLOY, type Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
+import { watchNodes } from './watch-nodes.ts';
 
 /** How often a program under way is looked at (ms): soon while it is young, for many end within a second. */
 export const LOOK_MS = 2_000;
@@ -26,6 +27,7 @@ export async function followRun(
 ): Promise<EndedRun | 'withdrawn'> {
   const runs = drive.hosts.runs(step.host);
   const show = progressOf(drive, step);
+  const watch = step.host === DEPLOY && step.touches === 'destroy' ? watchNodes(drive, step, startedAt) : null;
   let output = '';
   let offset = 0;
   let pause = LOOK_FIRST_MS;
@@ -37,6 +39,7 @@ export async function followRun(
     if (look.output.next < look.output.size) continue;
     if (look.state === 'finished') return { output, end: { code: look.code, signal: look.signal } };
     if (look.state !== 'running' && look.state !== 'orphaned') return { output, end: null };
+    await watch?.();
     await reportOverdue(drive, step, startedAt);
     if (await leftBehind(drive, step)) return 'withdrawn';
     await sleep(pause, drive.signal);

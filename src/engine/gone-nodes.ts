@@ -1,6 +1,6 @@
-import { adHocAnswer } from '../kolla/ad-hoc.ts';
+import { adHocAnswer, whyNot } from '../kolla/ad-hoc.ts';
 import { MACHINE_ID_COMMAND, machineIdsCommand } from '../kolla/machine-ids.ts';
-import { KollaBackupError } from '../operation/catalogue.ts';
+import { explain, KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import type { CloudHosts } from './hosts.ts';
@@ -9,8 +9,21 @@ import { galeraStatus } from './node-questions.ts';
 type Gone = NonNullable<Facts['gone']>[number];
 type Back = { readonly node: string; readonly why: string };
 
+/** What a journal takes of a reason. */
+const WHY_CHARS = 300;
 /** What a host that is off answers: nothing. */
-const SILENT: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'HOST_CONNECTION_LOST']);
+const SILENT: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT']);
+
+/**
+ * In the reasons for which SSH reached nobody, the signs that a machine answered all the same: one whose sshd is down or
+ * lets nobody in can run MariaDB. Ansible calls all of them unreachable.
+ */
+const ALIVE =
+  /refused|denied|reset by|closed by|banner|host key|identification|authenticat|kex|no matching|^\(SSH\) Channel open/i;
+
+/** There it is the machine which asks that refuses, whatever has become of a node whose way leads through it. */
+const REFUSED_HERE = /(?:\b127(?:\.\d+){3}|::1)\b.*refused|refused.*(?:\b127(?:\.\d+){3}|::1)\b/i;
+const isAlive = (reason: string) => ALIVE.test(reason) && !REFUSED_HERE.test(reason);
 
 /**
  * The nodes that are declared off and aren't, or of which that can't be seen, and why: asked through SSH, by Ansible
@@ -36,22 +49,29 @@ export async function comeBack(
       bySsh[index] ??
       whyByAnsible(byAnsible.stdout, node) ??
       (larger === undefined ? null : `the cluster of the others has ${larger} members`);
-    return why === null ? [] : [{ node, why }];
+    return why === null ? [] : [{ node, why: why.slice(0, WHY_CHARS) }];
   });
 }
 
-async function answersSsh(hosts: CloudHosts, name: string): Promise<string | null> {
+async function answersSsh(hosts: CloudHosts, name: string, tries = 2): Promise<string | null> {
   try {
     await hosts.node(name).run(MACHINE_ID_COMMAND);
     return 'it answers by SSH';
   } catch (error) {
     if (!(error instanceof KollaBackupError)) throw error;
-    return SILENT.has(error.problem.code) ? null : 'something answers by SSH at its address';
+    const { code, params } = error.problem;
+    // The connection may be one of before; a second one that is lost began just now.
+    if (code === 'HOST_CONNECTION_LOST' && tries > 1) return answersSsh(hosts, name, tries - 1);
+    const silent = SILENT.has(code) && !isAlive(params['reason'] ?? '');
+    return silent ? null : `something answers by SSH at its address: ${explain(error.problem).wrong}`;
   }
 }
 
 function whyByAnsible(stdout: string, node: string): string | null {
-  if (adHocAnswer(stdout, node)?.good) return 'it answers Ansible on the deploy host';
+  const answer = adHocAnswer(stdout, node);
+  if (answer?.good) return 'it answers Ansible on the deploy host';
   const unreachable = stdout.split('\n').some((line) => line.startsWith(`${node} | UNREACHABLE!`));
-  return unreachable ? null : 'Ansible on the deploy host did not say that it is unreachable';
+  if (!unreachable) return 'Ansible on the deploy host did not say that it is unreachable';
+  const said = whyNot(answer, '');
+  return isAlive(said) ? `something answers Ansible at its address: ${said}` : null;
 }

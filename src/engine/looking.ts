@@ -106,11 +106,11 @@ async function readUnknown(parts: Parts, cloud: string, seen: Sighting, stopped:
   for (const { node, file } of toRead(seen, proven).slice(0, READ_PER_LOOK)) {
     const engine = known.nodes[node]?.engine;
     if (stopped() || engine === undefined) return;
-    const read = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
-    if (read === null) continue;
+    const told = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
+    if ('problem' in told) continue;
     // Others may have looked meanwhile.
     const latest = (await notes.sighting(cloud)) ?? seen;
-    const nodes = [{ node, problem: null, files: [{ ...file, read }] }];
+    const nodes = [{ node, problem: null, files: [{ ...file, read: told.read }] }];
     await notes.setSighting(cloud, withRead(latest, { at: latest.at, nodes }));
   }
 }

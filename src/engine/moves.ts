@@ -1,7 +1,9 @@
+import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import { nextMove } from '../operation/next.ts';
 import { highestNumber, type JournaledProblem, latest, type Operation, stepsOf } from '../operation/operation.ts';
 import { digestOf, type Plan } from '../operation/plan.ts';
+import { MAX_PLAN_BYTES } from '../operation/record.ts';
 import { fail } from './aftermath.ts';
 import type { Drive } from './drive.ts';
 import type { CloudHosts } from './hosts.ts';
@@ -79,6 +81,9 @@ async function planIt(makers: Makers, drive: Drive): Promise<void> {
   const operation = drive.operation();
   if (operation.facts === null) throw new TypeError('a plan without facts');
   const plan = makers.plan(operation, operation.facts, highestNumber(operation) + 1);
+  const bytes = Buffer.byteLength(JSON.stringify(plan));
+  if (bytes > MAX_PLAN_BYTES)
+    throw new KollaBackupError('PLAN_TOO_LARGE', { bytes: String(bytes), most: String(MAX_PLAN_BYTES) });
   await drive.write({ type: 'planned', claim: drive.claim, plan, digest: digestOf(plan) });
 }
 

@@ -1,9 +1,10 @@
+import { BOOTSTRAP_PROCESS } from '../kolla/containers.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import type { Code } from '../operation/catalogue.ts';
-import type { Answered, Check, NodeStatus } from '../operation/checks.ts';
+import type { Answered, Check, NodeRef, NodeStatus } from '../operation/checks.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
-import { galeraStatus } from './node-questions.ts';
+import { galeraStatus, processesLike } from './node-questions.ts';
 
 /**
  * A recovery that Ansible calls failed while Galera is well: its last task asks through the VIP, it waits five minutes
@@ -37,12 +38,26 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
   for (;;) {
     const found = await Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container)));
     const why = wholeCluster(found.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
-    if (why === null) return { check: answered.check, answer: { recap, problem: null, overruled: problem } };
+    if (why === null) {
+      const bootstrapped = await stillFirst(drive, nodes);
+      const left = bootstrapped === null ? {} : { bootstrapped };
+      return { check: answered.check, answer: { recap, problem: null, overruled: problem, ...left } };
+    }
     const [now, moment] = [JSON.stringify(found.map(stateOf)), performance.now()];
     if (now !== seen || found.some((one) => MOVING.test(stateOf(one)))) [seen, since] = [now, moment];
     if (moment - since > STILL_MS || moment - began > limitMs) return answered;
+    const line = `kolla-ansible has ended; its nodes are not whole yet: ${why}`;
+    await drive.notes.setProgress(drive.operation().id, { step: 'recover', line, at: Date.now() }).catch(() => {});
     await sleep(AGAIN_MS, drive.signal);
   }
+}
+
+/** Kolla starts the first node anew, as a member and with its unit, only after all others are there. */
+async function stillFirst({ hosts }: Drive, nodes: readonly NodeRef[]): Promise<string | null> {
+  const found = await Promise.all(
+    nodes.map(({ node }) => processesLike(hosts.node(node), BOOTSTRAP_PROCESS, node).catch(() => [])),
+  );
+  return found.flat()[0]?.host ?? null;
 }
 
 const stateOf = (one: NodeStatus) => (one.answered ? (one.status['wsrep_local_state_comment'] ?? '') : '');

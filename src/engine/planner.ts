@@ -45,6 +45,7 @@ export function planner({
               recoveryMs: ms(limits.recovery_minutes),
               syncMs: ms(limits.sync_minutes),
               inventories,
+              floorBytes: Math.round(limits.free_space_gib * GIB),
             })
           : planPreparation(id, cloud, wish, facts, number, {
               proofMs: ms(limits.proof_minutes),

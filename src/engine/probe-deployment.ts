@@ -29,10 +29,16 @@ export async function probeDeployment(
   if ('said' in settings)
     return { settings: null, suspicions: [{ code: 'DEPLOYMENT_UNREAD', params: { said: settings.said } }] };
   demandOwn(cloud, settings);
-  if (wish.kind === 'backup') demandBackup(settings, facts);
-  else await demandRecovery(settings, facts, hosts, signal);
+  await DEMANDS[wish.kind](settings, facts, hosts, signal);
   return { settings, suspicions: [] };
 }
+
+/** What must be so besides, by what is wished. */
+const DEMANDS = { backup: demandBackup, restore: demandRecovery } as const satisfies {
+  readonly [K in Exclude<Wish['kind'], 'discard'>]: (
+    ...about: [Settings, Facts, CloudHosts, AbortSignal]
+  ) => void | Promise<void>;
+};
 
 /** Throws where Kolla's commands do nothing to the databases, or look into another directory than they are in. */
 export function demandOwn(cloud: string, { own, datadirVolume }: Settings): void {

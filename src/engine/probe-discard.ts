@@ -5,16 +5,20 @@ import type { Journal } from '../operation/journal.ts';
 import { keptBy } from '../operation/kept.ts';
 import { newerFull } from './restore-questions.ts';
 
-/** What a restore still keeps, out of its journal. Refuses where that is nothing, or no newer full was proven. */
+/**
+ * What a restore still keeps, out of its journal, on those of its nodes that the cloud still has: one that was taken out
+ * for good keeps no other from being freed. Refuses where that is nothing, or no newer full was proven.
+ */
 export async function probeDiscard(
   cloud: string,
   { restore: id, label }: Extract<Wish, { kind: 'discard' }>,
+  nodes: Facts['nodes'],
   journal: Pick<Journal, 'read' | 'recent'>,
 ): Promise<NonNullable<Facts['discard']>> {
   const read = await journal.read(id);
   if (read.state !== 'sound') throw new KollaBackupError('LABEL_UNKNOWN', { label });
   const { operation } = read;
-  const kept = [...keptBy(operation)];
+  const kept = keptBy(operation).filter(({ node }) => nodes.some(({ name }) => name === node));
   if (operation.end === null || operation.cloud !== cloud || kept.length === 0)
     throw new KollaBackupError('NOTHING_KEPT', { label });
   const endedAt = operation.end.at;

@@ -10,7 +10,14 @@ import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { refsOf } from '../runbooks/nodes.ts';
 import { roomProblem } from '../runbooks/room.ts';
-import { demandNoOther, nodeSurvey, otherImage, seeDatadirsKnown, unitsOf } from '../runbooks/surveyed.ts';
+import {
+  demandDistinct,
+  demandNoOther,
+  nodeSurvey,
+  otherImage,
+  seeDatadirsKnown,
+  unitsOf,
+} from '../runbooks/surveyed.ts';
 import { statuses } from './cluster-questions.ts';
 import { findArchive } from './find-archive.ts';
 import { findChain } from './find-chain.ts';
@@ -53,6 +60,7 @@ export async function probeRestore(
     })),
   );
   const units = unitsOf(found, cloud.config.unit);
+  demandDistinct(found);
   for (const one of found) demandNoOther(one);
   seeDatadirsKnown(found);
   const cluster = clusterSeen(

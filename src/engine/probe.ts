@@ -40,7 +40,7 @@ export function probeFor(
       case 'backup':
         return facts;
       case 'discard':
-        return { ...facts, discard: await probeDiscard(id, wish, journal) };
+        return { ...facts, discard: await probeDiscard(id, wish, facts.nodes, journal) };
       case 'restore':
         return probeRestore(
           { id, config: cloud, proofMs, floorBytes, journal, settings: deployed.settings },

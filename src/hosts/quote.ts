@@ -22,6 +22,11 @@ function quoteWord(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** A word as people type it, and may paste it: in quotes only where a shell would take it for something else. */
+export function typed(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : quoteWord(word);
+}
+
 /** One string that a POSIX shell takes apart into exactly these words. Throws as `checkArgv` does. */
 export function quote(argv: readonly string[]): string {
   checkArgv(argv);

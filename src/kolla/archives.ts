@@ -34,7 +34,7 @@ type ArchiveName =
   | { readonly kind: 'unrelated' };
 
 const DAY = String.raw`(?:0[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-20\d\d`;
-const EPOCH = String.raw`\d{9,11}`;
+const EPOCH = String.raw`[1-9]\d{8,10}`;
 const HOUR = String.raw`(?:[01]\d|2[0-3])`;
 const TIME = String.raw`${HOUR}-[0-5]\d-[0-6]\d`;
 const ACTIVE = String.raw`\.qp\.xbc\.xbs\.gz`;

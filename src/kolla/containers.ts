@@ -86,6 +86,9 @@ export const BACKUP_PROCESS = /(?:^|[/ ])(mariabackup|mariadb-backup)\s.*(--back
 export const PLAYBOOK_PROCESS =
   /(ansible-playbook)\s.*[/ ]((?:mariadb(?:[_-](?:backup|recovery))?|site|destroy|kolla-host|prune-images|migrate-container-engine)\.yml)/;
 
+/** What says that a server was started as the first of a new cluster, as a recovery does until its last tasks. */
+export const BOOTSTRAP_PROCESS = /(?:^|[/ ])(mariadbd|mysqld)(?:[-_]safe)?\s(?:.*\s)?(--wsrep-new-cluster)(?:\s|$)/;
+
 /** Every process of a host: a pid and its command line on each line. */
 export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
 

@@ -54,6 +54,9 @@ export const dialects = {
 } as const satisfies Record<string, Dialect>;
 
 export type DialectName = keyof typeof dialects;
+const NAMES = Object.keys(dialects) as DialectName[]; // the keys of a literal table
+/** The last row, as which a newer release is driven. */
+const NEWEST = NAMES.at(-1) as DialectName;
 
 /** How kolla-ansible is called in one deployment. Paths are absolute, on the deploy host. */
 export type Deployment = {
@@ -78,19 +81,16 @@ const VERSION_LINE = /^(?:kolla-ansible )?((\d{1,3})\.\d{1,4}\.\d{1,4}[\w.+-]{0,
 export function dialectFor(versionOutput: string): ReleaseFound {
   const match = VERSION_LINE.exec(versionOutput);
   const [release, major] = [match?.[1], Number(match?.[2])];
-  const names = Object.keys(dialects) as DialectName[]; // the keys of a literal table
-  const dialect = names.find((name) => major >= dialects[name].majors[0] && major <= dialects[name].majors[1]);
+  const dialect = NAMES.find((name) => major >= dialects[name].majors[0] && major <= dialects[name].majors[1]);
   if (release !== undefined && dialect !== undefined)
     return { kind: 'known', release: release.slice(0, RELEASE_CHARS), dialect };
-  const known = names.map((name) => dialects[name].majors.join(' to ')).join(', ');
+  const known = NAMES.map((name) => dialects[name].majors.join(' to ')).join(', ');
   const shown = quoteHost(release ?? versionOutput) || 'it printed nothing';
   const problem: Problem = { code: 'KOLLA_RELEASE_UNKNOWN', params: { release: shown, known } };
   return release !== undefined && major > dialects[NEWEST].majors[1]
     ? { kind: 'newer', release: release.slice(0, RELEASE_CHARS), dialect: NEWEST, problem }
     : { kind: 'unknown', problem };
 }
-
-const NEWEST = 'cliff' satisfies DialectName;
 
 /** Words that the help of each command must show: all that plans make use of. */
 const NEEDED = {

@@ -80,19 +80,21 @@ export function wholeCluster(
 export type Position = { readonly uuid: string; readonly seqno: number };
 
 /**
- * A node that went further than `from`, or another way; null when none is seen to have. A node without a position has
- * nothing of its own: it is empty, or a copy that was never in a cluster.
+ * A node that went further than `from`, or another way; null when none is seen to have. A node that knows no cluster has
+ * nothing of its own: it is empty, or a copy that was never in one. Where `from` is such a node and another isn't, that
+ * one took its data from `from`, which has lost it since: in a state transfer that did not end, say.
  */
 export function further(
   from: string,
   positions: readonly { readonly node: string; readonly position: Position | null }[],
 ): string | null {
-  const known = (one: Position | null | undefined) =>
-    one && one.uuid !== UNDEFINED_UUID && Number.isSafeInteger(one.seqno) && one.seqno >= 0 ? one : null;
-  const own = known(positions.find(({ node }) => node === from)?.position);
+  const inCluster = (one: Position | null | undefined) => (one && one.uuid !== UNDEFINED_UUID ? one : null);
+  const known = (one: Position | null) => one !== null && Number.isSafeInteger(one.seqno) && one.seqno >= 0;
+  const own = inCluster(positions.find(({ node }) => node === from)?.position);
   const ahead = positions.find(({ node, position }) => {
-    const other = node === from ? null : known(position);
-    return other !== null && (own === null || own.uuid !== other.uuid || own.seqno < other.seqno);
+    const other = node === from ? null : inCluster(position);
+    if (other === null || own === null) return other !== null;
+    return known(other) && (!known(own) || own.uuid !== other.uuid || own.seqno < other.seqno);
   });
   return ahead?.node ?? null;
 }

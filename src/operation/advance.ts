@@ -90,7 +90,8 @@ const changes: Changes = {
   step_unclear: (operation, { step, problem }, at) =>
     withEnd(operation, step, { at, outcome: 'unclear', exit: null, after: [], problem }),
   attention: (operation, { problem }, at) => ({ ...operation, attention: { problem, at }, acknowledged: null }),
-  eased: (operation) => ({ ...operation, attention: null }),
+  // A node that answered isn't gone, whatever somebody had said before.
+  eased: (operation) => ({ ...operation, attention: null, goneAsked: null }),
   acknowledged: (operation, { by }, at) => ({ ...operation, acknowledged: { by, at } }),
   backing_out: (operation, { backOut: id, number }, at) => {
     const backOut = operation.plan?.plan.backOuts.find((one) => one.id === id);

@@ -1,23 +1,28 @@
 import { attemptsIn, hasWorked, latest, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
 import type { BackOut, Plan } from './plan.ts';
 
-/** The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. */
-export function offeredBackOuts(operation: Operation): readonly BackOut[] {
+/**
+ * The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. Of those
+ * that are alike, what `later` says comes after the others.
+ */
+export function offeredBackOuts(operation: Operation, later?: (one: BackOut) => boolean): readonly BackOut[] {
   const main = mainTrack(operation);
   if (operation.plan === null || main === null || stuckAt(operation) === null) return [];
   const { plan } = operation.plan;
+  const gone = new Set(operation.gone.map(({ host }) => host));
+  const needs = ({ steps }: BackOut, hosts: ReadonlySet<string>) => steps.some(({ host }) => hosts.has(host));
+  const left = new Set(main.backOut?.without);
   const offered = plan.backOuts.filter((one) =>
     one.leads === 'end'
       ? isBetween(operation, plan, one)
-      : isBetween(operation, main, one) && goesOn(operation, main, one),
+      : isBetween(operation, main, one) && goesOn(operation, main, one) && !needs(one, left),
   );
-  const gone = operation.gone.map(({ host }) => host);
-  const fits = ({ without = [] }: BackOut) =>
-    without.length === 0 || (without.length === gone.length && without.every((name) => gone.includes(name)));
-  // What needs nothing of a node that is gone comes first.
-  return offered
-    .filter(fits)
-    .toSorted((one, other) => Number(other.without !== undefined) - Number(one.without !== undefined));
+  // Each is about one node: were two declared, one of them perhaps by mistake, whether it is off is asked before anything.
+  const fits = ({ without = [] }: BackOut) => without.every((name) => gone.has(name));
+  // What needs nothing of a node that is gone comes first, and first of that what leaves it out.
+  const group = (one: BackOut) => (needs(one, gone) ? 2 : one.without === undefined ? 1 : 0);
+  const rank = (one: BackOut) => 2 * group(one) + Number(later?.(one) ?? false);
+  return offered.filter(fits).toSorted((one, other) => rank(one) - rank(other));
 }
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {

@@ -199,4 +199,7 @@ export const answered = z.discriminatedUnion('check', [
   ...restoreAnswers,
 ]);
 export type Answered = z.infer<typeof answered>;
-export type AnswerTo<K extends CheckName> = Extract<Answered, { check: K }>['answer'];
+/** Where the compiler stops here, it names a check to which nothing is in `answered`. */
+type Complete<_Unanswered extends never> = Answered;
+type Answers = Complete<Exclude<CheckName, Answered['check']>>;
+export type AnswerTo<K extends CheckName> = Extract<Answers, { check: K }>['answer'];

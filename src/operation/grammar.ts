@@ -1,6 +1,6 @@
 import { agreed, awaited, countedApprovals, whyNotConsent } from './approval.ts';
 import { offeredBackOuts } from './back-outs.ts';
-import type { EventType, OperationEvent } from './events.ts';
+import type { EventType, OperationEvent, Wish } from './events.ts';
 import { PREPARATIONS_MAX, preparationSpoilt } from './next.ts';
 import {
   changeStarted,
@@ -118,6 +118,13 @@ function notReleasable(operation: Operation): string | null {
   return held ? null : 'nothing was started: it can be cancelled';
 }
 
+/** The runbook of each wish's first plan, by its name in `plan.ts`. */
+const FIRST_RUNBOOK = {
+  backup: 'backup',
+  restore: 'preparation',
+  discard: 'discard',
+} as const satisfies Record<Wish['kind'], Plan['runbook']>;
+
 function illegalPlan(operation: Operation, plan: Plan, digest: string): string | null {
   const { wish, facts, plan: before, withdrawal } = operation;
   if (facts === null) return 'a plan without facts';
@@ -137,7 +144,7 @@ function illegalPlan(operation: Operation, plan: Plan, digest: string): string |
       : 'a second preparation';
   if (wish.kind === 'restore') return illegalExecution(operation, plan);
   if (before !== null) return 'a second plan';
-  return plan.runbook === wish.kind ? null : 'a plan for something else';
+  return plan.runbook === FIRST_RUNBOOK[wish.kind] ? null : 'a plan for something else';
 }
 
 function sameNamed(steps: readonly Step[]): boolean {

@@ -4,6 +4,9 @@ import { type Attempts, attemptsIn, type Operation, type Track } from './operati
 import type { Step } from './plan.ts';
 import { type DirectoryId, directoryId } from './shapes.ts';
 
+/** How the directories are called, on the file system of a datadir, in which operations keep data, each below its id. */
+export const KEEPS = ['kolla-backup', '.kolla-backup'] as const;
+
 /** The steps that exchange a datadir are named so, going aside in the plan and going back in its back-outs. */
 const SWAP = 'swap-';
 /** A step that makes a node's place for a copy is named so, with the node's number in the inventory's order. */

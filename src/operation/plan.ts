@@ -11,6 +11,11 @@ const argument = z
   .max(16_384)
   .refine((text) => !text.includes('\0'), 'an argument cannot hold NUL');
 
+/** The most characters of a step's title, of a back-out's, and of what it says that it does: a host's name has up to 252. */
+export const TITLE_CHARS = 120;
+export const BACK_OUT_TITLE_CHARS = 75;
+export const DOES_CHARS = 300;
+
 /** The name of a program text that the plan holds once (`sources`) and several steps run. */
 const sourceName = z.string().regex(/^[a-z][a-z-]{0,30}$/);
 
@@ -33,7 +38,7 @@ export type Program = z.infer<typeof program>;
  */
 export const step = z.strictObject({
   id: stepId,
-  title: z.string().max(120),
+  title: z.string().max(TITLE_CHARS),
   host: hostName,
   touches: z.enum(['read', 'change', 'destroy']),
   program: program.nullable(),
@@ -55,9 +60,9 @@ export type Step = z.infer<typeof step>;
  */
 export const backOut = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9.-]{0,80}$/),
-  title: z.string().min(1).max(75),
+  title: z.string().min(1).max(BACK_OUT_TITLE_CHARS),
   /** What it would do, in sentences for the one who presses the button. */
-  does: z.string().min(1).max(300),
+  does: z.string().min(1).max(DOES_CHARS),
   offered: z.strictObject({ from: stepId, until: stepId.nullable() }),
   /** The node from which it would bring the cluster back, where that matters. */
   node: hostName.nullable(),

@@ -5,8 +5,13 @@ import { hex64, operationId } from './ids.ts';
 
 /** The predecessor that a journal's first record names. */
 export const GENESIS = '0'.repeat(64);
-/** The largest event, in bytes of JSON: a journal is read whole, by people too. */
-export const MAX_EVENT_BYTES = 262_144;
+/**
+ * The largest event, in bytes of JSON: a journal is read whole, by people too. The largest by far is the plan of a
+ * restore: five nodes with a way back from each, without each other, take half of it.
+ */
+export const MAX_EVENT_BYTES = 1_048_576;
+/** The largest plan, in bytes of JSON: what stands beside it in its event and record takes less than the rest. */
+export const MAX_PLAN_BYTES = MAX_EVENT_BYTES - 4_096;
 
 /** The last moment that a Date can hold, in ms. */
 const LAST_MOMENT = 8_640_000_000_000_000;

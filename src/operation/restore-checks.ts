@@ -179,6 +179,8 @@ export const restoreAnswers = [
       problem: journaledProblem.nullable(),
       /** What Ansible said, though every node is Primary and Synced. */
       overruled: journaledProblem.optional(),
+      /** The node that was then still running as the first of a new cluster. */
+      bootstrapped: hostName.optional(),
     }),
   }),
   z.strictObject({

@@ -5,7 +5,7 @@ import type { Proven } from './proven.ts';
 /** Archives that no journal knows are read once, so that the catalogue can tell what they are good for. */
 
 /** A file that was written to so shortly before the look may be one that is still being written (ms). */
-const SETTLED_MS = 600_000;
+export const SETTLED_MS = 600_000;
 
 const isArchive = (path: string) => isNameOf('full', path) || isNameOf('incremental', path);
 

@@ -1,5 +1,6 @@
 import type { Facts } from '../operation/facts.ts';
 import type { Plan, Step } from '../operation/plan.ts';
+import { COPY_SCRIPTS } from './copy.ts';
 import { isProgram, programSource } from './programs/program.ts';
 
 /** What a runbook has put together; all else in its plan is the same for every runbook. */
@@ -26,9 +27,16 @@ export function assemble(facts: Facts, parts: Parts): Plan {
   };
 }
 
-/** The texts of the programs that these steps name. */
+/** The texts of the programs and scripts that these steps name. */
 function sourcesOf(steps: readonly Step[]): Plan['sources'] {
   const parts = steps.flatMap(({ program }) => program?.argv ?? []);
   const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.source])));
-  return Object.fromEntries([...names].filter(isProgram).map((name) => [name, programSource(name)]));
+  return Object.fromEntries(
+    [...names].flatMap((name): [string, string][] => {
+      if (isProgram(name)) return [[name, programSource(name)]];
+      return isScript(name) ? [[name, COPY_SCRIPTS[name]]] : [];
+    }),
+  );
 }
+
+const isScript = (name: string): name is keyof typeof COPY_SCRIPTS => Object.hasOwn(COPY_SCRIPTS, name);

@@ -22,13 +22,14 @@ export function clusterSeen(
   const members = statuses.filter(isMember);
   const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
   const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
-  if (uuids.size > 1 || sizes.size > 1) {
+  const [size = '0'] = sizes;
+  // Bootstrapped from one history, two clusters have one UUID: then more nodes are members than either says it has.
+  if (uuids.size > 1 || sizes.size > 1 || members.length > Number(size)) {
     const places = members.map(
       ({ node, status }) => `${node} in ${status['wsrep_cluster_state_uuid']} of ${status['wsrep_cluster_size']}`,
     );
     throw new KollaBackupError('CLUSTER_SPLIT', { detail: places.join(', ') });
   }
-  const [size = '0'] = sizes;
   if (Number(size) > statuses.length)
     throw new KollaBackupError('CLUSTER_HAS_OTHERS', { size, count: String(statuses.length) });
   const names = members.map(({ node }) => node);

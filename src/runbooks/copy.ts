@@ -85,6 +85,9 @@ code=$?
 exit "$code"
 `;
 
+/** The scripts, by the names under which a plan holds each once: a chain runs two of them for every incremental. */
+export const COPY_SCRIPTS = { unpack: UNPACK, prepare: PREPARE, apply: APPLY } as const;
+
 /** Applies incremental `number`, which begins at `fromLsn`, to the prepared copy. */
 export function applyArgv(container: CopyContainer, number: number, fromLsn: string) {
   const mount = `type=bind,src=${posix.dirname(container.data)},dst=/chain`;

@@ -1,8 +1,10 @@
+import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Plan } from '../operation/plan.ts';
 import { type Node, nodesOf } from './nodes.ts';
 import { demandReport } from './reports.ts';
+import { transferProblem } from './room.ts';
 import { type Place, placeOf } from './swap.ts';
 import { withoutGone } from './without.ts';
 
@@ -15,6 +17,8 @@ export type ExecutionLimits = {
   readonly syncMs: number;
   /** Where reduced inventories stand on the deploy host. */
   readonly inventories: string;
+  /** Free space that stays on a datadir's file system (bytes). */
+  readonly floorBytes: number;
 };
 
 /** What the execution of a restore and its ways out are made from. */
@@ -33,17 +37,23 @@ export type Execution = {
   readonly limits: ExecutionLimits;
 };
 
-/** Throws where the last plan isn't a preparation, and REPORT_MISSING where one of its programs has reported nothing. */
+/**
+ * Throws where the last plan isn't a preparation, REPORT_MISSING where one of its programs has reported nothing, and
+ * RESTORE_NO_ROOM.
+ */
 export function executionOf(operation: Operation, found: Facts, number: number, limits: ExecutionLimits): Execution {
   const { restore } = found;
   const preparation = operation.plan?.plan;
   if (restore === null || preparation?.runbook !== 'preparation') throw new TypeError('a restore without preparation');
   const facts = withoutGone(operation, preparation.number, found);
   const trial = { plan: preparation.number, step: 'trial' };
-  const { manifest } = demandReport(operation, trial.plan, trial.step, 'trial');
-  const placed = (node: Node, copy: string | null) =>
-    placeOf(node, demandReport(operation, preparation.number, `stage-${node.number}`, 'stage'), copy);
+  const { manifest, bytes } = demandReport(operation, trial.plan, trial.step, 'trial');
+  const stagedOn = ({ number: at }: Node) => demandReport(operation, preparation.number, `stage-${at}`, 'stage');
+  const placed = (node: Node, copy: string | null) => placeOf(node, stagedOn(node), copy);
   const surveyed = nodesOf(facts);
+  const free = new Map(surveyed.nodes.map((node) => [node.name, stagedOn(node).freeBytes]));
+  const room = transferProblem(restore, bytes, free, limits.floorBytes);
+  if (room !== null) throw new KollaBackupError(room.code, room.params);
   const [, ...others] = surveyed.nodes;
   const backupHost = placed(surveyed.backupHost, manifest);
   const nodes = [backupHost, ...others.map((node) => placed(node, null))];

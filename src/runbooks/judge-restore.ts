@@ -61,7 +61,7 @@ export const restoreJudges: Judges = {
   'most-advanced': ({ node }, { ahead }) =>
     ahead === null || ahead === node ? null : problem('NODE_IS_BEHIND', { host: node, ahead }),
   'none-further': (_, { from, further }) =>
-    further === null ? null : problem('NODE_IS_BEHIND', { host: from, ahead: further }),
+    further === null ? null : problem('RECOVERED_NODE_IS_BEHIND', { host: from, ahead: further }),
   'nobody-else-now': (_, { found: [first] }) =>
     first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
   'newer-full': (_, { label }) => (label === null ? problem('DISCARD_NEEDS_FULL') : null),

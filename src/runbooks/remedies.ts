@@ -1,6 +1,6 @@
 import { MARIABACKUP } from '../kolla/names.ts';
 import type { Check } from '../operation/checks.ts';
-import type { BackOut, Step } from '../operation/plan.ts';
+import { BACK_OUT_TITLE_CHARS, type BackOut, DOES_CHARS, type Step } from '../operation/plan.ts';
 import { holdAll, holdStep, letAllGo } from './holds.ts';
 import type { Node } from './nodes.ts';
 
@@ -12,10 +12,11 @@ const REPEATABLE = /^(?:hold|swap|let-go)-/;
 /** One recovery in four was seen to leave a node out; a restart of its unit brings it back in seconds. */
 export function restart(node: Node): BackOut {
   const work = { id: 'restart', title: `Restart MariaDB on ${node.name}` };
+  const does = `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`;
   return {
     id: `restart.${node.number}`,
-    title: work.title.slice(0, 75),
-    does: `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`,
+    title: `Restart MariaDB on ${node.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: does.slice(0, DOES_CHARS),
     offered: { from: 'confirm-service', until: 'confirm-cluster' },
     node: node.name,
     steps: [holdStep(node, 'restart', work)],

@@ -63,6 +63,12 @@ export function positionHeld(operation: Operation, number: number, step: string)
 
 export type HeldPosition = z.infer<typeof place>;
 
+/** A node's position as positions are compared. */
+export const numbered = ({ node, position }: { readonly node: string; readonly position: HeldPosition | null }) => ({
+  node,
+  position: position && { uuid: position.uuid, seqno: Number(position.seqno) },
+});
+
 /** Of grastate.dat, what a journal can keep as a position. */
 const place = z.object({ uuid: galeraUuid, seqno: z.string().regex(/^-?\d{1,19}$/) });
 

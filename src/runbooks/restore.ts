@@ -16,7 +16,7 @@ import { startAgain, waysBack, waysWithout } from './ways-back.ts';
 /**
  * The runbook's steps 3 to 5, as they are approved: MariaDB stopped and held, the datadirs exchanged for the prepared
  * copy and for empty directories, recovery from the backup host, and every node seen Synced with the copy's databases.
- * Made from the facts and from what the preparation reported.
+ * Made from the facts and from what the preparation reported. Throws RESTORE_NO_ROOM.
  */
 export function planRestore(operation: Operation, found: Facts, number: number, limits: ExecutionLimits): Plan {
   const execution = executionOf(operation, found, number, limits);

@@ -18,6 +18,21 @@ export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed)
   if (foreign.length > 0) refuse('SERVER_NOT_OURS', { host: node, pids: foreign.join(', ') });
 }
 
+/**
+ * Two names of one machine: its datadir would be exchanged twice. An id alone says little, machines that were made from
+ * one image share it; an address that is wrong in the config shows in nothing else then.
+ */
+export function demandDistinct(found: readonly Surveyed[]): void {
+  const seen = new Map<string, string>();
+  for (const { node, survey } of found) {
+    const { machineId, hostname, datadir } = survey;
+    const is = JSON.stringify([machineId, hostname, datadir?.path, datadir?.dev, datadir?.ino]);
+    const first = seen.get(is);
+    if (first !== undefined) refuse('NODES_ARE_ONE', { host: node.node, other: first, hostname });
+    seen.set(is, node.node);
+  }
+}
+
 const USUAL = new RegExp(`/volumes/${DATADIR_VOLUME}/_data$`);
 
 /** Without its container a node's datadir is taken to be the usual volume: wrong where a deployment has it elsewhere. */

@@ -1,5 +1,5 @@
 import type { Check } from '../operation/checks.ts';
-import type { BackOut } from '../operation/plan.ts';
+import { BACK_OUT_TITLE_CHARS, type BackOut, DOES_CHARS } from '../operation/plan.ts';
 import { confirmCluster, confirmJoined, confirmService } from './confirmations.ts';
 import type { Execution } from './execution.ts';
 import { holdAll, holdStep, letAllGo } from './holds.ts';
@@ -25,10 +25,11 @@ export function waysBack(execution: Execution): readonly BackOut[] {
 function wayBack(way: Way, from: Node): BackOut {
   const { facts, restore, nodes, limits } = way;
   const refs = nodes.map(({ ref }) => ref);
+  const does = `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`;
   return {
     id: `way-back.${from.number}`,
-    title: `Back to the old data, from ${from.name}`.slice(0, 75),
-    does: `Stops MariaDB on every node, puts every old datadir back, and recovers the cluster from ${from.name}. The restored copy is kept aside.`,
+    title: `Back to the old data, from ${from.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: does.slice(0, DOES_CHARS),
     offered: { from: 'stop', until: null },
     node: from.name,
     steps: [
@@ -73,8 +74,8 @@ function wayWithout(execution: Execution, gone: Node, from: Node): BackOut {
   return {
     ...full,
     id: `${full.id}.without.${gone.number}`,
-    title: `Back, from ${from.name}, without ${gone.name}`.slice(0, 75),
-    does: does.slice(0, 300),
+    title: `Back, from ${from.short}, without ${gone.short}`.slice(0, BACK_OUT_TITLE_CHARS),
+    does: does.slice(0, DOES_CHARS),
     // First of all: where Kolla can't be told to leave it out, nothing is begun.
     steps: [
       { ...reduce(facts, directory, 'make', limits.inventories), before: [...stillGone(facts, refs)] },

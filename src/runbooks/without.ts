@@ -31,7 +31,7 @@ export function reduce({ deploy, gone = [] }: Facts, operation: string, act: 'ma
   const title = act === 'make' ? `Make an inventory without ${names}` : 'Remove the inventory that was made';
   const root = posix.dirname(posix.dirname(executable));
   const step = programStep(
-    { id: `${act}-inventory`, title: title.slice(0, 120), host: DEPLOY, touches: 'change', timeLimitMs: REDUCE_MS },
+    { id: `${act}-inventory`, title, host: DEPLOY, touches: 'change', timeLimitMs: REDUCE_MS },
     'reduce',
     {
       act,

@@ -1,4 +1,5 @@
 import { confirm, text } from '@clack/prompts';
+import { typed } from '../hosts/quote.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 
 /** Who answers what `init` can't find out: a person at a terminal, or else only the options. */
@@ -20,23 +21,25 @@ export type Asker = {
   confirm(question: string): Promise<boolean>;
 };
 
-/** A symbol stands for Ctrl-C. */
-function answered<T>(answer: T): Exclude<T, symbol> {
-  if (typeof answer === 'symbol') throw new KollaBackupError('INIT_LEFT');
-  // The compiler doesn't narrow a type parameter by itself.
-  return answer as Exclude<T, symbol>;
+/** `file` is the config that is being written. */
+export function atTerminal(file: string): Asker {
+  /** A symbol stands for Ctrl-C. */
+  function answered<T>(answer: T): Exclude<T, symbol> {
+    if (typeof answer === 'symbol') throw new KollaBackupError('INIT_LEFT', { file: typed(file) });
+    // The compiler doesn't narrow a type parameter by itself.
+    return answer as Exclude<T, symbol>;
+  }
+  return {
+    terminal: true,
+    text: async ({ what, proposed, check }) => {
+      const validate = (answer: string | undefined) => check?.((answer ?? '').trim()) ?? undefined;
+      return answered(
+        await text({ message: what, validate, ...(proposed === undefined ? {} : { initialValue: proposed }) }),
+      ).trim();
+    },
+    confirm: async (question) => answered(await confirm({ message: question, initialValue: false })),
+  };
 }
-
-export const atTerminal: Asker = {
-  terminal: true,
-  text: async ({ what, proposed, check }) => {
-    const validate = (answer: string | undefined) => check?.((answer ?? '').trim()) ?? undefined;
-    return answered(
-      await text({ message: what, validate, ...(proposed === undefined ? {} : { initialValue: proposed }) }),
-    ).trim();
-  },
-  confirm: async (question) => answered(await confirm({ message: question, initialValue: false })),
-};
 
 export const unattended: Asker = {
   terminal: false,

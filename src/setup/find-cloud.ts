@@ -149,8 +149,9 @@ async function lockWords(init: Init, { input }: Deployment, nodes: CloudInput['n
       init.tell(`Backups take their lock on ${name} itself (${address}).`);
       return `Backups take their lock on ${name} itself, by its own address.`;
     case 'here':
-      init.warn(
-        `Backups take their lock through ${address}: ${name} answers there now; when the VIP moves they are refused. ${elsewhere.next}`,
+      // As Kolla sets it, and looked at before each backup: nothing is wrong.
+      init.tell(
+        `Backups take their lock through ${address}: ${name} answers there now. When the VIP moves they are refused until it is back.`,
       );
       return `Backups take their lock through ${address}, where ${name} answered; when the VIP moves they are refused.`;
     case 'elsewhere':

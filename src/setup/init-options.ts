@@ -40,7 +40,9 @@ export const INIT_USAGE = `init [FILE] [options]
     --extra-argument=ARG …     for every call of kolla-ansible, such as a vault password file
     --channel ID               the cloud’s channel in Slack
     --requester ID …           who may ask: users (U…) and user groups (S…)
-    --approver ID …            who may approve a restore`;
+    --approver ID …            who may approve a restore
+
+  Exit code 0: written; 1: written, but look first at what is marked with “!”; 2: nothing was written.`;
 
 const one = { type: 'string' } as const;
 const several = { type: 'string', multiple: true, default: [] as string[] } as const;

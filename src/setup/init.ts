@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { typed } from '../hosts/quote.ts';
 import { parseConfig } from '../load-config.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import { askCloudName, askDeployHost, askPeople, askSsh, jumpsOf } from './answers.ts';
@@ -25,7 +26,7 @@ const ABOUT = [
   'Secrets do not stand here but in the environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, KOLLA_BACKUP_KEY, REDIS_URL.',
 ];
 
-/** The exit code: 0, or 1 where something was found that should be looked at. Rejects with a KollaBackupError. */
+/** The exit code: 0, or 1 where something was found that should be looked at first. Rejects with a KollaBackupError. */
 export async function init(options: InitOptions, ask: Asker, tell: (line: string) => void): Promise<number> {
   const { file } = options;
   if (existsSync(file)) throw new KollaBackupError('INIT_EXISTS', { file });
@@ -63,7 +64,8 @@ export async function init(options: InitOptions, ask: Asker, tell: (line: string
   await write(file, text);
   tell(`\nWritten: ${file}`);
   if (warnings.length > 0) tell('Look first at what is marked with “!” above.');
-  tell(`Next, with the secrets in the environment: KOLLA_BACKUP_CONFIG=${file} kolla-backup doctor`);
+  tell('Next, with the secrets in the environment (docs/install.md):');
+  tell(`  KOLLA_BACKUP_CONFIG=${typed(file)} kolla-backup doctor`);
   return warnings.length > 0 ? 1 : 0;
 }
 

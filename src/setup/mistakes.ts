@@ -123,7 +123,8 @@ function elsewhere(path: Path): string {
 
 function missing(path: Path, value: unknown): Found[] {
   const name = String(path.at(-1) ?? '');
-  if (path.length === 0) return [{ path, part: 'value', said: 'The file is empty. Write it with: kolla-backup init' }];
+  if (path.length === 0)
+    return [{ path, part: 'value', said: 'The file is empty. Remove it, then write it with: kolla-backup init FILE' }];
   const said = value === null ? `“${name}” has no value. Write one` : `“${name}” is missing in this block. Add it`;
   return [
     {

@@ -8,7 +8,6 @@ import { sendings } from './cards/sendings.ts';
 import { decide, demandKnown } from './decide.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandRequester, type Office, whereIs } from './office.ts';
-import { saidCard } from './said.ts';
 
 /**
  * Cancels an operation for `asked.by`, or refuses with the reason; the journal decides which, whatever else happens at
@@ -30,10 +29,7 @@ export async function cancelOperation(
     const problem = whyNot(now);
     return problem === null ? { write: { type: 'cancelled', by: personId.parse(by) } } : { refuse: problem };
   });
-  const where = await whereIs(office, operation);
-  if (operation.wish.kind === 'backup') return cancelledCard(operation, where);
-  const left = operation.end === null ? 'What it prepared on the hosts is being removed. ' : '';
-  return saidCard(`${operation.label} is cancelled. ${left}Nothing that is live was touched.`, where);
+  return cancelledCard(operation, await whereIs(office, operation));
 }
 
 /** Why this can't be cancelled now by anybody; null when it can. */

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTPReceiver } from '@slack/bolt';
 import { KollaBackupError } from '../operation/catalogue.ts';
@@ -17,6 +17,8 @@ const ARRIVE_LOOK_MS = 2_000;
 const IDLE_MS = 75_000;
 /** How many connections there may be. */
 const CONNECTIONS_MAX = 200;
+/** How far ahead of our clock a request's time may be, in ms: Slack's rule is five minutes, either way. */
+const AHEAD_MAX_MS = 300_000;
 /** How long answers under way may take when the listener is closed, in ms. */
 const CLOSE_MS = 3_000;
 
@@ -24,8 +26,8 @@ export type Listen = { readonly host: string; readonly port: number };
 
 /**
  * Listens for Slack's requests. Bolt reads the raw body, checks its signature and that it is at most five minutes old
- * before it parses anything, and answers 401 to whatever doesn't fit; what Slack repeats is done once, like an envelope
- * that came twice. TLS ends before it: Slack wants https with a certificate that everybody trusts.
+ * before it parses anything, and answers 401 to whatever doesn't fit; so does this where the time is ahead of ours, which
+ * Bolt lets pass. What Slack repeats is done once, like an envelope that came twice. TLS ends before it: Slack wants https with a certificate that everybody trusts.
  */
 export function requests({
   signingSecret,
@@ -44,6 +46,15 @@ export function requests({
     // Whoever else finds the port learns nothing from it.
     dispatchErrorHandler: async ({ response }) => void response.writeHead(404).end(),
   });
+  const answer = receiver.requestListener;
+  receiver.requestListener = (request, response) => {
+    if (aheadMs(request) <= AHEAD_MAX_MS) return answer(request, response);
+    log.warn(
+      { aheadMs: aheadMs(request) },
+      'a request that claims to be of the future is refused; are the clocks right?',
+    );
+    return response.writeHead(401).end();
+  };
   const limits = {
     headersTimeout: ARRIVE_MS,
     requestTimeout: ARRIVE_MS,
@@ -75,6 +86,12 @@ export function requests({
       server.closeAllConnections();
     },
   };
+}
+
+/** How far the time that a request claims is ahead of ours (ms); without one, the signature is what doesn't fit. */
+function aheadMs({ headers }: IncomingMessage): number {
+  const seconds = Number(headers['x-slack-request-timestamp']);
+  return Number.isFinite(seconds) ? seconds * 1000 - Date.now() : 0;
 }
 
 function inWords({ host, port }: Listen): string {

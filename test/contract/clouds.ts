@@ -6,25 +6,41 @@ import type { Cloud, CloudNode } from '../../lab/cloud-type.ts';
 import { borrowLab } from '../../lab/kolla/cloud.ts';
 import { CLI } from '../../lab/kolla/layout.ts';
 import { startMini } from '../../lab/mini/cloud.ts';
-import { KOLLA_VERSION } from '../../lab/mini/layout.ts';
+import { releaseNamed } from '../../lab/mini/layout.ts';
 import type { ExecOptions } from '../../lab/mini/machine.ts';
 import { readRun } from '../../src/kolla/ansible-run.ts';
 import type { Command, Outcome } from '../../src/operation/host.ts';
 
 export type Both = { readonly standIn: Cloud; readonly real: Cloud };
 
-/** A real lab that is up is used, and stays. */
+const release = releaseNamed(process.env['KOLLA_BACKUP_CONTRACT']);
+/** The small cloud stands for both: nothing is compared, but all that must hold by itself. */
+const alone = Boolean(process.env['KOLLA_BACKUP_CONTRACT_ALONE']);
+
+/** A real lab that is up is used, in the release that was asked for, and stays. */
 export async function bothClouds(): Promise<Both> {
-  const real = await borrowLab({ release: KOLLA_VERSION, tell: console.log });
-  return { real, standIn: await startMini() };
+  if (alone) {
+    const standIn = await startMini({ release });
+    return { standIn, real: standIn };
+  }
+  const real = await borrowLab({ release, tell: console.log });
+  try {
+    // What others have taken there is no answer to these tests.
+    await Promise.all(real.nodes.map((node) => node.must(['docker', 'volume', 'rm', '--force', 'mariadb_backup'])));
+    return { real, standIn: await startMini({ release }) };
+  } catch (error) {
+    await real.stop();
+    throw error;
+  }
 }
 
 /** The same on both, at once. */
 export async function onBoth<T>({ standIn, real }: Both, act: (cloud: Cloud) => Promise<T>): Promise<[T, T]> {
-  const [first, second] = await Promise.allSettled([act(standIn), act(real)]);
-  if (first.status === 'rejected') throw first.reason;
-  if (second.status === 'rejected') throw second.reason;
-  return [first.value, second.value];
+  const first = act(standIn);
+  const [one, other] = await Promise.allSettled([first, standIn === real ? first : act(real)]);
+  if (one.status === 'rejected') throw one.reason;
+  if (other.status === 'rejected') throw other.reason;
+  return [one.value, other.value];
 }
 
 /** A command as the bot's own hosts would run it. */
@@ -57,9 +73,10 @@ const LEFT_OUT = /clustercheck|Cleaning up temp file/;
 /** Whether the first node's grastate.dat says so already depends on which node was stopped last. */
 const EITHER = /Set grastate\.dat file/;
 
-/** What a run of kolla-ansible says that the project reads: exit code, plays, tasks, each host's result, recap. */
-export function told({ code, stdout }: Outcome) {
+/** What a run of kolla-ansible says that the project reads: exit code, plays, tasks, each host's result, recap, complaints. */
+export function told({ code, stdout, stderr }: Outcome) {
   const run = readRun(stdout);
+  const aside = readRun(stderr);
   const ran = new Set(run.tasks.map(({ play }) => play));
   const byName = (entries: Iterable<[string, unknown]>) =>
     Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -90,6 +107,10 @@ export function told({ code, stdout }: Outcome) {
         ? undefined
         : byName([...run.recap].map(([host, { failed, unreachable }]) => [host, { failed, unreachable }])),
     others: run.others,
+    // Warnings are the inventory's and depend on what else a cloud has.
+    aside: [...aside.errors, ...aside.others, ...(aside.commandFailed === undefined ? [] : [aside.commandFailed])].map(
+      withoutAddresses,
+    ),
   };
 }
 
@@ -115,6 +136,7 @@ export async function backupFiles(node: CloudNode): Promise<readonly string[]> {
   const equal = stdout
     .replaceAll(/\d{10}/g, 'EPOCH')
     .replaceAll(/\d\d-\d\d-\d{4}/g, 'DAY')
+    .replaceAll(/-\d\d-\d\d-\d\d-/g, '-TIME-')
     .replaceAll(/-\d\d-/g, '-HOUR-');
   return equal.split('\n').filter(Boolean);
 }

@@ -5,7 +5,11 @@ import {
   type Call,
   callCommand,
   type Deployment,
+  type DialectName,
   dialectFor,
+  dialects,
+  helpCalls,
+  helpLacks,
   inventoryCommand,
   recoveryArguments,
   stopArguments,
@@ -18,7 +22,7 @@ import { type Both, backupFiles, bothClouds, onBoth, record, runCommand, stateOf
 
 const LIMIT_MS = 10 * 60_000;
 /** It would wait eleven minutes. */
-const WAIT_S = 60;
+const WAIT_S = 120;
 /** As `timeout` ends. */
 const TIMED_OUT = 124;
 
@@ -46,13 +50,13 @@ function dialect(cloud: Cloud) {
   return found.dialect;
 }
 
-/** The same arguments before and after which both print and end the same. */
-async function same(call: (cloud: Cloud) => Call): Promise<ReturnType<typeof told>> {
+/** A call that both print and end the same. Of one that is `cut` off nothing is asked that it says on stderr. */
+async function same(call: (cloud: Cloud) => Call, { cut = false } = {}): Promise<ReturnType<typeof told>> {
   const name = expect.getState().currentTestName ?? 'unnamed';
   const [standIn, real] = await onBoth(both, async (cloud) => {
     const outcome = await run(cloud, call(cloud));
     if (cloud.kind === 'kolla') await record(name, outcome);
-    return told(outcome);
+    return told(cut ? { ...outcome, stderr: '' } : outcome);
   });
   expect(standIn).toEqual(real);
   return real;
@@ -62,10 +66,24 @@ const raw =
   (...args: string[]) =>
   (cloud: Cloud): Call => ({ ...versionArguments(deployment(cloud)), argv: [cloud.kollaAnsible, ...args] });
 
-const withInventories =
-  (...args: string[]) =>
+/** As an operator types it, in the order that the dialect wants: a command's name and options, the inventories between. */
+const typed =
+  (...[command = '', ...options]: string[]) =>
+  (cloud: Cloud): Call => {
+    const inventories = cloud.inventories.flatMap((path) => ['-i', path]);
+    const first = dialects[dialect(cloud)].optionsFirst ? [...inventories, command] : [command, ...inventories];
+    return raw(...first, ...options)(cloud);
+  };
+
+/** The other way round. */
+const astray = (command: string) => (cloud: Cloud) =>
+  raw(...cloud.inventories.flatMap((path) => ['-i', path]), command)(cloud);
+
+/** By its name in the dialect. */
+const action =
+  (name: 'backup' | 'recovery', ...options: string[]) =>
   (cloud: Cloud): Call =>
-    raw(...cloud.inventories.flatMap((path) => ['-i', path]), ...args)(cloud);
+    typed(dialects[dialect(cloud)].commands[name], ...options)(cloud);
 
 describe('questions', () => {
   test('--version', async () => {
@@ -106,20 +124,71 @@ describe('questions', () => {
   });
 });
 
+const STOP = ['stop', '--tags', 'mariadb'] as const;
+type Refused = readonly (readonly [what: string, call: (cloud: Cloud) => Call])[];
+
+/** What either dialect must refuse, or do nothing for. */
+const REFUSED: Refused = [
+  ['stop without the flag', typed(...STOP)],
+  ['an unknown option', action('backup', '--fully')],
+  ['an inventory that is missing', raw('-i', '/nowhere/inventory.yml', 'mariadb_backup')],
+  ['a backup of hosts that are none', action('backup', '--limit', 'nobody.local')],
+  ['a backup without the backup host', action('backup', '--limit', 'hardcore-rodent.local')],
+  ['a backup that is switched off', action('backup', '-e', 'enable_mariabackup=no')],
+];
+/** And what is its own. */
+const OWN: Record<DialectName, Refused> = {
+  bash: [
+    ['stop with half a flag', typed(...STOP, '--yes-i-really')],
+    ['an unknown command', typed('mariadb_backups')],
+    ['the other dialect’s spelling', typed('mariadb-backup')],
+    ['no command', (cloud) => raw(...cloud.inventories.flatMap((path) => ['-i', path]))(cloud)],
+    ['a backup of the backup host alone', action('backup', '--limit', 'comfortable-lark.local')],
+  ],
+  cliff: [
+    ['stop with half a flag, only checked', typed(...STOP, '--yes-i-really', '--check')],
+    ['an unknown command', typed('mariadb-backups')],
+    ['the other dialect’s spelling', typed('mariadb_backup')],
+    ['options before the command', astray('mariadb-backup')],
+    ['the beginning of two commands’ names', typed('mariadb')],
+    ['the beginning of one command’s name, only checked', typed('mariadb-b', '--check')],
+    ['the beginning of an option, only checked', action('backup', '--incr', '--check')],
+    ['the beginning of two options', action('recovery', '--vault', 'x')],
+    ['an option of the other dialect', action('backup', '--forks', '5')],
+    ['a value that is missing', action('recovery', '-e')],
+    ['a word too many', action('backup', 'full')],
+    ['a backup that is only checked', action('backup', '--check')],
+    ['no inventory', raw('mariadb-backup')],
+    ['an inventory that is missing, after the command', raw('mariadb-backup', '-i', '/nowhere/inventory.yml')],
+    ['a configuration that is missing', action('backup', '--configdir', '/nowhere')],
+    ['a playbook that is missing', action('backup', '-p', '/nowhere.yml')],
+    ['passwords that are missing, only checked', action('backup', '--passwords', '/nowhere', '--check')],
+  ],
+};
+
 describe('what is refused, or does nothing', () => {
-  test.for([
-    ['stop without the flag', withInventories('stop', '--tags', 'mariadb')],
-    ['stop with half a flag', withInventories('stop', '--tags', 'mariadb', '--yes-i-really')],
-    ['an unknown command', withInventories('mariadb_backups')],
-    ['the other dialect’s spelling', withInventories('mariadb-backup')],
-    ['an unknown option', withInventories('mariadb_backup', '--fully')],
-    ['no command', withInventories()],
-    ['an inventory that is missing', raw('-i', '/nowhere/inventory.yml', 'mariadb_backup')],
-    ['a backup of hosts that are none', withInventories('mariadb_backup', '--limit', 'nobody.local')],
-    ['a backup of the backup host alone', withInventories('mariadb_backup', '--limit', 'comfortable-lark.local')],
-    ['a backup without the backup host', withInventories('mariadb_backup', '--limit', 'hardcore-rodent.local')],
-  ] as const)('%s', async ([, call]) => {
+  test.for(REFUSED)('%s', async ([, call]) => {
     await same(call);
+  });
+  const known = dialectFor(process.env['KOLLA_BACKUP_CONTRACT'] ?? '');
+  test.for(known.kind === 'unknown' ? [] : OWN[known.dialect])('%s', async ([, call]) => {
+    await same(call);
+  });
+});
+
+describe('help', () => {
+  const words = (cloud: Cloud) => helpCalls(dialect(cloud), deployment(cloud));
+
+  test('of each command, as far as the bot reads it', async () => {
+    const [standIn, real] = await onBoth(both, async (cloud) => {
+      const told = [];
+      for (const { action: asked, call } of words(cloud)) {
+        const { code, stdout } = await run(cloud, call);
+        told.push({ asked, code, lacks: helpLacks(dialect(cloud), asked, stdout), stdout });
+      }
+      return told;
+    });
+    expect(standIn).toEqual(real);
   });
 });
 
@@ -148,11 +217,7 @@ describe('a backup', () => {
 const misspelled =
   (seconds: number) =>
   (cloud: Cloud): Call => {
-    const { argv, env } = withInventories(
-      'mariadb_recovery',
-      '-e',
-      'mariadb_recover_inventory_name=comfortable-lark',
-    )(cloud);
+    const { argv, env } = action('recovery', '-e', 'mariadb_recover_inventory_name=comfortable-lark')(cloud);
     return { argv: ['timeout', '--kill-after', '10', String(seconds), ...argv], env };
   };
 
@@ -180,7 +245,7 @@ describe('stop and recovery', () => {
 
   test('recovery from a host that is none: it waits, and nothing comes up', async () => {
     const call = misspelled(WAIT_S);
-    const { code } = await same(call);
+    const { code } = await same(call, { cut: true });
     expect(code).toBe(TIMED_OUT);
     await onBoth(both, async (cloud) => {
       for (const node of cloud.nodes) expect((await node.wsrep())?.['wsrep_cluster_status']).not.toBe('Primary');

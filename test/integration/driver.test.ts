@@ -4,13 +4,18 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startRedis } from '../../lab/redis.ts';
+import { driveOperation } from '../../src/engine/driver.ts';
 import { redisJournal } from '../../src/engine/journal.ts';
+import { redisNotes } from '../../src/engine/notes.ts';
 import { redisWake } from '../../src/engine/queues.ts';
+import type { Facts } from '../../src/operation/facts.ts';
 import { newId } from '../../src/operation/ids.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { sampleFacts, samplePlan } from '../support/sample.ts';
 import { makeTiny, SYNCED, type Tiny } from '../support/tiny.ts';
 import { until } from '../support/until.ts';
 
@@ -101,6 +106,37 @@ test('a backup runs from its request to a proven archive, and gives the cloud ba
   expect(await tiny.runs()).toBe(1);
   expect(await journal.owner('lab')).toBeNull();
   expect(await journal.open()).toEqual([]);
+});
+
+test('a restore whose plan no journal could hold is given up with a word, not tried for ever', async () => {
+  const id = newId();
+  const asked = { kind: 'restore', archive: { path: 'full.gz', node: null, sha256: null }, reason: 'x' } as const;
+  await journal.request(
+    id,
+    { type: 'requested', cloud: 'lab', wish: { ...asked, olderSchemas: false }, by: 'U0ALICE', place: null },
+    { single: 'take', once: id },
+  );
+  const parts = {
+    ...{ journal, wake, log: pino({ level: 'silent' }), logDirectory: tiny.dir, worker: 'here' },
+    ...{ notes: redisNotes(redis), hostsOf: () => tiny.hosts(), durable: async () => null },
+    probe: async () => sampleFacts,
+    plan: (operation: Operation, _: Facts, number: number) => {
+      const [step] = samplePlan(id).steps;
+      if (step?.program == null) throw new Error('no step with a program');
+      const { program } = step;
+      const steps = Array.from({ length: 70 }, (_, index) => ({
+        ...{ ...step, id: `step-${index}` },
+        program: { ...program, argv: ['true', 'x'.repeat(16_000)] },
+      }));
+      return { ...samplePlan(id), cloud: operation.cloud, number, runbook: 'preparation' as const, steps };
+    },
+  };
+  await driveOperation(parts, id, new AbortController().signal);
+  const { end, attention } = await read(id);
+  expect({ end, attention }).toMatchObject({
+    end: { how: 'failed', problem: { code: 'PLAN_TOO_LARGE' } },
+    attention: null,
+  });
 });
 
 test('a second request is refused by the cloud while the first runs', async () => {

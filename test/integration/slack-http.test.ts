@@ -41,7 +41,7 @@ const post = (body: string, headers: Readonly<Record<string, string>>) =>
 const signed = (body: string, at = Date.now(), secret = bench.slack.signingSecret) => signature(secret, body, at);
 const requested = async () => (await bench.journal.recent(10)).length;
 
-test('without a signature, with another’s, with one of another body, and six minutes late nothing is done', async () => {
+test('without a signature, with another’s, with one of another body, six minutes late and six ahead nothing is done', async () => {
   const body = command('full');
   const other = command('full', 'another');
   for (const headers of [
@@ -49,6 +49,7 @@ test('without a signature, with another’s, with one of another body, and six m
     signed(body, Date.now(), '0'.repeat(32)),
     signed(other),
     signed(body, Date.now() - 6 * MINUTES),
+    signed(body, Date.now() + 6 * MINUTES),
     {
       ...signed(body, Date.now() - 6 * MINUTES),
       'x-slack-request-timestamp': signed(body)['x-slack-request-timestamp'] ?? '',
@@ -60,6 +61,8 @@ test('without a signature, with another’s, with one of another body, and six m
   expect(await requested()).toBe(0);
   expect((await post(body, signed(body, Date.now() - 4 * MINUTES))).status).toBe(200);
   await until(async () => ((await requested()) === 1 ? true : null), 'it is requested', 5_000);
+  const asks = command('status');
+  expect((await post(asks, signed(asks, Date.now() + 4 * MINUTES))).status).toBe(200);
 });
 
 test('what Slack repeats is acknowledged again and done once', async () => {

@@ -578,7 +578,7 @@ telling(
 test('a restore is cancelled until something was destroyed; then its card has other ways', async () => {
   const { id: of, label } = await preparing(bench);
   rung = [];
-  expect(heard(await ask('bob', `cancel ${label}`))).toContain('being removed');
+  expect(heard(await ask('bob', `cancel ${label}`))).toContain('is removed now');
   expect(await bench.operation(of)).toMatchObject({ end: null, withdrawal: { how: 'cancelled', by: id('bob') } });
   expect(rung).toContain(of);
   expect(heard(await ask('bob', `cancel ${label}`))).toContain('is cancelled');

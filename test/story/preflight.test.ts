@@ -187,6 +187,21 @@ test('units are read again; a stop that a unit undoes holds; a recovery that fai
   const recovered = ended.attempts.get('recover')?.at(-1)?.end;
   expect(recovered).toMatchObject({ outcome: 'worked', exit: { code: 2 } });
   expect(recovered?.after[0]).toMatchObject({ answer: { problem: null, overruled: { code: 'RECOVERY_FAILED' } } });
+  expect(recovered?.after[0]?.answer).not.toHaveProperty('bootstrapped');
+});
+
+test('one that fails before its first node was started anew counts, too, and leaves that node bootstrapped', async () => {
+  const { journal } = bench.scene;
+  const id = await bench.planned(archive);
+  const first = (await read(journal, id)).plan?.plan.backupHost ?? '';
+  await bench.cloud.switches({ fail: { 'to become operational': { host: first } } });
+  await approve(journal, id);
+  await bench.drive(id);
+  const ended = await untilIs(journal, id, (one) => one.end !== null || one.attention !== null, 'its end', 240_000);
+  await bench.cloud.switches({});
+  if (ended.end?.how !== 'succeeded') return expect(ended.attention?.problem.code).toBe('RECOVERY_FAILED');
+  const [said] = ended.attempts.get('recover')?.at(-1)?.end?.after ?? [];
+  expect(said).toMatchObject({ answer: { overruled: { code: 'RECOVERY_FAILED' }, bootstrapped: first } });
 });
 
 /** A worker with other settings of the cloud. */

@@ -6,7 +6,7 @@ import { startWorker } from '../../src/engine/worker.ts';
 import { keyringOf, loadConfig, readEnvironment } from '../../src/load-config.ts';
 import { parseJson } from '../../src/operation/json.ts';
 import type { RunDirectory } from '../../src/operation/run-directory.ts';
-import { runUntilSignalled } from '../../src/run.ts';
+import { leaveAll, untilSignalled } from '../../src/run.ts';
 import { type Moment, point } from './points.ts';
 
 /**
@@ -81,5 +81,7 @@ const worker = await startWorker({
   log,
   hostsOf: hosts,
 });
+const signalled = untilSignalled(log);
 log.info('started');
-process.exit(await runUntilSignalled([worker], log));
+await signalled;
+process.exit(await leaveAll([worker], log));

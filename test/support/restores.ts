@@ -1,3 +1,4 @@
+import type { Cloud } from '../../lab/cloud-type.ts';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
@@ -5,8 +6,9 @@ import { newId } from '../../src/operation/ids.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import { highestNumber, type Operation } from '../../src/operation/operation.ts';
 import type { Wake } from '../../src/operation/ports.ts';
+import { provenBy } from '../../src/runbooks/proven.ts';
 import { heldPosition } from '../../src/runbooks/reports.ts';
-import { archives, type Scene } from './story.ts';
+import type { Scene } from './story.ts';
 import { until } from './until.ts';
 
 /** People and the bot of a restore, without Slack: what they would write into the journal. */
@@ -95,15 +97,15 @@ export const waitsForPeople = ({ plan, consent }: Operation) =>
 /** A full backup by a worker that runs: the path of its archive, and what it holds. */
 export async function archived(
   { journal }: Pick<Scene, 'journal'>,
-  { cloud }: Stack,
+  { cloud }: Stack<Cloud>,
   wake: Pick<Wake, 'drive'>,
 ): Promise<{ readonly path: string; readonly before: ReadonlyMap<string, string> }> {
   const [node] = cloud.nodes;
   const backup = await ask(journal, { kind: 'backup', type: 'full' }, CLOUD);
   await wake.drive(backup);
-  await untilIs(journal, backup, ({ end }) => end?.how === 'succeeded', 'a backup');
-  const [path = ''] = await archives(node);
-  return { path, before: await liveChecksums(node) };
+  const taken = provenBy(await untilIs(journal, backup, ({ end }) => end?.how === 'succeeded', 'a backup'));
+  if (taken === null) throw new Error('a backup without an archive');
+  return { path: taken.path, before: await liveChecksums(node) };
 }
 
 /** Alice asks for a restore of that archive; its id. */

@@ -3,7 +3,7 @@ import { startWorker } from '../../src/engine/worker.ts';
 import { localHost } from '../../src/hosts/local.ts';
 import { PROGRAM, runDirectory } from '../../src/hosts/run-directory.ts';
 import { parseConfig } from '../../src/load-config.ts';
-import { runUntilSignalled } from '../../src/run.ts';
+import { leaveAll, untilSignalled } from '../../src/run.ts';
 
 /** A worker process of its own for the smallest cloud, so that tests can kill it. Arguments: Redis, config as JSON, key. */
 const [redisUrl = '', configText = '', key = ''] = process.argv.slice(2);
@@ -22,5 +22,7 @@ const worker = await startWorker({
   log,
   hostsOf: () => hosts,
 });
+const signalled = untilSignalled(log);
 process.stdout.write('ready\n');
-process.exit(await runUntilSignalled([worker], log));
+await signalled;
+process.exit(await leaveAll([worker], log));

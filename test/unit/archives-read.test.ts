@@ -173,7 +173,7 @@ test('the same without Redis and Slack, from the command line: whole archives wi
   const full = readFileSync(new URL('full.gz', recorded));
   for (const word of [`lark:${FULL}`, createHash('sha256').update(full).digest('hex'), `after: ${FULL.split('/')[1]}`])
     expect(text).toContain(word);
-  expect(text).toMatch(/not read: written to a moment ago[\s\S]*lark:mysqlbackup-24-11-2026/);
+  expect(text).toMatch(/not read: written to in the last 10 minutes, [^\n]*\n +lark:mysqlbackup-24-11-2026/);
   expect(text).toContain('A chain with one inside looks whole and is not');
   expect(told.filter((line) => line.startsWith('reading '))).toHaveLength(3);
   await expect(
@@ -184,6 +184,20 @@ test('the same without Redis and Slack, from the command line: whole archives wi
       () => {},
     ),
   ).rejects.toThrow('archives CLOUD (lab)');
+});
+
+test('an archive that could not be read is told with the reason, and not as one that is new', async () => {
+  const hosts = hostsOf();
+  const { node } = hosts;
+  const run = async (command: Command) =>
+    command.stdin?.includes('XBSTCK01')
+      ? { code: 1, signal: null, stdout: '', stderr: 'MemoryError' }
+      : node('lark').run(command);
+  const broken = () => ({ ...hosts, node: () => ({ ...node('lark'), run }) });
+  const { text, exit } = await archivesCommand(config, broken, 'lab', () => {});
+  expect(exit).toBe(1);
+  expect(text.match(/not read: HOST_PROGRAM_FAILED: .*MemoryError/g)).toHaveLength(3);
+  expect(text.match(/not read: written to in the last/g)).toHaveLength(1);
 });
 
 const file = fc.record({

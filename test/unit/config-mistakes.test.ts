@@ -98,7 +98,7 @@ const MISTAKES: readonly (readonly [name: string, from: string, to: string, wher
   ['an alias of nothing', '{ groups: [S0123456789] }', '@@*ops', '', /No anchor of this name/],
   ['a mistake behind an anchor', 'lark.local:\n        ssh: {', 'lark.local:\n        ssh: &login { @@prot: 22,', `${LARK}.ssh.prot`, /mean “port”/],
   ['a file that is only text', GOOD, '@@clouds', '', /“clouds” is text. It must be a block/],
-  ['an empty file', GOOD, '', '', /empty. Write it with: kolla-backup init/],
+  ['an empty file', GOOD, '', '', /empty. Remove it, then write it with: kolla-backup init FILE/],
   ['a file of comments', GOOD, '# nothing\n', '', /empty/],
 ];
 
@@ -137,7 +137,7 @@ describe('each mistake by itself is named with its place and its remedy', () => 
       console.log(`${name}\n  ${found.map((one) => `${one.line}:${one.column}: ${one.where}: ${one.said}`)}`);
     expect(found).toHaveLength(1);
     expect(found[0]?.said).toMatch(said);
-    expect(found[0]?.said).toMatch(/\.$|\?$|init$/);
+    expect(found[0]?.said).toMatch(/\.$|\?$|init FILE$/);
     expect(found[0]?.where).toBe(where);
     if (place) expect(found[0]).toMatchObject({ line: place.line, column: place.column });
     expect(JSON.stringify(found)).not.toMatch(/hidden|hunter2|00ff00ff/);
@@ -211,7 +211,7 @@ test('whatever is written there: a config, or mistakes that stand in the file', 
       const lines = text.split('\n');
       for (const { line, column, said } of mistakesIn(text)) {
         // Our words, not the schema's.
-        expect(said).toMatch(/[.?]$|init$/);
+        expect(said).toMatch(/[.?]$|init FILE$/);
         expect(said).not.toMatch(/Invalid input|, received|undefined/);
         expect(line).toBeLessThanOrEqual(lines.length);
         expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1);

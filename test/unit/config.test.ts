@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { loginOf } from '../../src/connect.ts';
 import { keyringOf, parseConfig, readEnvironment } from '../../src/load-config.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
+import { KEEPS } from '../../src/operation/kept.ts';
 import { EMPTY_HEAD, sign, verifyChain } from '../../src/operation/record.ts';
 
 const example = readFileSync(new URL('../../config.example.yml', import.meta.url), 'utf8');
@@ -21,6 +22,15 @@ test('the example is a valid config', () => {
   const config = parseConfig('config.example.yml', example);
   expect(Object.keys(config.clouds)).toEqual(['prod']);
   expect(config.clouds['prod']?.nodes['hardcore-rodent.local']?.ssh).toMatchObject({ port: 2222, sudo: true });
+});
+
+test('run directories, which are forgotten after a month, never lie where restores keep old data', () => {
+  const program = readFileSync(new URL('../../src/runbooks/programs/parts/directories.py', import.meta.url), 'utf8');
+  expect(program).toContain(`BASES = (${KEEPS.map((name) => JSON.stringify(name)).join(', ')})`);
+  const at = (path: string) => problemOf(() => parseConfig('config.yml', `${example}\nrun_directory: ${path}\n`));
+  for (const path of ['/var/lib/docker/kolla-backup', '/srv/.kolla-backup/', '/var/lib/docker/kolla-backup/runs/..'])
+    expect(JSON.stringify(at(path)), path).toContain('keep old data');
+  expect(at('/var/lib/docker/kolla-backup/runs')).toBeNull();
 });
 
 test('the environment names a variable and never shows its value', () => {

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { COMMANDS, USAGE } from '../../src/commands.ts';
+import { INIT_USAGE } from '../../src/setup/init-options.ts';
 import { settingAt } from '../../src/setup/settings.ts';
 import { SUBCOMMANDS } from '../../src/slack/parse.ts';
 
@@ -11,15 +13,13 @@ import { SUBCOMMANDS } from '../../src/slack/parse.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (path: string) => readFileSync(join(root, path), 'utf8');
 const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/*.md', { cwd: root })];
-const code = globSync(['src/**/*.{ts,js,py,lua}', 'lab/**/*.ts', 'Dockerfile', 'docker-compose.yml', '.ci/run'], {
-  cwd: root,
-})
-  .map(text)
-  .join('\n');
+const sources = globSync('src/**/*.ts', { cwd: root });
+const others = ['src/**/*.{js,py,lua}', 'lab/**/*.ts', 'Dockerfile', 'docker-compose*.yml', '.ci/run'];
+const code = [...sources, ...globSync(others, { cwd: root })].map(text).join('\n');
 const scripts = Object.keys(
   z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(text('package.json'))).scripts,
 );
-const usage = [...text('src/main.ts').matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name ?? '');
+const isCommand = (name: string) => name === 'help' || Object.hasOwn(COMMANDS, name);
 
 /** Everything that is set as code, inline or in a block of its own. */
 function codeOf(page: string): string[] {
@@ -35,9 +35,10 @@ const CHECKS: readonly Check[] = [
   { what: 'slash command', named: /^\/kolla-backup ([a-z]+)/, there: (name) => Object.hasOwn(SUBCOMMANDS, name) },
   {
     what: 'command',
-    named: /(?:^|run --rm \w+ |exec \w+ )(?:node src\/main\.ts|kolla-backup) ([a-z]+)/,
-    there: (name) => usage.includes(name),
+    named: /(?:^|exec (?:-T )?\w+ |\w=\S+ )kolla-backup ([a-z]+)/,
+    there: isCommand,
   },
+  { what: 'subcommand of a container', named: /run --rm (?:-T )?\w+ ([a-z]+)/, there: isCommand },
   { what: 'npm script', named: /^npm run ([a-z-]+)/, there: (name) => scripts.includes(name) },
   {
     what: 'variable or error code',
@@ -68,15 +69,46 @@ test.each(pages)('%s names nothing that is not there', (page) => {
   expect(missing).toEqual([]);
 });
 
+/** Any other way to call it fails for somebody: with an older Node, or outside of the checkout. */
+const OTHER_WAYS = /node src\/\S+|npx kolla-backup|bin\/kolla-backup [a-z-]/;
+
+test.each(pages)('%s calls the command by its one word, with options that there are', (page) => {
+  const spans = codeOf(page);
+  expect(spans.filter((span) => OTHER_WAYS.test(span))).toEqual([]);
+  const options = spans
+    .filter((span) => span.startsWith('kolla-backup '))
+    .flatMap((span) => span.replace(/ #.*/, '').match(/--[a-z][a-z-]*/g) ?? []);
+  const known = new Set(`${USAGE}${INIT_USAGE}`.match(/--[a-z][a-z-]*/g));
+  expect(options.filter((option) => !known.has(option))).toEqual([]);
+});
+
+test('what the program tells to type, there is, too', () => {
+  const told = sources.flatMap((source) =>
+    text(source)
+      .split('\n')
+      .filter((line) => !/^\s*(?:\/?\*|\/\/)/.test(line))
+      .flatMap((line) => [...line.matchAll(/(?<![\w/.@-])kolla-backup ([a-z]+)/g)].map(([, name = '']) => name)),
+  );
+  expect(told.length).toBeGreaterThan(5);
+  // That one is no command but what the journal's key signs.
+  expect(told.filter((name) => !isCommand(name) && name !== 'journal')).toEqual([]);
+});
+
 test.each(pages)('every link of %s leads somewhere', (page) => {
   const links = [...text(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
   expect(links.filter((to) => !existsSync(join(root, dirname(page), to)))).toEqual([]);
 });
 
+test.each(Object.keys(SUBCOMMANDS))('the README says what the command %s does', (name) => {
+  expect(text('README.md')).toMatch(new RegExp(`^\\| \`/kolla-backup ${name}\\b[^|]*\` \\| [^|]+ \\|$`, 'm'));
+});
+
 test('the check finds what is not there', () => {
   for (const [what, span] of [
     ['slash command', '/kolla-backup obliterate'],
-    ['command', 'node src/main.ts obliterate'],
+    ['command', 'docker-compose exec worker kolla-backup obliterate'],
+    ['command', 'kolla-backup obliterate'],
+    ['subcommand of a container', 'docker-compose run --rm worker obliterate'],
     ['npm script', 'npm run obliterate'],
     ['variable or error code', 'KOLLA_BACKUP_OBLITERATE'],
     ['file', 'src/obliterate.ts'],

@@ -1,17 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HostFacts } from '../../src/doctor/ask-host.ts';
+import type { NodeFacts } from '../../src/doctor/ask-node.ts';
 import type { PlaceFacts } from '../../src/doctor/ask-place.ts';
 import type { PeopleFacts, SlackCloudFacts } from '../../src/doctor/ask-slack.ts';
 import { bad, type Check, good, judged, type Result, type Seen, unknown, warning } from '../../src/doctor/check.ts';
 import { seeEnvironment } from '../../src/doctor/environment.ts';
 import { CLOCK_OFF_MS, CLOCK_WORRY_MS, judgeHost } from '../../src/doctor/judge-host.ts';
+import { judgeNode } from '../../src/doctor/judge-node.ts';
 import { judgePlace } from '../../src/doctor/judge-place.ts';
 import { judgeSlackCloud } from '../../src/doctor/judge-slack.ts';
 import type { Look } from '../../src/doctor/look.ts';
 import { exitOf, json, table, verdictOf } from '../../src/doctor/report.ts';
 import { authorizedKeys, type HostRights, sudoers } from '../../src/doctor/rights.ts';
 import { inTime, see } from '../../src/doctor/see.ts';
+import type { Report } from '../../src/runbooks/programs/reports.ts';
+import { roomProblem } from '../../src/runbooks/room.ts';
 
 const VERDICTS = {
   good: good('It is fine.'),
@@ -136,6 +140,43 @@ describe('a host', () => {
 
   test('without root: which user, and what to do', () => {
     expect(verdictsOf(host({ uid: 1000 }))['host.rights']).toMatchObject({ result: 'bad', code: 'HOST_NOT_ROOT' });
+  });
+});
+
+describe('space for a copy', () => {
+  const size = fc.integer({ min: 0, max: 20 });
+  const surveyed = (name: string, bytes: number, freeBytes: number): Report<'survey'> => ({
+    ...{ state: 'surveyed', machineId: null, hostname: name, engineRoot: '/var/lib/docker', container: null },
+    datadir: { ...{ path: '/live', dev: 1, ino: 2, mode: 0o755, uid: 1, gid: 1 }, bytes, mountPoint: false },
+    ...{ backupVolumePath: null, base: '/var/lib/docker/kolla-backup', baseTrouble: null, freeBytes },
+    ...{ unit: { present: false, active: 'inactive' }, servers: [], foreign: [] },
+    ...{ newestBinlog: null, grastate: null, config: null },
+  });
+
+  test('is told as a restore’s preflight tells it, whichever node has the backups', () => {
+    fc.assert(
+      fc.property(size, size, size, size, (source, own, freeBytes, floorBytes) => {
+        const here = { node: 'node-2', live: '/live', bytes: own, freeBytes };
+        const there = { node: 'node-1', live: '/live', bytes: source, freeBytes: 1_000 };
+        const archive = { node: 'node-1', bytes: 0 };
+        const problem = roomProblem({ archive, chain: [], surveys: [there, here] }, floorBytes);
+        const facts: NodeFacts = {
+          ref: { node: 'node-2', engine: 'docker' },
+          survey: { seen: surveyed('node-2', own, freeBytes) },
+          ...{ status: { blocked: '' }, room: { blocked: '' }, lock: { blocked: '' } },
+        };
+        const none = { blocked: '' } as const;
+        const deploy = {
+          ...{ release: none, inventory: none, settings: none, backups: none, recoveries: none, service: none },
+          machineIds: none,
+        };
+        const terms = { unit: null, takesBackups: false, floorBytes, source: { node: 'node-1', bytes: source } };
+        const found = judgeNode(facts, { blocked: '' }, deploy, terms).find(({ id }) => id === 'node.copy-space');
+        expect(found?.verdict).toMatchObject(
+          problem === null ? { result: 'good' } : { ...bad(problem), result: 'bad', code: 'RESTORE_NO_ROOM' },
+        );
+      }),
+    );
   });
 });
 

@@ -7,18 +7,25 @@ import { advance } from '../../src/operation/advance.ts';
 import { offeredBackOuts } from '../../src/operation/back-outs.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import { mayBeGone, type Operation } from '../../src/operation/operation.ts';
-import type { Plan } from '../../src/operation/plan.ts';
+import { type Attempts, mayBeGone, type Operation } from '../../src/operation/operation.ts';
+import type { Plan, Step } from '../../src/operation/plan.ts';
+import { waysOut } from '../../src/runbooks/ways-out.ts';
+import { alertCard } from '../../src/slack/cards/alerts.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
+import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
 import { goneModal, restoreModal } from '../../src/slack/cards/modals.ts';
+import { rootCard } from '../../src/slack/cards/root.ts';
+import { attention } from '../../src/slack/cards/trouble-milestones.ts';
 import { faults } from '../../src/slack/limits.ts';
 import { recorded } from '../support/fixtures.ts';
+import { largeExecution, largeFacts, nameOf } from '../support/large-cloud.ts';
 import { awaitingSample, NODES } from '../support/restore-sample.ts';
 
 /** A node that is gone: what Kolla did then, who may say so, and what is offered and told. */
 
 const [FIRST, SECOND, THIRD] = NODES;
+const UUID = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
 const LAB = [`${FIRST}.local`, `${SECOND}.local`] as const;
 const exit = (code: number) => ({ code, signal: null });
 
@@ -60,7 +67,6 @@ describe('what the real Kolla did while a node was off', () => {
 });
 
 test('a cluster may have the node that was gone again, and nobody else', () => {
-  const id = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
   const of = (size: string) =>
     [FIRST, SECOND].map((node) => ({
       node,
@@ -70,8 +76,8 @@ test('a cluster may have the node that was gone again, and nobody else', () => {
         wsrep_ready: 'ON',
         wsrep_connected: 'ON',
         wsrep_cluster_size: size,
-        wsrep_cluster_state_uuid: id,
-        wsrep_local_state_uuid: id,
+        wsrep_cluster_state_uuid: UUID,
+        wsrep_local_state_uuid: UUID,
       },
     }));
   expect([2, 3, 4].map((size) => wholeCluster(of(String(size)), { gone: 1 }) === null)).toEqual([true, true, false]);
@@ -109,6 +115,18 @@ describe('two persons declare a node gone', () => {
     expect(mayBeGone(story.now())).toEqual([]);
     expect(illegal(story.now(), asked)).not.toBeNull();
   });
+  test('not by a word from before it answered again', () => {
+    const story = silent();
+    const claim = story.now().claim?.claim ?? '';
+    const again = story.told.findLast(({ event }) => event.type === 'attention')?.event ?? expect.fail('no attention');
+    story.tell(asked);
+    story.tell({ type: 'eased', claim });
+    expect(illegal(story.now(), agreed('U0BOB'))).toBe('nobody asked');
+    story.tell(again);
+    expect(illegal(story.now(), agreed('U0BOB'))).toBe('nobody asked');
+    story.tell(asked);
+    expect(illegal(story.now(), agreed('U0BOB'))).toBeNull();
+  });
   test('never before anything was stopped, or where nothing is missing', () => {
     expect(illegal(awaitingSample().now(), asked)).not.toBeNull();
     const story = awaitingSample();
@@ -126,6 +144,92 @@ describe('two persons declare a node gone', () => {
     expect(offeredBackOuts(now)[0]?.id).toBe('way-back.1.without.3');
     expect(offeredBackOuts(now).map(({ id }) => id)).not.toContain('way-back.1.without.2');
     expect(offeredBackOuts({ ...now, gone: [] }).filter((one) => one.without)).toEqual([]);
+  });
+});
+
+describe('what is offered while a node is gone', () => {
+  const offered = (operation: Operation) => offeredBackOuts(operation).map(({ id }) => id);
+  /** Everything before a step has worked, and it hasn't. */
+  function drivenTo(steps: readonly Step[], failed: string): Attempts {
+    const ended = (outcome: 'worked' | 'failed') => ({
+      ...{ attempt: 1, startedAt: 1, before: [] },
+      end: { at: 2, outcome, exit: null, after: [], problem: null },
+    });
+    const until = steps.findIndex(({ id }) => id === failed);
+    return new Map(steps.slice(0, until + 1).map(({ id }) => [id, [ended(id === failed ? 'failed' : 'worked')]]));
+  }
+  /** Five nodes of which the third is gone (and `others`), the plan being stuck where the cluster is to be whole. */
+  function stuck(step: string, others: readonly string[] = []) {
+    const plan = largeExecution(largeFacts(5, 1));
+    const story = silent();
+    const gone = [nameOf(3), ...others].map((host) => ({ host, by: ['U0ALICE', 'U0BOB'] as const, at: 1 }));
+    const attempts = drivenTo(plan.steps, step);
+    const track = { number: plan.number, kind: 'plan' as const, steps: plan.steps, backOut: null };
+    const operation: Operation = {
+      ...{ ...story.now(), gone, attention: null, past: [], track, attempts },
+      plan: { plan, digest: 'd'.repeat(64), at: 1 },
+    };
+    return operation;
+  }
+
+  test('what needs nothing of it comes first, and the card has room for that', () => {
+    const ids = offered(stuck('confirm-cluster'));
+    expect(ids.slice(0, 4)).toEqual([1, 2, 4, 5].map((from) => `way-back.${from}.without.3`));
+    const shown = ids.slice(0, BACK_OUTS_SHOWN);
+    expect(shown).toEqual(expect.arrayContaining(['restart.1', 'restart.2', 'restart.4', 'restart.5', 'try-again']));
+    expect(ids.indexOf('restart.3')).toBeGreaterThan(ids.indexOf('restart.5'));
+    expect(ids).toHaveLength(15);
+  });
+
+  test('cards of so many nodes and ways out are ones that Slack takes, the ways without it on buttons', () => {
+    for (const step of ['stop', 'hold-4', 'swap-2', 'recover', 'confirm-cluster', 'confirm-databases']) {
+      const operation = { ...stuck(step), facts: largeFacts(5, 31) };
+      const problem = { code: 'HOST_OUT_OF_SIGHT', params: { host: nameOf(3), reason: 'x'.repeat(500) } };
+      const waiting = { ...operation, attention: { problem, at: 1 } };
+      const root = rootCard(waiting, { progress: null, now: waiting.headAt + 1 });
+      const told = attention(problem, waiting).message;
+      for (const card of [root, told, alertCard(waiting, '<@U0BOB>'), approvalCard(waiting, [])])
+        expect(faults(card), step).toEqual([]);
+      for (const card of [root, told]) expect(JSON.stringify(card.blocks)).toContain('way-back.1.without.3');
+    }
+  });
+
+  test('a way back from a node that is behind comes after the one that has most, of each kind', () => {
+    const before = stuck('recover');
+    const held = (seqno: string) => ({
+      check: 'reported' as const,
+      answer: { report: { state: 'held', position: { uuid: UUID, seqno, safe_to_bootstrap: '0' } }, problem: null },
+    });
+    const attempts = new Map(before.attempts);
+    for (const [index, seqno] of ['7', '7', '6', '9', '8'].entries()) {
+      const id = `hold-${index + 1}`;
+      const [one] = attempts.get(id) ?? [];
+      if (one?.end) attempts.set(id, [{ ...one, end: { ...one.end, after: [held(seqno)] } }]);
+    }
+    const ids = waysOut({ ...before, attempts }).map(({ id }) => id);
+    expect(ids.slice(0, 4)).toEqual([4, 1, 2, 5].map((from) => `way-back.${from}.without.3`));
+    // With a position that isn't known nobody can say who is behind.
+    const unknown = new Map(attempts);
+    unknown.delete('hold-5');
+    expect(waysOut({ ...before, attempts: unknown })[0]?.id).toBe('way-back.1.without.3');
+  });
+
+  test('once a second one was declared, perhaps for the first by mistake, the ways back without either', () => {
+    const ids = offered(stuck('recover', [nameOf(4)]));
+    expect(ids).toEqual(expect.arrayContaining(['way-back.1.without.3', 'way-back.1.without.4']));
+    expect(ids).not.toContain('way-back.1.without.5');
+    // What would have to reach the other one comes after what reaches neither.
+    expect(ids.indexOf('recover-again')).toBeGreaterThan(ids.indexOf('way-back.4.without.3'));
+  });
+
+  test('nothing that would reach for it while a way back leaves it out', () => {
+    const before = stuck('recover');
+    const way = before.plan?.plan.backOuts.find(({ id }) => id === 'way-back.1.without.3') ?? expect.fail('no way');
+    const track = { number: 3, kind: 'back_out' as const, steps: way.steps, backOut: way };
+    const past = before.track === null ? [] : [{ track: before.track, attempts: before.attempts }];
+    const ids = offered({ ...before, track, past, attempts: drivenTo(way.steps, 'recover') });
+    expect(ids).toContain('way-back.2.without.3');
+    expect(ids).not.toContain('recover-again');
   });
 });
 
@@ -174,6 +278,18 @@ describe('people read what it means', () => {
       /Redundancy missing: hardcore-rodent/,
     );
     expect(JSON.stringify(endLines({ ...story.now(), end: ended }))).not.toMatch(/Redundancy/);
+  });
+  test('also where it died on the way, and a way back left it out: with what may still hold it', () => {
+    const { facts, ...story } = awaitingSample().now();
+    const [way] = story.plan?.plan.backOuts ?? [];
+    if (way === undefined) throw new Error('no way back');
+    const backOut = { ...way, without: [THIRD] };
+    const said = JSON.stringify(endLines({ ...story, facts, end: { how: 'backed_out', at: 1, backOut } }));
+    expect(said).toMatch(/Redundancy missing: hardcore-rodent.*2 nodes are left/);
+    expect(said).toContain('90-kolla-backup-hold.conf');
+    expect(JSON.stringify(endLines({ ...story, facts, end: { how: 'backed_out', at: 1, backOut: way } }))).not.toMatch(
+      /Redundancy|hold.conf/,
+    );
   });
   test('in forms that Slack takes', () => {
     const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };

@@ -75,6 +75,7 @@ describe('what is none of them', () => {
     'mysqlbackup-32-11-2026-1795392758.qp.xbc.xbs.gz',
     'mysqlbackup-23-13-2026-1795392758.qp.xbc.xbs.gz',
     'mysqlbackup-23-11-2026-.qp.xbc.xbs.gz',
+    'mysqlbackup-23-11-2026-0795392758.qp.xbc.xbs.gz', // date writes no such second
     ' mysqlbackup-23-11-2026-1795392758.qp.xbc.xbs.gz',
     'mysqlbackup-23-11-2026-1795392758.qp.xbc.xbs.gz\n',
     'mysqlbackup-23-11-2026-1795392758.qp.xbc.xbs.gz;rm',

@@ -182,8 +182,26 @@ describe('a node that went further than the one that is recovered from', () => {
       nodes(position(-1), position(-1), null),
       null,
     ],
+    [
+      'it was killed in a state transfer from another, and those were killed, too',
+      nodes(null, position(-1), null),
+      'b',
+    ],
+    [
+      'the same, where its grastate.dat is the one of a transfer',
+      nodes(position(-1, UNDEFINED_UUID), null, position(-1)),
+      'c',
+    ],
     ['another was killed in its state transfer', nodes(position(7), position(-1, UNDEFINED_UUID), null), null],
   ])('%s', (_, positions, expected) => expect(further('a', positions)).toBe(expected));
+
+  test('is named as what it is: restored data, from which no way back leads', () => {
+    const check: Check = { check: 'none-further', holds: [{ node: 'a', step: 'hold-1' }] };
+    const answer = { positions: [], from: 'a', further: 'c' };
+    const problem = judge(check, { check: 'none-further', answer });
+    expect(problem).toMatchObject({ code: 'RECOVERED_NODE_IS_BEHIND', params: { host: 'a', ahead: 'c' } });
+    expect(judge(check, { check: 'none-further', answer: { ...answer, further: null } })).toBeNull();
+  });
 });
 
 describe('mariabackup’s own files', () => {

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, sha256 } from '../../src/operation/canonical.ts';
+import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import { operationEvent } from '../../src/operation/events.ts';
 import type { Facts } from '../../src/operation/facts.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { digestOf, type Plan, plan as planSchema, type Step } from '../../src/operation/plan.ts';
 import { planPreparation } from '../../src/runbooks/preparation.ts';
 import { planRestore } from '../../src/runbooks/restore.ts';
-import { roomNeeded, roomProblem } from '../../src/runbooks/room.ts';
+import { roomNeeded, roomProblem, transferProblem } from '../../src/runbooks/room.ts';
 import { otherThanNoted } from '../../src/runbooks/trial.ts';
+import { largeExecution, largeFacts } from '../support/large-cloud.ts';
 import { sampleFacts } from '../support/sample.ts';
 
 /** What real runs of kolla-ansible taught, as rules that every plan of a restore and each of its ways out keeps. */
@@ -58,10 +60,11 @@ const REPORTS: Readonly<Record<string, object>> = {
 };
 
 /** The plan that people approve, after a preparation in which every program reported that it worked. */
-function execution(facts: Facts): Plan {
+function execution(facts: Facts, copyBytes = 1): Plan {
   const prepared = preparation(facts);
   const attempts = prepared.steps.map(({ id }) => {
-    const report = REPORTS[id.replace(/-\d+$/, '')] ?? null;
+    const said = REPORTS[id.replace(/-\d+$/, '')] ?? null;
+    const report = id === 'trial' ? { ...said, bytes: copyBytes } : said;
     const after = [{ check: 'reported' as const, answer: { report, problem: null } }];
     const end = { at: 2, outcome: 'worked' as const, exit: null, after, problem: null };
     return [id, [{ attempt: 1, startedAt: 1, before: [], end }]] as const;
@@ -73,7 +76,7 @@ function execution(facts: Facts): Plan {
   } as unknown as Operation; // what planning reads of it
   const approval = { needed: 1, waitMs: 1000, beginMs: 1000 };
   return planSchema.parse(
-    planRestore(operation, facts, 2, { approval, recoveryMs: 60_000, syncMs: 60_000, inventories: '/var/lib/x' }),
+    planRestore(operation, facts, 2, { ...limits, approval, recoveryMs: 60_000, syncMs: 60_000 }),
   );
 }
 
@@ -168,6 +171,22 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
   });
 });
 
+test('hosts of the longest names make plans that a journal takes; buttons tell them apart', () => {
+  const longest = (number: number) => `node-${number}.${'a-long-label.'.repeat(18)}example`;
+  expect(longest(1).length).toBeGreaterThan(240);
+  const plan = largeExecution(largeFacts(5, 3, longest));
+  expect(plan.backOuts.find(({ id }) => id === 'way-back.2.without.4')?.title).toBe(
+    'Back, from node-2, without node-4',
+  );
+  const titles = plan.backOuts.map(({ title }) => title);
+  expect(new Set(titles).size).toBe(titles.length);
+  // Where the first label is no name of one node, the whole is.
+  const alike = largeExecution(largeFacts(3, 1, (number) => `db.rack-${number}.example`));
+  expect(alike.backOuts[0]?.title).toBe('Back to the old data, from db.rack-1.example');
+  const numbers = largeExecution(largeFacts(3, 1, (number) => `${number}.0.2.1`));
+  expect(numbers.backOuts[0]?.title).toBe('Back to the old data, from 1.0.2.1');
+});
+
 describe('room', () => {
   const { restore } = factsOf('bash');
   if (restore === null) throw new Error('a restore');
@@ -186,6 +205,26 @@ describe('room', () => {
       { ...link, kind: 'incremental' as const, bytes: 100 },
     ];
     expect(NAMES.map((node) => roomNeeded({ ...restore, chain }, node))).toEqual([5_000, 5_600, 5_000]);
+  });
+
+  test('is as much as the full takes that an incremental needs, where less is live', () => {
+    const link = { ...restore.archive, fromLsn: '1', toLsn: '2' };
+    const chain = [
+      { ...link, kind: 'full' as const, unpackedBytes: 9_000 },
+      { ...link, kind: 'incremental' as const, bytes: 100 },
+    ];
+    const dropped = restore.surveys.map((one) => ({ ...one, bytes: 10 }));
+    expect(roomNeeded({ ...restore, surveys: dropped, chain }, NAMES[0])).toBe(9_000);
+  });
+
+  test('is looked at once more when the copy’s size is known: nobody approves a transfer that does not fit', () => {
+    expect(execution(factsOf('bash'), 8_000).runbook).toBe('restore');
+    expect(() => execution(factsOf('bash'), 8_001)).toThrow(KollaBackupError);
+    const free = new Map(NAMES.map((node, index) => [node, [9_000, 0, 8_999][index] ?? 0]));
+    const problem = transferProblem(restore, 8_000, free, 1_000);
+    expect(problem?.code).toBe('RESTORE_NO_ROOM');
+    // On the backup host the copy lies already.
+    expect(problem?.params['detail']).toMatch(new RegExp(`^${NAMES[2]}, [^;]*$`));
   });
 
   test('that lacks is told by file system, with what is there and needed', () => {

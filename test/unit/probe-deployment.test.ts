@@ -10,6 +10,7 @@ import type { NodeStatus } from '../../src/operation/shapes.ts';
 import { clusterSeen } from '../../src/runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../../src/runbooks/lock-suspicions.ts';
 import type { Proven } from '../../src/runbooks/proven.ts';
+import { demandDistinct, type Surveyed } from '../../src/runbooks/surveyed.ts';
 import { sampleFacts } from '../support/sample.ts';
 
 const done = (stdout: string, stderr = '', code = 0): Outcome => ({ code, signal: null, stdout, stderr });
@@ -123,11 +124,35 @@ test('a cluster that is not what inventory and config say', () => {
   expect(seen(['a', 'b', 'c'].map((node) => member(node, '4')))).toBe('CLUSTER_HAS_OTHERS');
   expect(seen([member('a', '1'), member('b', '2'), member('c', '2')])).toBe('CLUSTER_SPLIT');
   expect(seen([member('a', '2'), member('b', '2'), member('c', '2', other)])).toBe('CLUSTER_SPLIT');
+  // Two that were bootstrapped from the same data: each alone, under one UUID.
+  expect(seen([member('a', '1'), member('b', '1'), silent('c')])).toBe('CLUSTER_SPLIT');
   // Down: what its datadirs know, where they agree.
   const down = ['a', 'b', 'c'].map(silent);
   expect(seen(down, [UUID, UUID])).toEqual([false, UUID, '', '']);
   expect(seen(down, [UUID, other])).toEqual([false, null, '', '']);
   expect(seen(down, ['00000000-0000-0000-0000-000000000000', 'odd'])).toEqual([false, null, '', '']);
+});
+
+test('two names of one machine, and two machines that were made from one image', () => {
+  const datadir = { path: '/var/lib/docker/volumes/mariadb/_data', dev: 1, ino: 7 };
+  const at = (node: string, hostname: string, ino = 7) =>
+    ({
+      node: { node, engine: 'docker' },
+      survey: { machineId: 'a', hostname, datadir: { ...datadir, ino } },
+    }) as Surveyed;
+  const refused = (...found: readonly Surveyed[]) => {
+    try {
+      demandDistinct(found);
+      return null;
+    } catch (error) {
+      return error instanceof KollaBackupError ? error.problem : error;
+    }
+  };
+  expect(refused(at('a', 'lark'), at('b', 'bobcat'), at('c', 'lark'))).toMatchObject({
+    code: 'NODES_ARE_ONE',
+    params: { host: 'c', other: 'a', hostname: 'lark' },
+  });
+  expect(refused(at('a', 'lark'), at('b', 'bobcat'), at('c', 'lark', 8))).toBeNull();
 });
 
 test('archives whose lock was another node’s, by their names, or was not seen, by their journal', () => {

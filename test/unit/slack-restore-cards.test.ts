@@ -3,14 +3,18 @@ import { words } from '../../lab/story.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { alertCard, stoppingCard } from '../../src/slack/cards/alerts.ts';
+import { cancelledCard } from '../../src/slack/cards/answers.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
+import { endLines } from '../../src/slack/cards/ends.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
 import { approveModal } from '../../src/slack/cards/modals.ts';
 import { planFile } from '../../src/slack/cards/plan-file.ts';
 import { drops, undone } from '../../src/slack/cards/reports.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { faults, type Message, viewFaults } from '../../src/slack/limits.ts';
+import { approval, CARD_AT, DRIVER, tell, waitingRestore } from '../support/restore-journal.ts';
+import { WAIT_MS } from '../support/restore-plans.ts';
 import {
   awaitingSample,
   NEW_UUID,
@@ -218,6 +222,34 @@ describe('the thread', () => {
     expect(firstLine(root(story.now()))).toContain('backed out');
   });
 
+  test('after a way back says whether what was written last is there, or that nobody knows', () => {
+    const story = failedAt('recover');
+    story.backOut('way-back.2');
+    story.drive();
+    story.succeed();
+    const now = story.now();
+    const { track } = now;
+    if (!track?.backOut) throw new Error('no way back');
+    const holds = [{ node: BOBCAT, plan: 2, step: 'hold-2' }];
+    const check = { check: 'most-advanced' as const, node: BOBCAT, holds };
+    const steps = track.steps.map((step) => (step.id === 'recover' ? { ...step, before: [check] } : step));
+    const end = (ahead: string | null, without: { without?: string[] } = {}) => {
+      const before = [{ check: 'most-advanced' as const, answer: { positions: [], ahead } }];
+      const attempts = new Map(now.attempts);
+      attempts.set(
+        'recover',
+        (attempts.get('recover') ?? []).map((one) => ({ ...one, before })),
+      );
+      const backOut = { ...(track.backOut ?? expect.fail('no way back')), ...without };
+      return JSON.stringify(endLines({ ...now, attempts, track: { ...track, steps, backOut } }));
+    };
+    expect(end(BOBCAT)).toContain('no transaction was undone');
+    for (const unsure of [end(null), end(BOBCAT, { without: [NODES[2]] })]) {
+      expect(unsure).not.toContain('no transaction was undone');
+      expect(unsure).toContain('may be missing');
+    }
+  });
+
   test('of a cancelled restore says that MariaDB was not touched, before and after what it left is removed', () => {
     const story = awaitingSample();
     story.cancel();
@@ -337,4 +369,31 @@ test('what is only suspicious stands with the first plan and on the card, in pla
     /does not hold what the databases held when the backup was taken: .*barbican is missing/,
   );
   expect(card(awaitingSample().now())).not.toMatch(/only suspicious|does not hold what/);
+});
+
+test('a discard, which prepares nothing, is not told as if it had', () => {
+  const wish = { kind: 'discard' as const, restore: 'd'.repeat(20), label: 'RST-7', reason: 'all is well' };
+  const place = { channel: 'C0OPS' };
+  const asked = tell(null, [1, { type: 'requested', label: 'DSC-1', cloud: 'prod', wish, by: 'U0ALICE', place }]);
+  const problem = { code: 'HOST_UNREACHABLE', params: { host: 'deploy', reason: 'no route' } };
+  const given: OperationEvent = { type: 'given_up', claim: DRIVER, problem };
+  const ended = tell(asked, [2, { type: 'claimed', claim: DRIVER, worker: 'w' }], [3, given]);
+  const cancelled = tell(asked, [2, { type: 'cancelled', by: 'U0ALICE' }]);
+  const told = [
+    JSON.stringify(root(asked)),
+    read(milestoneOf(given, ended)?.message ?? expect.fail('not told')),
+    read(cancelledCard(cancelled, { channel: null, link: null })),
+  ];
+  expect(told.map((one) => /prepar|MariaDB/.exec(one)?.[0] ?? null)).toEqual([null, null, null]);
+  expect(told.at(-1)).toContain('Nothing was removed');
+});
+
+test('a plan whose time was over at the journal’s last word is not offered for approval', () => {
+  const waiting = waitingRestore();
+  const until = CARD_AT + WAIT_MS;
+  const offers = (at: number) => {
+    const operation = tell(waiting, [at, approval(waiting, 'U0BOB')]);
+    return JSON.stringify(root(operation).blocks).includes('Approve …');
+  };
+  expect([offers(until), offers(until + 1)]).toEqual([true, false]);
 });

@@ -1,7 +1,19 @@
 """Hosts and groups as the real ansible-inventory reads them, with its warnings."""
 import json
+import re
 import subprocess
 import sys
+
+# By ansible-core: what is said where --limit leaves nobody.
+NOBODY = {
+    "2.15": "Specified hosts and/or --limit does not match any hosts",
+    "2.19": "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.",
+}
+
+
+def unwrapped(warnings):
+    """As from 2.19 on: each on a line of its own."""
+    return re.sub(r"\n(?=[^\[\n])", " ", warnings)
 
 
 class NoSuchHosts(Exception):
@@ -9,13 +21,13 @@ class NoSuchHosts(Exception):
 
 
 class Inventory:
-    def __init__(self, home, files, limit):
+    def __init__(self, home, files, limit, dialect):
         argv = [f"{home}/bin/ansible-inventory", "--list"]
         for name in files:
             argv += ["-i", name]
         done = subprocess.run(argv, capture_output=True, text=True)
         sys.stdout.flush()
-        sys.stderr.write(done.stderr)
+        sys.stderr.write(unwrapped(done.stderr) if dialect.ansible == "2.19" else done.stderr)
         sys.stderr.flush()
         if done.returncode:
             raise NoSuchHosts("the inventory could not be read")
@@ -23,7 +35,11 @@ class Inventory:
         self.variables = self.groups.pop("_meta")["hostvars"]
         self.limit = limit
         if limit and not self._limited(self.members("all")):
-            raise NoSuchHosts("Specified hosts and/or --limit does not match any hosts")
+            self._nobody(limit)
+            raise NoSuchHosts(NOBODY[dialect.ansible])
+
+    def _nobody(self, pattern):
+        print(f"[WARNING]: Could not match supplied host pattern, ignoring: {pattern}", file=sys.stderr, flush=True)
 
     def members(self, group):
         """Names in the order of the inventory, each once."""
@@ -55,6 +71,6 @@ class Inventory:
     def hosts(self, group):
         """The hosts of a play, after --limit. A group that isn't there is warned about."""
         if group not in self.groups:
-            print(f"[WARNING]: Could not match supplied host pattern, ignoring: {group}", file=sys.stderr, flush=True)
+            self._nobody(group)
         names = self.members(group)
         return self._limited(names) if self.limit else names

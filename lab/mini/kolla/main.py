@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -IB
-"""Stands for kolla-ansible 17.9.0 on the lab's deploy host: its language, its exit codes and its effects."""
+"""Stands for kolla-ansible (the release in lib/standin/RELEASE) on the lab's deploy host: its language, its exit codes and its effects."""
 import os
 import sys
 

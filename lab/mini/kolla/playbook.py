@@ -6,8 +6,6 @@ import sys
 LIBRARY = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, LIBRARY)
 
-from cli import parse, perform  # noqa: E402
-from switches import Switches  # noqa: E402
+from cli import perform  # noqa: E402
 
-options, command, _ = parse(os.path.dirname(os.path.dirname(LIBRARY)), json.loads(os.environ["STANDIN_ARGUMENTS"]))
-sys.exit(perform(options, command, Switches()))
+sys.exit(perform(os.path.dirname(os.path.dirname(LIBRARY)), json.loads(os.environ["STANDIN_ARGUMENTS"])))

@@ -2,6 +2,8 @@
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import remote
+from agent import container
+from release import DIALECT, RELEASE
 
 ROLE = "share/kolla-ansible/ansible/roles"
 
@@ -27,14 +29,14 @@ class Run:
     def role_file(self, role, name):
         return f"{self.options.home}/{ROLE}/{role}/tasks/{name}"
 
-    def task(self, name, act, only=None, item=None, handler=False):
+    def task(self, name, act, only=None, items=None, handler=False, once=False, at=None, origin=None):
         """
         Runs `act(host)` on every host still in the play, at once; `only(host)` false means skipped, and None as a
         result that it was skipped too. Hosts that fail or can't be reached leave the play. Gives the results.
         """
         if not self.alive:
             return {}
-        self.output.task(name, handler)
+        self.output.task(name, handler, origin)
         self.switches.delay(name)
 
         def one(host):
@@ -49,25 +51,34 @@ class Run:
                 return error
 
         results = {}
-        hosts = list(self.alive)
+        hosts = self.alive[:1] if once else list(self.alive)
         with ThreadPoolExecutor(max_workers=len(hosts)) as pool:
             futures = {pool.submit(one, host): host for host in hosts}
             for future in as_completed(futures):
                 host = futures[future]
                 results[host] = future.result()
-                self.tell(host, results[host], item(host) if item else None)
+                self.tell(host, results[host], items(host) if items else [], at)
         return results
 
-    def tell(self, host, result, item):
+    def tell(self, host, result, items=(), at=None):
         if result is None:
-            self.output.skipped(host, [item] if item else ())
+            self.output.skipped(host, items)
         elif isinstance(result, remote.Unreachable):
             self.output.unreachable(host, str(result))
         else:
-            self.output.result(host, result, item)
-        if isinstance(result, remote.Unreachable) or (result or {}).get("failed"):
+            *most, last = items or [None]
+            for item in most:
+                self.output.result(host, result, item, counted=False, at=at)
+            self.output.result(host, result, last, at=at)
+        if isinstance(result, remote.Unreachable) or ((result or {}).get("failed") and not result.get("ignored")):
             self.alive.remove(host)
             self.lost = True
+
+    def step(self, step, act, only=None):
+        """A task of a dialect's row; `only` says on whom, where the row leaves that to its caller."""
+        items = {"services": lambda host: [self.item(host)], "hosts": lambda _: self.inventory.members("mariadb")}.get(step.loop)
+        nobody = (lambda host: False) if step.on == "nobody" else None
+        return self.task(step.name, act, nobody or only, items, once=step.on == "once", at=step.at)
 
     def nothing(self, name):
         """A task that ran and changed nothing."""
@@ -81,29 +92,25 @@ class Run:
             self.output.task(name)
             self.output.included(self.role_file(role, file), self.alive)
 
+    def include_action(self, action):
+        self.include(DIALECT.include.format(action=action), "mariadb", f"{action}.yml")
+
     def group_shards(self, enabled=True):
         """The task that puts MariaDB hosts into shards: run by the first host, for all."""
         if not self.alive:
             return
         first, hosts = self.alive[0], self.inventory.members("mariadb")
         self.output.task("mariadb : Group MariaDB hosts based on shards")
-        if not enabled:
-            self.output.skipped(first, hosts)
-            return
-        for host in hosts:
-            self.output.result(first, {"changed": False}, item=host, counted=False)
-        self.output.count(first, "ok")
+        self.tell(first, {"changed": False} if enabled else None, hosts)
 
     def item(self, host):
         """The service as loops over services print it."""
-        environment = {"MYSQL_USERNAME": "haproxy", "MYSQL_PASSWORD": "", "MYSQL_HOST": self.address(host), "AVAILABLE_WHEN_DONOR": "1"}
-        volumes = ["/etc/kolla/mariadb/:/var/lib/kolla/config_files/:ro", "/etc/localtime:/etc/localtime:ro", "/etc/timezone:/etc/timezone:ro", "mariadb:/var/lib/mysql", "kolla_logs:/var/log/kolla/"]
-        health = {"interval": "30", "retries": "3", "start_period": "5", "test": ["CMD-SHELL", "/usr/bin/clustercheck"], "timeout": "30"}
+        made = container(RELEASE, self.address(host))
+        health = {"interval": "30", "retries": "3", "start_period": "5", "test": ["CMD-SHELL", made["healthcheck"]], "timeout": "30"}
         value = {"container_name": "mariadb", "group": "mariadb_shard_0", "enabled": True, "image": self.image()}
-        value |= {"volumes": volumes, "dimensions": {}, "healthcheck": health, "environment": environment}
+        value |= {"volumes": made["volumes"], "dimensions": {}, "healthcheck": health, "environment": made["environment"]}
         return {"key": "mariadb", "value": value}
 
     def image(self):
-        tag = self.variables.get("openstack_tag", "2023.2-debian-bookworm")
-        namespace = self.variables.get("docker_namespace", "kolla")
+        namespace, tag = self.variables.get("docker_namespace", "kolla"), self.variables.get("openstack_tag")
         return self.variables.get("mariadb_image_full", f"{namespace}/mariadb-server:{tag}")

@@ -1,6 +1,9 @@
 """stop: site.yml, whose plays gather facts of every host first; a container that is Exited is left as it is."""
 import backup
-from site_plays import ROLES_AFTER, ROLES_BEFORE, SERVICES
+from release import DIALECT
+from site_plays import title
+
+SITE = DIALECT.site
 
 
 def wanted(run):
@@ -24,9 +27,7 @@ def gather(run):
     run.nothing("Group hosts based on Kolla action")
     run.output.task("Group hosts based on enabled services")
     for host in here:
-        for service in SERVICES:
-            run.output.result(host, {"changed": False}, item=service, counted=False)
-        run.output.count(host, "ok")
+        run.tell(host, {"changed": False}, SITE.services)
     return here
 
 
@@ -44,14 +45,15 @@ def facts_of_others(run):
         run.task("Gather facts", gathered)
 
 
-def others(run, roles):
+def others(run, roles, here):
+    nodes = [host for host in here if host != "localhost"]
     for role in roles:
-        run.play(f"Apply role {role}", [])
+        run.play(title(role), nodes if role in SITE.idle else [])
 
 
 def play(run):
     here = gather(run)
-    others(run, ROLES_BEFORE)
+    others(run, SITE.before, here)
     hosts = [host for host in run.inventory.hosts("mariadb") if host in here]
     if run.play("Apply role mariadb", hosts) and wanted(run):
         stop_mariadb(run)
@@ -61,19 +63,23 @@ def play(run):
         run.play("Apply mariadb post-configuration", left)
         run.skip("Include mariadb post-deploy.yml")
         run.skip("Include mariadb post-upgrade.yml")
-    others(run, ROLES_AFTER)
+    others(run, SITE.after, here)
 
 
 def stop_mariadb(run):
     run.group_shards()
-    run.include("mariadb : include_tasks", "mariadb", "stop.yml")
-    name = "service-stop : Stopping mariadb containers"
-    if run.lost:
-        run.task(name, lambda host: {"failed": True, "msg": backup.UNDEFINED})
-    elif run.options.check or run.variables.true("skip_stop_containers"):
-        run.task(name, lambda host: None, item=run.item)
+    run.include_action("stop")
+    services = lambda host: [run.item(host)]  # noqa: E731
+    if run.lost and DIALECT.needs_all_facts["stop"]:
+        run.task(DIALECT.stop, lambda host: backup.undefined(run))
+        return
+    if run.options.check or run.variables.true("skip_stop_containers"):
+        run.task(DIALECT.stop, lambda host: None, items=services)
     else:
         left = run.switches.stop_leaves()
         if left in run.alive:
             run.ask(left, "crash", name="mariadb")
-        run.task(name, lambda host: run.ask(host, "stop", name="mariadb"), item=run.item)
+        missing = run.options.ignore_missing
+        run.task(DIALECT.stop, lambda host: run.ask(host, "stop", name="mariadb", ignore_missing=missing), items=services)
+    for step in DIALECT.after_stop:
+        run.step(step, lambda host: None)

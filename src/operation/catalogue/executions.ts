@@ -67,6 +67,12 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Take the way back from {ahead} instead.',
   },
+  RECOVERED_NODE_IS_BEHIND: {
+    wrong:
+      'After the recovery that did not work {ahead} has data that {host} lacks: recovered from {host} once more, it would be lost.',
+    done: 'MariaDB is held down on every node. Nothing was erased.',
+    next: 'Decide which data is to live. A way back on the card leads to the old data. To go on with what {ahead} has, release the operation, let MariaDB go on every node as its end says, and run the recovery from {ahead} by hand.',
+  },
   DISCARD_NEEDS_FULL: {
     wrong: 'No full backup was taken and proven since that restore ended.',
     done: NOTHING,
@@ -153,6 +159,12 @@ export const executions = {
     wrong: 'On {host} a MariaDB server runs outside of the container of MariaDB (process {pids}).',
     done: NOTHING,
     next: 'It would be in the way once the cluster is stopped: a datadir is only touched where no server runs. Find out whose it is and end it, then ask again.',
+  },
+  NODES_ARE_ONE: {
+    wrong:
+      '{host} and {other} lead to one machine, which calls itself {hostname}: its datadir is the same under both names.',
+    done: NOTHING,
+    next: 'Correct the address of one of them in the config, or take the name that is an alias out of the inventory’s group mariadb and out of the config.',
   },
   UNIT_NOT_IN_CONFIG: {
     wrong: 'The config says that no unit keeps MariaDB, but {host} has {unit}, which would start it again.',

@@ -61,11 +61,11 @@ export const journal = {
   AUDIT_NO_THREAD: {
     wrong: '{label} has no thread, so there is nothing to compare its journal with here.',
     done: NOTHING,
-    next: 'Wait until its card is in the channel. Without Slack: `kolla-backup audit` on a worker.',
+    next: 'Wait until its card is in the channel, then ask again.',
   },
   AUDIT_NOT_POSTED: {
     wrong: 'The audit of {label} could not be put into its thread ({reason}).',
     done: 'Part of it may be there; nothing else was changed.',
-    next: 'Try again in a minute. Without Slack: `kolla-backup audit` on a worker.',
+    next: 'Try again in a minute.',
   },
 } as const satisfies Entries;

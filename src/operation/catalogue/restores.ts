@@ -17,6 +17,11 @@ export const restores = {
     done: NOTHING,
     next: 'Report this with the journal of the operation; ask for the restore again.',
   },
+  PLAN_TOO_LARGE: {
+    wrong: 'The plan has {bytes} bytes, more than the {most} of the largest plan that a journal holds.',
+    done: 'MariaDB was not touched; what was prepared is removed.',
+    next: 'Restore an archive whose chain is shorter, a full at best. If a full’s plan is too large, too, shorten the extra_arguments of this cloud in the config.',
+  },
   INVENTORY_NOT_REDUCED: {
     wrong: 'No inventory without the node that is gone could be made on {host}: {detail}.',
     done: 'Nothing else was begun.',

@@ -58,6 +58,16 @@ export const runs = {
     done: 'What runs there goes on; nothing else is started for this cloud.',
     next: 'Bring the host or the network back; the operation goes on by itself then. If that cannot be, two persons can release the cloud.',
   },
+  NODE_FELL_SILENT: {
+    wrong: '{host} has not answered for {seconds} seconds while "{step}" is under way.',
+    done: 'The step was not ended. kolla-ansible can wait a quarter of an hour for a node before it fails; that is followed.',
+    next: 'Bring the host or its network back. At the end of the step you are told what can be done; a host that is lost can be declared gone then.',
+  },
+  NODE_RESTARTED: {
+    wrong: '{host} started anew while "{step}" was under way.',
+    done: 'The step was not ended. kolla-ansible can wait a quarter of an hour for a MariaDB that does not come before it fails; that is followed.',
+    next: 'Start nothing by hand: at the end of the step you are told what can be done.',
+  },
   STEP_OVERDUE: {
     wrong: '"{step}" has been running for more than {minutes} minutes.',
     done: 'It was not ended.',

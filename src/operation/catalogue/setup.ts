@@ -20,7 +20,7 @@ export const setup = {
   CONFIG_MISSING: {
     wrong: 'The config file {file} cannot be read: {reason}.',
     done: 'Nothing was started.',
-    next: 'Write it with “kolla-backup init”, or name another in KOLLA_BACKUP_CONFIG.',
+    next: 'Name the right one in KOLLA_BACKUP_CONFIG, or write it with: kolla-backup init {file}',
   },
   CONFIG_WRITABLE: {
     wrong: 'Everybody on this machine may write to the config file {file}, which says who may approve a restore.',
@@ -50,11 +50,11 @@ export const setup = {
   INIT_ANSWER_WRONG: {
     wrong: '{option} cannot be used: {reason}.',
     done: 'Nothing was written.',
-    next: 'Correct it; “kolla-backup help” shows every option.',
+    next: 'Correct it; every option is shown by: kolla-backup init --help',
   },
   INIT_LEFT: {
     wrong: 'The questions were left.',
     done: 'Nothing was written. Host keys that were confirmed stay in the known_hosts file.',
-    next: 'Begin again with: kolla-backup init',
+    next: 'Begin again with: kolla-backup init {file}',
   },
 } as const satisfies Entries;

@@ -8,6 +8,7 @@ Makes, on the deploy host, an inventory that lacks some hosts and is otherwise t
 An option of Ansible's can't take a host away, so the inventories are read by Ansible, the hosts are left out, and the
 rest is written as a script that prints it. What each remaining host and each group is then, with the variables beside
 kolla-ansible's playbooks, must be what it was: variables of groups may weigh otherwise in one file than in several.
+What can't be seen so is refused: variables that name the inventory's own place, and another name of a host that is gone.
 Prints one line of JSON: {"state": "reduced", "inventory", "digest", "nodes"} or {"state": "removed"}, or
 {"state": "refused", "code", "detail"}, exit 3. May be asked again.
 """
@@ -64,6 +65,26 @@ def members(inventory, group, seen):
     return list(found.get("hosts", [])) + below
 
 
+def address(inventory, host):
+    """Where Ansible reaches a host; null where only it knows, by a template."""
+    found = str(inventory.get("_meta", {}).get("hostvars", {}).get(host, {}).get("ansible_host", host))
+    return None if "{{" in found else found
+
+
+def see_no_alias(inventory, gone):
+    away = {address(inventory, host): host for host in sorted(gone)}
+    for host in sorted(members(inventory, "all", set())):
+        there = address(inventory, host)
+        if host not in gone and there is not None and there in away:
+            raise Refused("INVENTORY_NOT_REDUCED", "%s is another name of %s, by its address" % (host, away[there]))
+
+
+def see_no_place(text):
+    for name in ("inventory_dir", "inventory_file"):
+        if name in text:
+            raise Refused("INVENTORY_NOT_REDUCED", "something in it is found by %s, which would be another" % name)
+
+
 def write(path, text, mode):
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
         file.write(text)
@@ -95,7 +116,10 @@ def act(wanted):
     if not playbooks:
         raise Refused("INVENTORY_NOT_REDUCED", "the playbooks of kolla-ansible lie in none of %s" % ", ".join(wanted["playbooks"]))
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    text = json.dumps(without(listed(wanted, wanted["sources"], "--export"), gone))
+    found = listed(wanted, wanted["sources"], "--export")
+    see_no_alias(found, gone)
+    text = json.dumps(without(found, gone))
+    see_no_place(text)
     write(os.path.join(directory, "hosts.json"), text, 0o600)
     script = os.path.join(directory, "hosts")
     write(script, '#!/bin/sh\nexec cat "${0%/*}/hosts.json"\n', 0o700)

@@ -1,8 +1,9 @@
 import type { Button, KnownBlock } from '@slack/types';
-import { awaited } from '../../operation/approval.ts';
-import { offeredBackOuts } from '../../operation/back-outs.ts';
+import { approvableUntil, awaited } from '../../operation/approval.ts';
+import type { Wish } from '../../operation/events.ts';
 import { changeStarted, mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import type { BackOut } from '../../operation/plan.ts';
+import { waysOut } from '../../runbooks/ways-out.ts';
 import { LIMITS } from '../limits.ts';
 import { cap, clean } from '../text.ts';
 import { claimsOf, planClaims } from './claims.ts';
@@ -24,7 +25,7 @@ export const ACTIONS = {
 } as const;
 
 /** The least of a back-out's title on its button. */
-const TITLE_MIN = 40;
+const TITLE_MIN = 55;
 /** How many back-outs a card has buttons for: what five nodes offer at once. */
 export const BACK_OUTS_SHOWN = 11;
 
@@ -72,12 +73,14 @@ export function liveButtons(operation: Operation, does: number = LIMITS.confirmT
   ];
 }
 
-/** Approve, decline and take back, while the plan stands in the thread and waits. */
+/** Approve (in its time), decline and take back, while the plan stands in the thread and waits. */
 export function consentButtons(operation: Operation): readonly KnownBlock[] {
   if (awaited(operation) === null || operation.consent.announcedAt === null) return [];
   const value = claimsOf(operation, planClaims(operation));
   return block('consent-actions', [
-    button(ACTIONS.approve, 'Approve …', value, { style: 'danger' }),
+    ...(operation.headAt > (approvableUntil(operation) ?? 0)
+      ? []
+      : [button(ACTIONS.approve, 'Approve …', value, { style: 'danger' })]),
     button(ACTIONS.decline, 'Decline …', value),
     ...(operation.consent.approvals.length === 0
       ? []
@@ -115,12 +118,17 @@ function block(id: string, elements: Button[]): readonly KnownBlock[] {
   return elements.length === 0 ? [] : [{ type: 'actions', block_id: id, elements }];
 }
 
+/** What a cancellation would do, by what was wished. */
+const CANCELLING = {
+  backup: 'It ends without a backup. Once the backup was started it cannot be cancelled.',
+  restore:
+    'It ends, MariaDB is not touched, and what it prepared on the hosts is removed. Once it has begun to stop MariaDB it cannot be cancelled.',
+  discard: 'It ends, and nothing is removed. Once it has begun to remove something it cannot be cancelled.',
+} as const satisfies Record<Wish['kind'], string>;
+
 function cancel(operation: Operation): Button {
   const { kind } = operation.wish;
-  const text =
-    kind === 'backup'
-      ? 'It ends without a backup. Once the backup was started it cannot be cancelled.'
-      : 'It ends, MariaDB is not touched, and what it prepared on the hosts is removed. Once it has begun to stop or remove something it cannot be cancelled.';
+  const text = CANCELLING[kind];
   return button(ACTIONS.cancel, 'Cancel', claimsOf(operation), {
     asks: { title: `Cancel ${operation.label}?`, text, yes: `Cancel the ${kind}`, no: 'Keep it' },
     style: 'danger',
@@ -128,7 +136,7 @@ function cancel(operation: Operation): Button {
 }
 
 function backOuts(operation: Operation, does: number): Button[] {
-  return offeredBackOuts(operation)
+  return waysOut(operation)
     .slice(0, BACK_OUTS_SHOWN)
     .map((one) => backOutButton(operation, one, does));
 }

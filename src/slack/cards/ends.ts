@@ -2,6 +2,7 @@ import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { End, Operation } from '../../operation/operation.ts';
 import { SLASH_COMMAND } from '../parse.ts';
 import { clean, moment, size } from '../text.ts';
+import { leftBootstrapped } from './bootstrapped.ts';
 import { goneLines } from './gone.ts';
 import { isOld, keptLine } from './kept.ts';
 import { code, lines, onHost, person, say, strong } from './parts.ts';
@@ -22,8 +23,8 @@ type Endings = {
 };
 
 const endings: Endings = {
-  succeeded: (operation) => [...succeededLines(operation), ...goneLines(operation)],
-  backed_out: (operation) => [...backedOutLines(operation), ...goneLines(operation)],
+  succeeded: (operation) => [...succeededLines(operation), ...leftBootstrapped(operation), ...goneLines(operation)],
+  backed_out: (operation) => [...backedOutLines(operation), ...leftBootstrapped(operation), ...goneLines(operation)],
   cancelled: (operation, { by }) => [[say('Cancelled by '), person(by), say(`. ${untouched(operation)}`)]],
   declined: (operation, { by, reason }) => [
     [say('Declined by '), person(by), say(`: ${clean(reason, REASON_MAX)}`)],
@@ -123,7 +124,9 @@ function backedOutLines(operation: Operation): readonly Line[] {
     [strong('Done: '), say(clean(end.backOut.title, 75))],
     [
       strong(swapped ? 'The old data is live again' : 'The data is as it was'),
-      say(': nothing was restored, and no transaction was undone.'),
+      say(
+        `: nothing was restored, ${lostNothing(operation) ? 'and no transaction was undone.' : 'but what was written last may be missing: it was not known whether another node had more of it.'}`,
+      ),
     ],
     ...(uuid === null ? [] : [[strong('Cluster UUID: '), code(uuid)]]),
     ...(copy === null
@@ -139,6 +142,17 @@ function backedOutLines(operation: Operation): readonly Line[] {
           ],
         ]),
   ];
+}
+
+/** Whether the node that a way back went from is known to have had everything; so it is where nothing was exchanged. */
+function lostNothing(operation: Operation): boolean {
+  const { track } = operation;
+  if (track?.backOut == null) return true;
+  const asked = track.steps.some(({ before }) => before.some(({ check }) => check === 'most-advanced'));
+  if (!asked) return true;
+  const answers = [...operation.attempts.values()].flatMap((sent) => sent.at(-1)?.before ?? []);
+  const ahead = answers.find((one) => one.check === 'most-advanced')?.answer.ahead ?? null;
+  return ahead === track.backOut.node && track.backOut.without === undefined;
 }
 
 function discardedLines(operation: Operation): readonly Line[] {

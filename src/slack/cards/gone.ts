@@ -1,7 +1,8 @@
 import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
+import { holdDropIn } from '../../runbooks/holds.ts';
 import { clean } from '../text.ts';
-import { say, strong } from './parts.ts';
+import { code, say, strong } from './parts.ts';
 import { answersTo } from './sendings.ts';
 
 /** What a restore without a node means, for those who approve it and for those who live with it. */
@@ -46,14 +47,38 @@ function membersSeen(operation: Operation): number {
   return Math.max(0, ...sizes);
 }
 
+/** The nodes that an end has left out: those that were declared off, or that the way back did without. */
+function leftOut({ wish, end }: Operation): readonly string[] {
+  const without = end?.how === 'backed_out' ? end.backOut.without : undefined;
+  return without ?? (wish.kind === 'restore' ? (wish.without ?? []) : []);
+}
+
+/** One that died in the middle of it may be held, and comes back so. */
+function heldLine({ end, facts }: Operation): readonly (readonly RichTextElement[])[] {
+  const unit = facts?.restore?.surveys.find((one) => one.unit !== null)?.unit ?? null;
+  if (end?.how !== 'backed_out' || end.backOut.without === undefined || unit === null) return [];
+  return [
+    [
+      say('Perhaps its MariaDB is still held down, and does not start: then remove '),
+      code(holdDropIn(unit)),
+      say(' there and run '),
+      code('systemctl daemon-reload'),
+      say('.'),
+    ],
+  ];
+}
+
 /** What a card says of it: before the end that it is left out, after it that it is missing. */
 export function goneLines(operation: Operation): readonly (readonly RichTextElement[])[] {
-  const gone = goneNodes(operation);
-  if (gone === null) return [];
   const how = operation.end?.how;
-  if (how !== 'succeeded' && how !== 'backed_out')
-    return how ? [] : [[strong('Without: '), say(`${gone}, declared off`)]];
-  const left = operation.plan?.plan.nodes.length ?? 0;
+  if (how !== 'succeeded' && how !== 'backed_out') {
+    const gone = goneNodes(operation);
+    return gone === null || how ? [] : [[strong('Without: '), say(`${gone}, declared off`)]];
+  }
+  const out = leftOut(operation);
+  if (out.length === 0) return [];
+  const gone = out.map((name) => clean(name, NAME_MAX)).join(', ');
+  const left = (operation.plan?.plan.nodes ?? []).filter(({ name }) => !out.includes(name)).length;
   if (membersSeen(operation) > left) return [[say(`${gone} had rejoined when this ended.`)]];
   return [
     [
@@ -69,5 +94,6 @@ export function goneLines(operation: Operation): readonly (readonly RichTextElem
         '. Should it come up as a cluster of its own, stop it, remove grastate.dat and gvwstate.dat from its datadir, and start it again.',
       ),
     ],
+    ...heldLine(operation),
   ];
 }

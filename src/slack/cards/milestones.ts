@@ -67,7 +67,9 @@ const tellings: Telling = {
       lead: [
         say('❌ '),
         person(operation.by),
-        say(` ${operation.label} comes to nothing: its preparation did not work.`),
+        say(
+          ` ${operation.label} comes to nothing${operation.wish.kind === 'restore' ? ': its preparation did not work' : ''}.`,
+        ),
       ],
       asks: operation.by,
       head: true,

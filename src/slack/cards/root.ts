@@ -1,8 +1,8 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import { countedApprovals } from '../../operation/approval.ts';
-import { offeredBackOuts } from '../../operation/back-outs.ts';
 import type { JournaledProblem, Operation, Remains } from '../../operation/operation.ts';
 import { stuckAt } from '../../operation/operation.ts';
+import { waysOut } from '../../runbooks/ways-out.ts';
 import type { Message } from '../limits.ts';
 import { clean, clock, duration, esc, moment, size } from '../text.ts';
 import { BACK_OUTS_SHOWN, liveButtons, pendingResolution } from './buttons.ts';
@@ -98,7 +98,7 @@ function approvals(operation: Operation): readonly KnownBlock[] {
 function trouble(operation: Operation, room: Room): readonly KnownBlock[] {
   const problem = troubleOf(operation);
   if (problem === null) return [];
-  const offered = offeredBackOuts(operation);
+  const offered = waysOut(operation);
   const said = pendingResolution(operation);
   const stuck = stuckAt(operation);
   const rows: (readonly RichTextElement[])[] = [

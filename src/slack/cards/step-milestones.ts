@@ -7,6 +7,7 @@ import type { Step } from '../../operation/plan.ts';
 import type { Reporter } from '../../operation/restore-checks.ts';
 import { clean, duration, grouped, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
+import { bootstrappedLines } from './bootstrapped.ts';
 import { lockLines } from './lock.ts';
 import { code, lines, onHost, preformatted, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
@@ -95,6 +96,7 @@ function overruled({ step, attempt }: Ended): readonly Line[] {
         strong('⚠️ kolla-ansible calls it failed, but every node is Primary and Synced. '),
         say(sentencesOf(problem).wrong),
       ],
+      ...bootstrappedLines(answered.answer.bootstrapped),
     ];
   });
 }
@@ -131,7 +133,7 @@ function swapping({ step, operation, attempt }: Ended): readonly Line[] {
       ];
 }
 
-/** The confirmations that people wait for. */
+/** The confirmations that people wait for, by the question that saw it; of other steps without a program nothing is told. */
 function confirmed(ended: Ended): Milestone | null {
   const { step, attempt, operation } = ended;
   const whole = answersIn(step, attempt, 'archive-whole');
