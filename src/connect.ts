@@ -3,7 +3,7 @@ import type { CloudHosts } from './engine/hosts.ts';
 import { localHost } from './hosts/local.ts';
 import { runDirectory } from './hosts/run-directory.ts';
 import { sshHost } from './hosts/ssh.ts';
-import type { SshLogin } from './hosts/ssh-target.ts';
+import type { SshLogin } from './hosts/ssh-login.ts';
 import { KollaBackupError } from './operation/catalogue.ts';
 import type { Host } from './operation/host.ts';
 import { DEPLOY } from './operation/plan.ts';

@@ -1,46 +1,89 @@
+import { isNameOf } from '../kolla/archives.ts';
 import { chainTo } from '../kolla/chains.ts';
 import * as containers from '../kolla/containers.ts';
-import { findingsCommand, parseFindings } from '../kolla/findings.ts';
 import { MARIADB } from '../kolla/names.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { AnswerTo } from '../operation/checks.ts';
-import type { Command } from '../operation/host.ts';
+import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { freshAmong, marksOf } from '../runbooks/freshness.ts';
+import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
 import { baseFor } from '../runbooks/proven.ts';
-import type { Asker } from './askers.ts';
+import type { Askers } from './asker.ts';
+import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
-import { listVolume, volumePath } from './node-questions.ts';
+import { ifAnswered } from './hosts.ts';
+import { galeraStatus, listVolume, lockOf, othersAtWork, roomForArchive, volumePath } from './node-questions.ts';
 import { cloudPast } from './past.ts';
+import { prove } from './prove.ts';
 
-/** On what a backup builds, and whether what came of it continues a chain. */
+/** How the checks of a backup are asked. */
+export const backupAskers = {
+  'backup-host-synced': async ({ host, nodes, container }, { drive: { hosts }, patience }) => ({
+    nodes: await Promise.all(
+      nodes.map((node) => {
+        // Only the backup host's answer decides, so only that is waited for.
+        const waiting = node.node === host ? patience : undefined;
+        return galeraStatus(hosts, node, container, waiting);
+      }),
+    ),
+  }),
 
-export const askBase: Asker<'backup-base'> = async ({ node, type, volume, datadirVolume }, { drive, patience }) => {
-  const { hosts, journal } = drive;
-  const datadir = await patience(node.node, () => datadirOf(drive, node, datadirVolume));
-  if (type === 'full') return { datadir, base: null, problem: null };
-  const { entries } = await patience(node.node, () => listVolume(hosts, node, volume));
-  const { cloud } = drive.operation();
-  const past = await cloudPast(journal, cloud);
-  return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, listed: entries }) };
-};
+  'lock-on-this-node': async ({ node, container, config }, { drive: { hosts }, patience }) =>
+    patience(node.node, () => lockOf(hosts, node, container, config)),
 
-/** For later eyes and comparisons: where it can't be had, the backup is one all the same. */
-export const askNoted: Asker<'backup-noted'> = async ({ node, container }, { drive: { hosts } }) => {
-  const host = hosts.node(node.node);
-  const quietly = (command: Command) =>
-    host.run(command).catch((error: unknown) => {
-      if (error instanceof KollaBackupError) return null;
-      throw error;
-    });
-  const told = await quietly(containers.containerImageCommand(node, container));
-  const [, id, name] = /^((?:sha256:)?[0-9a-f]{12,64}) (\S{1,200})$/.exec(told?.stdout.trim() ?? '') ?? [];
-  const found = await quietly(findingsCommand(node, container));
-  return {
-    image: id === undefined || name === undefined ? null : { id, name },
-    findings: found?.code === 0 ? (parseFindings(found.stdout) ?? null) : null,
-  };
-};
+  'nobody-else': async ({ nodes, container }, { drive: { hosts }, patience }) => ({
+    found: await othersAtWork(hosts, nodes, container, patience),
+  }),
+
+  'archives-listed': async ({ nodes, volume }, { drive: { hosts }, patience }) => ({
+    nodes: await Promise.all(
+      nodes.map(async (node) => {
+        const { directory, entries, omitted } = await patience(node.node, () => listVolume(hosts, node, volume));
+        return { node: node.node, directory, count: entries.length, marks: marksOf(entries), omitted };
+      }),
+    ),
+  }),
+
+  'backup-base': async ({ node, type, volume, datadirVolume }, { drive, patience }) => {
+    const { hosts, journal } = drive;
+    const datadir = await patience(node.node, () => datadirOf(drive, node, datadirVolume));
+    if (type === 'full') return { datadir, base: null, problem: null };
+    const { entries } = await patience(node.node, () => listVolume(hosts, node, volume));
+    const { cloud } = drive.operation();
+    const past = await cloudPast(journal, cloud);
+    return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, listed: entries }) };
+  },
+
+  /** For later eyes and comparisons: where it can't be had, the backup is one all the same. */
+  'backup-noted': async ({ node, container }, { drive: { hosts } }) => {
+    const told = await ifAnswered(hosts.node(node.node).run(containers.containerImageCommand(node, container)));
+    const [, id, name] = /^((?:sha256:)?[0-9a-f]{12,64}) (\S{1,200})$/.exec(told?.stdout.trim() ?? '') ?? [];
+    return {
+      image: id === undefined || name === undefined ? null : { id, name },
+      findings: await ifAnswered(findingsOn(hosts, node, container)),
+    };
+  },
+
+  'room-for-archive': async ({ node, volume, datadirVolume }, { drive: { hosts }, patience }) =>
+    patience(node.node, () => roomForArchive(hosts, node, volume, datadirVolume)),
+
+  'new-archive': async ({ node, volume, listedBefore, type }, { drive: { hosts, operation }, patience }) => {
+    const before = archivesListedBefore(operation(), listedBefore)?.nodes.find((one) => one.node === node.node);
+    const { directory, entries } = await patience(node.node, () => listVolume(hosts, node, volume));
+    return { directory, fresh: freshAmong(entries, before?.marks ?? '').filter(({ path }) => isNameOf(type, path)) };
+  },
+
+  'archive-complete': async ({ node, foundBy }, { drive, timeLimitMs, patience }) => {
+    const found = archivesFoundBy(drive.operation(), foundBy);
+    const [archive] = found?.fresh ?? [];
+    if (!archive || found?.directory == null)
+      throw new KollaBackupError('NO_NEW_ARCHIVE', { host: node.node, directory: 'the volume' });
+    const path = `${found.directory}/${archive.path}`;
+    const proof = await patience(node.node, () => prove(drive, node, path, archive, timeLimitMs));
+    return withChain(drive, node.node, archive.path, proof);
+  },
+} satisfies Partial<Askers<CheckName>>;
 
 async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promise<string | null> {
   const directory = await volumePath(hosts, node, volume);
@@ -61,7 +104,7 @@ async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promi
 type Proof = AnswerTo<'archive-complete'>;
 
 /** An incremental's proof, with the backups whose archives it needs, or why it continues no chain. */
-export async function withChain(drive: Drive, host: string, path: string, proof: Proof): Promise<Proof> {
+async function withChain(drive: Drive, host: string, path: string, proof: Proof): Promise<Proof> {
   const { fromLsn, toLsn, lastLsn, serverVersion } = proof;
   if (!proof.complete || proof.type !== 'incremental' || fromLsn === null || toLsn === null) return proof;
   const { proven, restores } = await cloudPast(drive.journal, drive.operation().cloud);

@@ -54,6 +54,7 @@ export type Drive = {
   readonly durable: () => Promise<Problem | null>;
 };
 
+/** How a drive that has this claim reads and writes its journal, beginning with `start`. */
 export function driveWriter(
   journal: Journal,
   wake: Wake,

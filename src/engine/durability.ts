@@ -35,6 +35,7 @@ export function notDurable(settings: readonly DurableSetting[]): Problem | null 
   return wrong.length === 0 ? null : { code: 'REDIS_NOT_DURABLE', params: { settings: wrong.join(', ') } };
 }
 
+/** The same of this Redis. Rejects as the connection does. */
 export async function durabilityProblem(redis: Redis): Promise<Problem | null> {
   return notDurable(await durableSettings(redis));
 }

@@ -1,7 +1,7 @@
 import { parseArchiveName } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
-import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
+import { refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
 import { CHAIN_MAX } from '../operation/shapes.ts';
@@ -22,10 +22,6 @@ type Look = {
   readonly signal: AbortSignal;
   /** How long reading one archive may take (ms). */
   readonly proofMs: number;
-};
-
-const refuse = (code: Code, params: Params): never => {
-  throw new KollaBackupError(code, params);
 };
 
 /**

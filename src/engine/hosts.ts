@@ -16,6 +16,7 @@ const PAUSES_MS = [1_000, 3_000, 8_000] as const;
 /** Codes after which the same question may be asked again: it changes nothing, and the host may come back. */
 const PASSING: ReadonlySet<string> = new Set(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'HOST_CONNECTION_LOST']);
 
+/** Whether this is such an error. */
 export function passes(error: unknown): error is KollaBackupError {
   return error instanceof KollaBackupError && PASSING.has(error.problem.code);
 }
@@ -32,6 +33,14 @@ export async function patiently<T>(signal: AbortSignal, question: () => Promise<
       await sleep(pause, signal);
     }
   }
+}
+
+/** An answer that is of use but not needed; null where the host gave none. */
+export function ifAnswered<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof KollaBackupError) return null;
+    throw error;
+  });
 }
 
 /** Waits; rejects with the signal's reason when it is aborted. */

@@ -59,6 +59,7 @@ export async function volumePath(hosts: CloudHosts, node: NodeRef, volume: strin
   throw new KollaBackupError('ENGINE_FAILED', { host: node.node, engine: node.engine, reason: saidBy(outcome) });
 }
 
+/** Where a volume lies (null: there is none), its files, and how many more there are than are listed. */
 export type Listing = { readonly directory: string | null; readonly entries: VolumeEntry[]; readonly omitted: number };
 
 /** The files of a backup volume; none where there is no volume. */

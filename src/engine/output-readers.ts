@@ -4,7 +4,7 @@ import { judgeRecovery } from '../kolla/recovery-result.ts';
 import { judgeStop } from '../kolla/stop-result.ts';
 import type { Problem } from '../operation/catalogue.ts';
 import type { Answered, AnswerTo, Check, CheckName } from '../operation/checks.ts';
-import { readPrepare, readUnpack } from '../runbooks/copy.ts';
+import { readPrepare, readUnpack } from '../runbooks/copy-result.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
 import type { ProgramRequests } from '../runbooks/programs/requests.ts';
 import { changedHost } from './ansible-result.ts';
@@ -21,6 +21,7 @@ type Readers = {
   readonly [K in OutputCheck]: (check: Extract<Check, { check: K }>, output: string, end: RunEnd) => AnswerTo<K>;
 };
 
+/** Whether a check is one of those. */
 export function answersFromOutput(check: Check): check is Extract<Check, { check: OutputCheck }> {
   return OUTPUT_CHECKS.some((one) => one === check.check);
 }

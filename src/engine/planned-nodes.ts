@@ -8,7 +8,7 @@ import {
 } from '../kolla/machine-ids.ts';
 import type { Problem } from '../operation/catalogue.ts';
 import type { PlannedNode } from '../operation/restore-checks.ts';
-import type { Context } from './askers.ts';
+import type { Context } from './asker.ts';
 import { surveyNode } from './survey.ts';
 
 /** What of the nodes isn't as the plan has it; null when all is: machines, datadirs, images. */

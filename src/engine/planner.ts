@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { CloudConfig, Config } from '../config.ts';
 import type { Facts } from '../operation/facts.ts';
-import type { Operation } from '../operation/operation.ts';
+import { hasWorked, type Operation } from '../operation/operation.ts';
 import type { Plan } from '../operation/plan.ts';
 import { planBackup } from '../runbooks/backup.ts';
 import { planDiscard } from '../runbooks/discard.ts';
@@ -59,7 +59,7 @@ export function planner({
 }
 
 /** Whether the preparation has worked whole; one that ended unclear is made anew. */
-function isPrepared({ plan, attempts }: Operation): boolean {
-  if (plan?.plan.runbook !== 'preparation') return false;
-  return plan.plan.steps.every(({ id }) => attempts.get(id)?.at(-1)?.end?.outcome === 'worked');
+function isPrepared(operation: Operation): boolean {
+  const { plan } = operation;
+  return plan?.plan.runbook === 'preparation' && plan.plan.steps.every((step) => hasWorked(operation, step));
 }

@@ -1,17 +1,14 @@
 import { forceRecoveryCommand, readForceRecovery } from '../kolla/custom-config.ts';
 import { machineIdsCommand, readMachineIds } from '../kolla/machine-ids.ts';
 import { readSettings, type Settings, settingsCommand } from '../kolla/settings.ts';
-import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
+import { type Code, KollaBackupError, type Problem, refuse } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts } from '../operation/facts.ts';
 import { type CloudHosts, passes, patiently } from './hosts.ts';
 
 /** How the deployment itself is set, on the deploy host: what would let a backup or a restore end badly, or in nothing. */
 
-const refuse = (code: Code, params: Params = {}): never => {
-  throw new KollaBackupError(code, params);
-};
-
+/** How the deployment is set; null where that couldn't be learnt, which a suspicion says. */
 export type Deployed = { readonly settings: Settings | null; readonly suspicions: readonly Problem[] };
 
 /** Refuses what can't be backed up, or restored, as it is set. What can't be learnt is a suspicion. */

@@ -1,7 +1,7 @@
 import { imageCommand } from '../kolla/containers.ts';
 import { type Image, imagesCommand, imageVersionCommand, readImageVersion, serverImages } from '../kolla/images.ts';
 import { quoteHost } from '../kolla/quoted.ts';
-import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
+import { type Problem, refuse } from '../operation/catalogue.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { oneImage } from '../runbooks/judge-survey.ts';
 import type { Surveyed } from '../runbooks/surveyed.ts';
@@ -9,6 +9,7 @@ import { type CloudHosts, patiently } from './hosts.ts';
 
 /** With which image a restore unpacks, prepares, tries and recovers. */
 
+/** The image that is used, and what is odd about it. */
 export type ChosenImage = {
   /** The name that recovery is given, and its id on each node. */
   readonly name: string;
@@ -16,10 +17,6 @@ export type ChosenImage = {
   /** MariaDB's series in it; null where that couldn't be told. */
   readonly series: string | null;
   readonly suspicions: readonly Problem[];
-};
-
-const refuse = (code: Code, params: Params): never => {
-  throw new KollaBackupError(code, params);
 };
 
 /**

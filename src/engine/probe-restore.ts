@@ -1,22 +1,14 @@
 import type { CloudConfig } from '../config.ts';
-import {
-  MACHINE_ID_COMMAND,
-  machineIdsCommand,
-  readMachineId,
-  readMachineIds,
-  sameMachine,
-} from '../kolla/machine-ids.ts';
-import { BACKUP_VOLUME, MARIADB, SERVICE_PORT } from '../kolla/names.ts';
-import { readServiceAddress, serviceAddressCommand } from '../kolla/service-address.ts';
+import { MARIADB } from '../kolla/names.ts';
 import type { Settings } from '../kolla/settings.ts';
-import { type Code, KollaBackupError, type Params } from '../operation/catalogue.ts';
-import type { VolumeEntry } from '../operation/checks.ts';
+import { refuse } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, FoundArchive } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
+import { refsOf } from '../runbooks/nodes.ts';
 import { roomProblem } from '../runbooks/room.ts';
 import {
   demandDistinct,
@@ -26,18 +18,16 @@ import {
   seeDatadirsKnown,
   unitsOf,
 } from '../runbooks/surveyed.ts';
+import { statuses } from './cluster-questions.ts';
+import { findArchive } from './find-archive.ts';
 import { findChain } from './find-chain.ts';
+import { findService } from './find-service.ts';
 import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
-import { galeraStatus, listVolume } from './node-questions.ts';
+import { askMachineIds } from './machine-ids.ts';
 import { cloudPast } from './past.ts';
 import { chooseImage } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
-
-type Restore = NonNullable<Facts['restore']>;
-const refuse = (code: Code, params: Params): never => {
-  throw new KollaBackupError(code, params);
-};
 
 /**
  * The runbook's notes before a restore: which machines the nodes are, what lies on them, where the archive is, how the
@@ -60,16 +50,8 @@ export async function probeRestore(
   hosts: CloudHosts,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
-  const { gone = [] } = facts;
-  if (gone.some(({ name }) => name === wish.archive.node))
-    return refuse('GONE_HAS_ARCHIVE', { node: wish.archive.node ?? '', path: wish.archive.path });
-  const asked = { nodes, container: MARIADB };
-  const [back] =
-    gone.length === 0
-      ? []
-      : await comeBack(hosts, facts.deploy, gone, asked, (_, question) => patiently(signal, question));
-  if (back !== undefined) return refuse('GONE_NODE_ANSWERS', { host: back.node, why: back.why });
+  const nodes = refsOf(facts);
+  await demandGone(wish, facts, nodes, hosts, signal);
   const machineIds = await askMachineIds(facts, nodes, hosts, signal);
   const found = await Promise.all(
     nodes.map(async (node) => ({
@@ -81,9 +63,8 @@ export async function probeRestore(
   demandDistinct(found);
   for (const one of found) demandNoOther(one);
   seeDatadirsKnown(found);
-  const statuses = await Promise.all(nodes.map((node) => galeraStatus(hosts, node, MARIADB)));
   const cluster = clusterSeen(
-    statuses,
+    await statuses(hosts, nodes, MARIADB),
     found.flatMap(({ survey }) => survey.grastate?.uuid ?? []),
   );
   const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
@@ -95,13 +76,13 @@ export async function probeRestore(
   const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
   const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
-  const restore: Restore = {
+  const restore: NonNullable<Facts['restore']> = {
     surveys: found.map(({ node, survey }) =>
       nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
     ),
     archive,
     chain,
-    service: await serviceOf(cloud.config, facts, hosts, signal),
+    service: await findService(cloud.config, facts, hosts, signal),
     ...cluster.is,
     ...(image.series === null ? {} : { series: image.series }),
     ...(known?.schemas == null ? {} : { schemas: [...known.schemas] }),
@@ -119,69 +100,18 @@ export async function probeRestore(
   return { ...facts, suspicions, restore };
 }
 
-/** Each node's machine id, which must be the same by SSH and by Ansible. */
-async function askMachineIds(
-  facts: Facts,
-  nodes: readonly NodeRef[],
-  hosts: CloudHosts,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const names = nodes.map(({ node }) => node);
-  const outcome = await patiently(signal, () => hosts.deploy.run(machineIdsCommand(facts.deploy, names)));
-  const byAnsible = readMachineIds(outcome, names);
-  const ids = new Map<string, string>();
-  for (const [index, node] of names.entries()) {
-    const bySsh = readMachineId(node, await patiently(signal, () => hosts.node(node).run(MACHINE_ID_COMMAND)));
-    const other = byAnsible[index];
-    const problem = bySsh.problem ?? (other === undefined ? null : sameMachine(bySsh, other));
-    if (problem !== null) return refuse(problem.code, problem.params);
-    ids.set(node, bySsh.id ?? '');
-  }
-  return ids;
-}
-
-async function findArchive(
-  cloud: string,
+/** The nodes that were declared gone are: none answers, and none has the archive. */
+async function demandGone(
   { archive }: Extract<Wish, { kind: 'restore' }>,
+  { deploy, gone = [] }: Facts,
   nodes: readonly NodeRef[],
   hosts: CloudHosts,
   signal: AbortSignal,
-): Promise<{ readonly archive: Restore['archive']; readonly listed: readonly VolumeEntry[] }> {
-  const asked = archive.node === null ? nodes : nodes.filter(({ node }) => node === archive.node);
-  const listed = await Promise.all(
-    asked.map(async (node) => ({
-      node: node.node,
-      ...(await patiently(signal, () => listVolume(hosts, node, BACKUP_VOLUME))),
-    })),
-  );
-  const held = listed.flatMap(({ node, directory, entries }) => {
-    const entry = entries.find(({ path }) => path === archive.path);
-    return entry && directory !== null
-      ? [
-          {
-            archive: { node, directory, path: archive.path, bytes: entry.bytes, sha256: archive.sha256 },
-            listed: entries,
-          },
-        ]
-      : [];
-  });
-  const [only, ...others] = held;
-  if (only === undefined) return refuse('ARCHIVE_NOWHERE', { cloud, path: archive.path });
-  if (others.length === 0) return only;
-  return refuse('ARCHIVE_ON_SEVERAL', { path: archive.path, hosts: held.map((one) => one.archive.node).join(', ') });
-}
-
-/** Where services find the database; what can't be learnt is shown as not checked. */
-async function serviceOf(
-  config: CloudConfig,
-  facts: Facts,
-  hosts: CloudHosts,
-  signal: AbortSignal,
-): Promise<Restore['service']> {
-  if (config.service_address !== undefined) return { host: config.service_address, port: SERVICE_PORT };
-  const [first] = facts.nodes;
-  if (first === undefined) return null;
-  const question = serviceAddressCommand(facts.dialect, facts.deploy, first.name);
-  const read = readServiceAddress(await patiently(signal, () => hosts.deploy.run(question)), first.name);
-  return read.kind === 'address' ? { host: read.address.host, port: read.address.port } : null;
+): Promise<void> {
+  if (gone.length === 0) return;
+  if (gone.some(({ name }) => name === archive.node))
+    return refuse('GONE_HAS_ARCHIVE', { node: archive.node ?? '', path: archive.path });
+  const asked = { nodes, container: MARIADB };
+  const [back] = await comeBack(hosts, deploy, gone, asked, (_, question) => patiently(signal, question));
+  if (back !== undefined) return refuse('GONE_NODE_ANSWERS', { host: back.node, why: back.why });
 }

@@ -43,6 +43,7 @@ export function redisWake(redis: Redis): Wake & { close(): Promise<void> } {
 /** How many bells wait and how many are being answered, by queue. */
 export type Lengths = Readonly<Record<keyof typeof QUEUES, { readonly waiting: number; readonly active: number }>>;
 
+/** Counts them. Rejects as the connection does. */
 export async function queueLengths(redis: Redis): Promise<Lengths> {
   const length = async (name: string) => {
     const queue = `${keys.queues}:${name}`;

@@ -1,7 +1,7 @@
 import type { Problem } from '../operation/catalogue.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
-import { holdRequest } from '../runbooks/nodes.ts';
+import { holdRequest } from '../runbooks/holds.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
 import type { Drive } from './drive.ts';

@@ -1,5 +1,5 @@
 import { runName } from '../operation/next.ts';
-import type { Operation, Track } from '../operation/operation.ts';
+import { everDriven, type Operation, type Track } from '../operation/operation.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
 import type { Drive } from './drive.ts';
@@ -18,6 +18,12 @@ export function trackOf(operation: Operation): Track {
   return operation.track;
 }
 
+/** The plan that an event is about, and its digest. */
+export function aboutPlan({ plan }: Operation): { plan: number; digest: string } {
+  if (plan === null) throw new TypeError('no plan');
+  return { plan: plan.plan.number, digest: plan.digest };
+}
+
 /** Where one attempt at a step stands in its host's run directories. */
 export function runOf(operation: Operation, step: Step, attempt: number): StepName {
   return { operation: operation.id, plan: String(trackOf(operation).number), step: runName(step.id, attempt) };
@@ -25,8 +31,7 @@ export function runOf(operation: Operation, step: Step, attempt: number): StepNa
 
 /** The tracks that something was sent for, and the hosts of each. */
 function sentTracks(operation: Operation): readonly { readonly number: number; readonly hosts: ReadonlySet<string> }[] {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
-  return [...operation.past, ...current]
+  return everDriven(operation)
     .filter(({ attempts }) => attempts.size > 0)
     .map(({ track: { number, steps } }) => ({
       number,
@@ -83,4 +88,10 @@ export async function closeRuns(drive: Drive): Promise<void> {
     }
   }
   await forgetOld(drive, told);
+}
+
+/** The same once the operation has ended. Resolves with true: a move was made. */
+export async function closeIfEnded(drive: Drive): Promise<true> {
+  if (drive.operation().end) await closeRuns(drive);
+  return true;
 }

@@ -16,6 +16,7 @@ import { listen, redisWake } from './queues.ts';
 import { connectRedis } from './redis.ts';
 import { startSweep } from './sweep.ts';
 
+/** What a worker is made of. */
 export type WorkerParts = {
   readonly config: Config;
   readonly redisUrl: string;

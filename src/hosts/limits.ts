@@ -2,6 +2,7 @@
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Command } from '../operation/host.ts';
 
+/** How long, how much and how often a host is asked. */
 export type HostLimits = {
   /** Milliseconds from the first packet to a finished login. */
   readonly connectMs: number;
@@ -14,6 +15,7 @@ export type HostLimits = {
   readonly concurrent: number;
 };
 
+/** Where nothing else is said. */
 export const HOST_LIMITS: HostLimits = {
   connectMs: 15_000,
   keepaliveMs: 5_000,
@@ -25,9 +27,11 @@ export const HOST_LIMITS: HostLimits = {
 /** Where a command is asked: for the words of a refusal. */
 export type Place = { readonly host: string; readonly user: string };
 
+/** The refusal for a command that took longer than its limit. */
 export const timedOut = (host: string, command: Command): KollaBackupError =>
   new KollaBackupError('HOST_TIMEOUT', { host, seconds: String(command.timeoutMs / 1000) });
 
+/** The refusal for an answer that is longer than what is read. */
 export const tooLarge = (host: string, limits: HostLimits): KollaBackupError =>
   new KollaBackupError('HOST_OUTPUT_TOO_LARGE', { host, bytes: String(limits.outputBytes) });
 

@@ -1,6 +1,7 @@
 /** A user's OpenSSH certificate (PROTOCOL.certkeys): which key it vouches for, for whom, and how long. */
 import { field, fields, wireReader } from './ssh-wire.ts';
 
+/** Key types of OpenSSH's certificates end so. */
 export const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com';
 const USER = 1;
 const FOREVER = 0xffff_ffff_ffff_ffffn;

@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { SshLogin } from './ssh-target.ts';
+import type { SshLogin } from './ssh-login.ts';
 
 /** A `Match exec` in the file may run programs (ms). */
 const LIMIT_MS = 10_000;

@@ -3,23 +3,7 @@ import { KollaBackupError } from '../operation/catalogue.ts';
 import { filedName } from './known-hosts.ts';
 import { readSshConfig } from './ssh-config-file.ts';
 import type { IdentitySources } from './ssh-identities.ts';
-
-/** What is left out is told by `openSshConfig`, where there is one, or is as in `DEFAULTS`. */
-export type SshLogin = {
-  /** A name or address; with `openSshConfig`, a name in that file. */
-  readonly address: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly keyFiles?: readonly string[];
-  readonly certificateFiles?: readonly string[];
-  /** The socket of an agent; null: none. */
-  readonly agent?: string | null;
-  readonly knownHosts?: readonly string[];
-  /** Hosts to go through, the first one first; empty: none. */
-  readonly jump?: readonly SshLogin[];
-  /** A config file of OpenSSH, and the agent that it means where it names none. */
-  readonly openSshConfig?: { readonly file: string; readonly agent: string | null };
-};
+import type { SshLogin } from './ssh-login.ts';
 
 /** One login: on the host itself, or on one on the way to it. */
 export type SshHop = IdentitySources & {

@@ -6,7 +6,8 @@ import type { Command, Host, Outcome } from '../operation/host.ts';
 import { createTurns, HOST_LIMITS, type HostLimits, timedOut, tooLarge } from './limits.ts';
 import { checkSudo, effectiveArgv } from './privilege.ts';
 import { quote } from './quote.ts';
-import { resolveTarget, type SshLogin } from './ssh-target.ts';
+import type { SshLogin } from './ssh-login.ts';
+import { resolveTarget } from './ssh-target.ts';
 import { type Connection, connect } from './ssh-way.ts';
 
 export type SshOptions = SshLogin & {

@@ -6,6 +6,7 @@ import { quoteHost } from './quoted.ts';
 
 /** Questions to hosts through the `ansible` beside kolla-ansible: as its playbooks would reach them. */
 
+/** What of a deployment such a question needs. */
 export type AnsibleDeployment = Pick<Deployment, 'executable' | 'inventories' | 'extraArguments'>;
 
 /** One call of a module on `hosts` (names of the inventory). `options` are more of ansible's own. */

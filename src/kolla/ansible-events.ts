@@ -7,10 +7,12 @@ export const STATUSES = ['skipping', 'ok', 'changed', 'failed', 'unreachable'] a
 /** From the least to the most that happened: of a loop's items the last in this order counts. */
 export type Status = (typeof STATUSES)[number];
 
+/** How many tasks ended how on one host. */
 export type Recap = Readonly<
   Record<'ok' | 'changed' | 'unreachable' | 'failed' | 'skipped' | 'rescued' | 'ignored', number>
 >;
 
+/** One line, or the lines that belong together. */
 export type AnsibleEvent =
   | { readonly kind: 'command'; readonly text: string }
   | { readonly kind: 'play'; readonly name: string }

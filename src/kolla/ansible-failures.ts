@@ -9,6 +9,7 @@ export function lost(run: AnsibleRun, host: string): boolean {
   return counts === undefined || counts.failed + counts.unreachable > 0;
 }
 
+/** Each once, in the order in which they were lost. */
 export function unreachableHosts(failures: readonly Failure[]): string[] {
   return [...new Set(failures.filter(({ unreachable }) => unreachable).map(({ host }) => host))];
 }

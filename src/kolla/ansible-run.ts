@@ -8,6 +8,7 @@ import { ansibleParser } from './ansible-output.ts';
 const TASKS_MAX = 5_000;
 const NOTES_MAX = 200;
 
+/** One task of a play, and how it ended on each host. */
 export type TaskRun = {
   readonly play: string;
   readonly name: string;
@@ -22,6 +23,7 @@ type HostResult = {
   readonly details: Details | undefined;
 };
 
+/** A task that failed on one host, or that didn't reach it. */
 export type Failure = {
   readonly play: string;
   readonly task: string;
@@ -32,6 +34,7 @@ export type Failure = {
   readonly details: Details | undefined;
 };
 
+/** What a whole output tells. */
 export type AnsibleRun = {
   /** The ansible-playbook command as the command line prints it; undefined where none was reached. */
   readonly command: string | undefined;

@@ -1,4 +1,5 @@
 import type { Command, Outcome } from '../operation/host.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 import { ENGINE_MS } from './containers.ts';
 
 /**
@@ -22,9 +23,6 @@ export function backupConfigCommand(config: string): Command {
   const script = String.raw`/^[[:space:]]*\[[A-Za-z0-9_.-]*\][[:space:]]*$/p; /^[[:space:]]*\(host\|port\)[[:space:]]*=/p`;
   return { argv: ['sed', '-n', '-e', script, '--', config], timeoutMs: ENGINE_MS };
 }
-
-/** A host's name or address, and a port. */
-export type SqlAddress = { readonly host: string; readonly port: number };
 
 /** A name or an address: nothing that an option could be made of. */
 export const SQL_HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f:.]{2,45}$/;
@@ -89,6 +87,7 @@ export type LockAnswer = {
  */
 type LockPlace = 'own' | 'here' | 'elsewhere' | 'unknown';
 
+/** On which node the lock is set, by what is known. */
 export function lockPlace({ host, answeredBy, own, address }: LockAnswer): LockPlace {
   if (host === null) return 'unknown';
   if (host === 'localhost' || host.toLowerCase() === address?.toLowerCase()) return 'own';

@@ -10,6 +10,7 @@ import { quoteHost, shorten } from './quoted.ts';
 
 type BackupKind = 'full' | 'incremental';
 
+/** What became of the backup; `nothing_done` where no node took one, `unclear` where the output doesn't tell. */
 export type BackupResult =
   | {
       readonly kind: 'taken';

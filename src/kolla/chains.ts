@@ -21,6 +21,7 @@ export type ChainArchive = {
   readonly at: number;
 };
 
+/** The chain that ends with an archive, or where it breaks off. */
 export type ChainFound<A extends ChainArchive> =
   /** The full first; the last is the chosen one. */
   | { readonly kind: 'chain'; readonly links: readonly A[] }

@@ -1,12 +1,13 @@
 import type { NodeRef } from '../operation/checks.ts';
 import type { Command } from '../operation/host.ts';
-import type { SqlAddress } from './backup-config.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 
 /** Questions to a node's container engine. Docker and podman take the same words. */
 
 /** How long one such question may take (ms). */
 export const ENGINE_MS = 30_000;
 
+/** Prints the directory of a volume on its node. */
 export function volumePathCommand({ engine }: NodeRef, volume: string): Command {
   return { argv: [engine, 'volume', 'inspect', '--format', '{{.Mountpoint}}', volume], timeoutMs: ENGINE_MS };
 }
@@ -19,6 +20,7 @@ export function imageCommand({ engine }: NodeRef, image: string): Command {
 /** Exit code 1 and this on standard error: the volume isn't there (which `docker run -v` would make by being named). */
 export const NO_SUCH_VOLUME = /no such volume/i;
 
+/** Prints what `mayRun` reads. */
 export function containerStateCommand({ engine }: NodeRef, container: string): Command {
   const format = '{{.State.Status}} {{.State.StartedAt}}';
   return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
@@ -43,6 +45,7 @@ export function containerImageCommand({ engine }: NodeRef, container: string): C
   return { argv: [engine, 'container', 'inspect', '--format', format, container], timeoutMs: ENGINE_MS };
 }
 
+/** On standard error: no container has that name. */
 export const NO_SUCH_CONTAINER = /no such container|no container with name/i;
 
 /**
@@ -86,6 +89,7 @@ export const PLAYBOOK_PROCESS =
 /** What says that a server was started as the first of a new cluster, as a recovery does until its last tasks. */
 export const BOOTSTRAP_PROCESS = /(?:^|[/ ])(mariadbd|mysqld)(?:[-_]safe)?\s(?:.*\s)?(--wsrep-new-cluster)(?:\s|$)/;
 
+/** Every process of a host: a pid and its command line on each line. */
 export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
 
 /**

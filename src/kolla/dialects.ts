@@ -29,6 +29,7 @@ type Dialect = {
   readonly globals: { readonly names: string; readonly order: 'cat' | 'sort' };
 };
 
+/** The table, by the command line's kind, from the oldest to the newest. */
 export const dialects = {
   bash: {
     majors: [14, 18],

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { galeraUuid } from '../operation/shapes.ts';
 
 /** What MariaDB says of its place in the Galera cluster, and what that means. */
 
@@ -30,8 +30,8 @@ export function parseStatus(stdout: string): Record<string, string> {
   return Object.fromEntries(known.map(([name = '', value = '']) => [name, value.trim().slice(0, VALUE_CHARS)]));
 }
 
-const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
-const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+/** Of a datadir that was never in a cluster. */
+export const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** What a node must report to be a full member. */
 const EXPECTED = {
@@ -45,7 +45,7 @@ const EXPECTED = {
 export function notMember(status: GaleraStatus): string | null {
   const wrong = Object.entries(EXPECTED).filter(([name, value]) => status[name] !== value);
   if (wrong.length > 0) return wrong.map(([name]) => `${name}=${status[name] ?? 'unknown'}`).join(', ');
-  const id = uuid.safeParse(status['wsrep_cluster_state_uuid']);
+  const id = galeraUuid.safeParse(status['wsrep_cluster_state_uuid']);
   const position = id.success && id.data !== UNDEFINED_UUID && id.data === status['wsrep_local_state_uuid'];
   return position ? null : 'its state UUID is not the cluster’s';
 }

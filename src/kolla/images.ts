@@ -29,6 +29,7 @@ export function readImageVersion({ code, stdout }: Outcome): ReturnType<typeof p
 /** An image as an engine has it; the name is what recovery is given. */
 export type Image = { readonly id: string; readonly name: string };
 
+/** Prints id and name of each image of a node. */
 export function imagesCommand({ engine }: NodeRef): Command {
   const format = '{{.ID}} {{.Repository}}:{{.Tag}}';
   return { argv: [engine, 'image', 'ls', '--no-trunc', '--format', format], timeoutMs: ENGINE_MS };

@@ -35,6 +35,7 @@ export function machineIdsCommand(
 /** Asks a host itself. */
 export const MACHINE_ID_COMMAND: Command = { argv: ['cat', FILE], timeoutMs: ENGINE_MS };
 
+/** A node's /etc/machine-id, or why it isn't known. */
 export type MachineId =
   | { readonly node: string; readonly id: string; readonly problem: null }
   | { readonly node: string; readonly id: null; readonly problem: Problem };

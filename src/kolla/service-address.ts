@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Problem } from '../operation/catalogue.ts';
 import type { Command, Outcome } from '../operation/host.ts';
 import { parseJson } from '../operation/json.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 import { adHocAnswer, whyNot } from './ad-hoc.ts';
-import { SQL_HOST, type SqlAddress } from './backup-config.ts';
+import { SQL_HOST } from './backup-config.ts';
 import { deploymentQuestion } from './deployment-question.ts';
 import type { Deployment, DialectName } from './dialects.ts';
 

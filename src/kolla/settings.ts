@@ -54,6 +54,7 @@ const answered = z.looseObject({
     .pipe(fields),
 });
 
+/** What of a deployment's settings decides whether a backup or a restore can go well. */
 export type Settings = {
   /** The databases are those that Kolla deploys, behind its own load balancer. */
   readonly own: boolean;

@@ -1,9 +1,11 @@
 import { awaited } from '../operation/approval.ts';
-import { type Attempts, destroyStarted, type Operation, stuckAt, type Track } from '../operation/operation.ts';
+import { type Driven, destroyStarted, everDriven, type Operation, stuckAt } from '../operation/operation.ts';
 import { provenBy } from '../runbooks/proven.ts';
 
+/** What is counted apart. */
 export const KINDS = ['full', 'incremental', 'restore', 'discard'] as const;
 export type Kind = (typeof KINDS)[number];
+/** How it ended; `open` until then. */
 export type Outcome = 'open' | NonNullable<Operation['end']>['how'];
 
 /** One step that ended. `key` tells it from every other of its operation; times in ms by the journal. */
@@ -29,9 +31,9 @@ export type Summary = {
   readonly steps: readonly StepTime[];
 };
 
+/** Pure: the same journal gives the same numbers. */
 export function summaryOf(operation: Operation): Summary {
-  const { wish, end, consent, attention, acknowledged, past, track, attempts } = operation;
-  const tracks = [...past, ...(track === null ? [] : [{ track, attempts }])];
+  const { wish, end, consent, attention, acknowledged } = operation;
   return {
     kind: wish.kind === 'backup' ? wish.type : wish.kind,
     outcome: end?.how ?? 'open',
@@ -41,11 +43,11 @@ export function summaryOf(operation: Operation): Summary {
     needsPeople: end === null && (attention !== null || stuckAt(operation) !== null),
     acknowledged: acknowledged !== null,
     destructive: end === null && wish.kind !== 'backup' && destroyStarted(operation),
-    steps: tracks.flatMap(stepsThatEnded),
+    steps: everDriven(operation).flatMap(stepsThatEnded),
   };
 }
 
-function stepsThatEnded({ track, attempts }: { readonly track: Track; readonly attempts: Attempts }): StepTime[] {
+function stepsThatEnded({ track, attempts }: Driven): StepTime[] {
   return [...attempts].flatMap(([id, sent]) =>
     sent.flatMap(({ attempt, startedAt, end }) =>
       end === null

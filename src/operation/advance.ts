@@ -4,6 +4,8 @@ import {
   attemptsIn,
   type Consent,
   clearingOf,
+  everDriven,
+  hasWorked,
   mainTrack,
   NO_CONSENT,
   type Operation,
@@ -168,9 +170,7 @@ function begin(event: OperationEvent, record: At): Operation {
 
 /** Goes on with another track; what was driven so far is kept. */
 function onTrack(operation: Operation, track: Track): Operation {
-  const before = operation.track;
-  const past = before === null ? operation.past : [...operation.past, { track: before, attempts: operation.attempts }];
-  return { ...operation, track, attempts: new Map(), past, attention: null };
+  return { ...operation, track, attempts: new Map(), past: everDriven(operation), attention: null };
 }
 
 function counted({ plan, consent }: Operation, approvals: Consent['approvals'], at: number): Consent {
@@ -196,7 +196,7 @@ function resumed(operation: Operation, at: number): Operation {
   const { track } = operation;
   const main = mainTrack(operation);
   if (track?.backOut?.leads !== 'resume' || main === null) return operation;
-  const worked = track.steps.every((step) => operation.attempts.get(step.id)?.at(-1)?.end?.outcome === 'worked');
+  const worked = track.steps.every((step) => hasWorked(operation, step));
   if (!worked) return operation;
   const attempts = new Map(attemptsIn(operation, main.number));
   for (const step of main.steps) {
@@ -205,12 +205,11 @@ function resumed(operation: Operation, at: number): Operation {
     const again = { ...last, end: { ...last.end, again: true } };
     attempts.set(step.id, [...(attempts.get(step.id) ?? []).slice(0, -1), again]);
   }
-  const past = [...operation.past, { track, attempts: operation.attempts }];
   return {
     ...operation,
     track: main,
     attempts,
-    past,
+    past: everDriven(operation),
     resumedAt: at,
   };
 }

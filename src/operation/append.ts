@@ -36,6 +36,7 @@ export type AppendRequest = {
   readonly once: string | null;
 };
 
+/** What became of it; unless it was appended, nothing was written. `by` and `of` name who stands in the way. */
 export type AppendAnswer =
   | { readonly answer: 'appended' }
   /** The journal's head is another: fold again and decide anew. */

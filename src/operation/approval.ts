@@ -81,6 +81,7 @@ export function whyNotConsent(operation: Operation, { by, plan, digest }: Claime
     return { code: 'APPROVAL_TOO_LATE', params: { label } };
   return null;
 }
+/** What one person may say of a plan. */
 export type Saying = 'approve' | 'decline' | 'revoke';
 
 /** The plan that people may still speak about; null when there is none, or it is too late. */

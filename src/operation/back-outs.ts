@@ -1,4 +1,4 @@
-import { attemptsIn, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
+import { attemptsIn, hasWorked, latest, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
 import type { BackOut, Plan } from './plan.ts';
 
 /**
@@ -27,14 +27,13 @@ export function offeredBackOuts(operation: Operation, later?: (one: BackOut) => 
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
-  const worked = (step: string) => attempts.get(step)?.at(-1)?.end?.outcome === 'worked';
-  return attempts.has(offered.from) && (offered.until === null || !worked(offered.until));
+  return attempts.has(offered.from) && (offered.until === null || !hasWorked({ attempts }, { id: offered.until }));
 }
 
 /** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done again. */
 function goesOn(operation: Operation, { number, steps }: Track, { again }: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
-  const step = steps.find(({ id }) => attempts.get(id)?.at(-1)?.end?.outcome !== 'worked');
-  const failed = step !== undefined && attempts.get(step.id)?.at(-1)?.end?.outcome === 'failed';
+  const step = steps.find((one) => !hasWorked({ attempts }, one));
+  const failed = step !== undefined && latest({ attempts }, step)?.end?.outcome === 'failed';
   return failed && (step.program === null || again.includes(step.id));
 }

@@ -42,6 +42,7 @@ export const catalogue = {
 } as const satisfies Entries;
 
 export type Code = keyof typeof catalogue;
+/** What fills the places in a problem's sentences, by their names. */
 export type Params = Readonly<Record<string, string>>;
 
 /** A refusal or failure as it is journaled: a code of the catalogue and what fills its sentences. */
@@ -67,4 +68,9 @@ export class KollaBackupError extends Error {
     this.name = 'KollaBackupError';
     this.problem = problem;
   }
+}
+
+/** Refuses: throws the error that carries this problem. */
+export function refuse(code: Code, params: Params = {}): never {
+  throw new KollaBackupError(code, params);
 }

@@ -5,6 +5,7 @@ import { PREPARATIONS_MAX, preparationSpoilt } from './next.ts';
 import {
   changeStarted,
   destroyStarted,
+  hasWorked,
   highestNumber,
   latest,
   mayBeGone,
@@ -86,9 +87,7 @@ const rules: Rules = {
     if (operation.withdrawal || operation.track === null || operation.plan === null) return 'nothing was done';
     if (operation.plan.plan.runbook === 'preparation') return 'a preparation is no end';
     if (operation.track.backOut?.leads === 'resume') return 'the plan goes on';
-    return stepsOf(operation).every((step) => latest(operation, step)?.end?.outcome === 'worked')
-      ? null
-      : 'a step has not worked';
+    return stepsOf(operation).every((step) => hasWorked(operation, step)) ? null : 'a step has not worked';
   },
   step_started: (operation, event) => illegalStart(operation, event),
   step_finished: (operation, event) => illegalEnd(operation, event),
@@ -159,9 +158,7 @@ function everyStep(plan: Plan) {
 function illegalExecution(operation: Operation, plan: Plan): string | null {
   if (plan.runbook !== 'restore' || plan.approval === null) return 'a plan for something else';
   if (operation.plan?.plan.runbook !== 'preparation') return 'an execution without its preparation';
-  return stepsOf(operation).every((step) => latest(operation, step)?.end?.outcome === 'worked')
-    ? null
-    : 'the preparation has not worked';
+  return stepsOf(operation).every((step) => hasWorked(operation, step)) ? null : 'the preparation has not worked';
 }
 
 function aboutAwaited(operation: Operation, event: { plan: number; digest: string }): string | null {

@@ -28,6 +28,7 @@ export type Terms = {
   readonly once?: string;
 };
 
+/** What became of an event that was to be appended. */
 export type Appended =
   | { readonly answer: 'appended'; readonly operation: Operation; readonly record: JournalRecord }
   | Exclude<AppendAnswer, { answer: 'appended' }>

@@ -36,14 +36,17 @@ export type Withdrawal =
   | { readonly how: 'voided'; readonly at: number; readonly problem: JournaledProblem }
   | { readonly how: 'failed'; readonly at: number; readonly problem: JournaledProblem; readonly remains: Remains };
 
+/** How an operation ended, and when (ms). */
 export type End =
   | Withdrawal
   | { readonly how: 'succeeded'; readonly at: number }
   /** One of the plan's back-outs worked. */
   | { readonly how: 'backed_out'; readonly at: number; readonly backOut: BackOut }
   | { readonly how: 'released'; readonly at: number; readonly by: readonly [string, string]; readonly reason: string };
+/** Files that a backup which failed left on hosts; null where a host couldn't be asked. */
 export type Remains = Extract<OperationEvent, { type: 'failed' }>['remains'];
 
+/** A plan as it was journaled, and when (ms). */
 export type StoredPlan = { readonly plan: Plan; readonly digest: string; readonly at: number };
 
 /**
@@ -56,8 +59,13 @@ export type Track = {
   readonly steps: readonly Step[];
   readonly backOut: BackOut | null;
 };
+/** The sendings of each step, by its id, the first one first. */
 export type Attempts = ReadonlyMap<string, readonly Attempt[]>;
 
+/** A track with what was sent of it. */
+export type Driven = { readonly track: Track; readonly attempts: Attempts };
+
+/** Who approved, and when (ms). */
 export type Approval = { readonly by: string; readonly at: number };
 
 /** What people have said of the plan that they were shown. */
@@ -102,7 +110,7 @@ export type Operation = {
   /** Of the track that is driven, by step. */
   readonly attempts: Attempts;
   /** Tracks that were driven before. */
-  readonly past: readonly { readonly track: Track; readonly attempts: Attempts }[];
+  readonly past: readonly Driven[];
   readonly consent: Consent;
   readonly withdrawal: Withdrawal | null;
   /** When a back-out last let the plan go on (ms). */
@@ -129,8 +137,23 @@ export function stepsOf({ track }: Pick<Operation, 'track'>): readonly Step[] {
   return track?.steps ?? [];
 }
 
+/** The last sending of a step. */
 export function latest(operation: Pick<Operation, 'attempts'>, step: Pick<Step, 'id'>): Attempt | undefined {
   return operation.attempts.get(step.id)?.at(-1);
+}
+
+/** Whether the last sending of a step has worked. */
+export function hasWorked({ attempts }: Pick<Operation, 'attempts'>, { id }: Pick<Step, 'id'>): boolean {
+  return attempts.get(id)?.at(-1)?.end?.outcome === 'worked';
+}
+
+/** Everything that was driven, in its order; a track that was resumed stands there once for each time. */
+export function everDriven({
+  past,
+  track,
+  attempts,
+}: Pick<Operation, 'past' | 'track' | 'attempts'>): readonly Driven[] {
+  return track === null ? past : [...past, { track, attempts }];
 }
 
 /** The attempts of a track, driven now or before. */
@@ -183,19 +206,20 @@ export function highestNumber({ plans, track, past }: Operation): number {
 }
 
 /** Whether an attempt runs, has run or, with only people's word against it, may have. */
-const sent = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
+export const mayHaveRun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
 
 /** Whether something has been started that may still run, or has run, and changes what people live from. */
 export function changeStarted(operation: Operation): boolean {
   if (operation.wish.kind !== 'backup') return destroyStarted(operation);
-  return stepsOf(operation).some((step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(sent));
+  return stepsOf(operation).some(
+    (step) => step.touches !== 'read' && operation.attempts.get(step.id)?.some(mayHaveRun),
+  );
 }
 
 /** Whether a destroy step has been started that may run, or has run: from here on only its end ends the operation. */
 export function destroyStarted(operation: Operation): boolean {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
-  return [...operation.past, ...current].some(({ track, attempts }) =>
-    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(sent)),
+  return everDriven(operation).some(({ track, attempts }) =>
+    track.steps.some((step) => step.touches === 'destroy' && attempts.get(step.id)?.some(mayHaveRun)),
   );
 }
 
@@ -206,9 +230,8 @@ export function clearingOf({ plans }: Pick<Operation, 'plans'>): readonly Step[]
 
 /** Whether a preparation has sent something to the hosts that must be removed when nothing comes of it. */
 export function touched(operation: Operation): boolean {
-  const current = operation.track ? [{ track: operation.track, attempts: operation.attempts }] : [];
   return (
-    [...operation.past, ...current].some(({ track, attempts }) =>
+    everDriven(operation).some(({ track, attempts }) =>
       track.steps.some((step) => step.program !== null && step.touches === 'change' && attempts.has(step.id)),
     ) && clearingOf(operation).length > 0
   );

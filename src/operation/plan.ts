@@ -75,6 +75,7 @@ export const backOut = z.strictObject({
 });
 export type BackOut = z.infer<typeof backOut>;
 
+/** All that people approve: its digest covers every field. */
 export const plan = z.strictObject({
   v: z.literal(1),
   operation: operationId,

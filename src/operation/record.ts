@@ -41,12 +41,14 @@ export const EMPTY_HEAD: Head = { seq: 0, hash: GENESIS };
 /** The keys by id; `current` signs. Old ones stay to verify what they signed. */
 export type Keyring = { readonly current: string; readonly keys: Readonly<Record<string, string>> };
 
+/** What a record says, before it is chained and signed; `at` in ms since the epoch. */
 export type Unsigned = {
   operation: string;
   at: number;
   event: { readonly type: string } & Readonly<Record<string, unknown>>;
 };
 
+/** SHA-256 of a record's canonical JSON, which names the record before it. */
 export function hashOf(record: Omit<JournalRecord, 'hash' | 'key' | 'mac'>): string {
   const { v, operation, seq, at, prev, event } = record;
   return sha256(canonicalJson(z.json().parse({ v, operation, seq, at, prev, event })));
@@ -70,6 +72,7 @@ export type Flaw = {
   readonly seq: number;
   readonly flaw: 'shape' | 'order' | 'operation' | 'link' | 'hash' | 'time' | 'key' | 'mac' | 'head';
 };
+/** Whether a journal holds, or where it first doesn't and what is sound until there. */
 export type Verdict =
   | { readonly ok: true; readonly records: readonly JournalRecord[]; readonly head: Head }
   | { readonly ok: false; readonly flaw: Flaw; readonly sound: readonly JournalRecord[] };

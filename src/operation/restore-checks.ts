@@ -22,6 +22,7 @@ export type Reporter = z.infer<typeof reporter>;
 
 /** An address with its port where MariaDB is asked over TCP. */
 export const sqlAddress = z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(1).max(65_535) });
+export type SqlAddress = Readonly<z.infer<typeof sqlAddress>>;
 const nodes = z.array(nodeRef).min(1);
 /** What an earlier step of the same operation reported. */
 const reportedBy = z.strictObject({ plan: z.int().min(1), step: stepId });

@@ -8,12 +8,15 @@
  */
 import type { Head } from './record.ts';
 
+/** A plan's directory on a host: an operation's id, and a plan's or track's number. */
 export type PlanName = { readonly operation: string; readonly plan: string };
+/** One sending of a step in it. */
 export type StepName = PlanName & { readonly step: string };
 
 /** What is kept out of the output: values found in these files of the host, and these patterns (Python's syntax) beside the built-in ones. */
 export type Redaction = { readonly files: readonly string[]; readonly patterns: readonly string[] };
 
+/** What is run as that sending. */
 export type StartRequest = StepName & {
   /** The place of the operation's journal at which its driver decided. */
   readonly head: Head;
@@ -31,6 +34,7 @@ export type StartRequest = StepName & {
 
 export type Opened = 'opened' | 'exists' | 'plan_over';
 
+/** A file whose values could not be kept out of the output. */
 export type RedactionProblem = {
   readonly file: string;
   readonly problem: 'unreadable' | 'vault' | 'too_large';

@@ -3,6 +3,7 @@ import { hostName } from './ids.ts';
 
 /** The small shapes that checks, facts and plans share. */
 
+/** The container engine of a node. */
 export const engineName = z.enum(['docker', 'podman']);
 /** What a backup holds: everything, or what changed since another. */
 export const backupType = z.enum(['full', 'incremental']);
@@ -30,8 +31,10 @@ export const directoryId = z.tuple([count, count]);
 export type DirectoryId = z.infer<typeof directoryId>;
 /** 32 hex digits of /etc/machine-id. */
 export const machineId = z.string().regex(/^[0-9a-f]{32}$/);
+/** Of a cluster's history. */
 export const galeraUuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 
+/** A node as commands need it. */
 export const nodeRef = z.strictObject({ node: hostName, engine: engineName });
 export type NodeRef = z.infer<typeof nodeRef>;
 
@@ -39,6 +42,7 @@ const params = z.record(z.string().max(40), z.string().max(2000));
 /** A problem as it stands in a journal; its code may be one that this version doesn't know. */
 export const journaledProblem = z.strictObject({ code: z.string().max(60), params });
 
+/** What a node said of its place in the cluster, or why it couldn't be asked. */
 export const nodeStatus = z.discriminatedUnion('answered', [
   z.strictObject({
     node: hostName,

@@ -6,6 +6,7 @@ import type { CloudPast, Proven } from './proven.ts';
 
 /** The catalogue: what lay in the volumes when a worker last looked, beside what the journals know of it. */
 
+/** What an archive is good for, by what is known of it now. */
 export type Standing =
   /** What it needs before itself, the full first: labels of backups, or names of files that none of us made. */
   | { readonly kind: 'restorable'; readonly needs: readonly string[] }
@@ -18,6 +19,7 @@ export type Standing =
   /** Nobody of us made it, and it wasn't read yet; a restore would read it first. */
   | { readonly kind: 'unread' };
 
+/** One archive of the catalogue. */
 export type ArchiveSeen = {
   readonly node: string;
   readonly path: string;

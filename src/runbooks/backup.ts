@@ -1,12 +1,14 @@
 import { BACKUP_CONFIG } from '../kolla/backup-config.ts';
 import { backupArguments } from '../kolla/dialects.ts';
-import { passwordFiles } from '../kolla/extra-arguments.ts';
 import { BACKUP_VOLUME, MARIABACKUP, MARIADB } from '../kolla/names.ts';
 import type { BackupType, Check, NodeRef } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
-import { DEPLOY, type Plan, type Step } from '../operation/plan.ts';
-import { QUESTIONS_MS, question } from './steps.ts';
+import type { Plan, Step } from '../operation/plan.ts';
+import { assemble } from './assemble.ts';
+import { refsOf } from './nodes.ts';
+import { kollaStep, QUESTIONS_MS, question } from './steps.ts';
 
+/** How long the backup, and the proof of its archive, may take until that is reported (ms). */
 export type BackupLimits = { readonly backupMs: number; readonly proofMs: number };
 
 /**
@@ -20,22 +22,15 @@ export function planBackup(
   limits: BackupLimits,
   type: BackupType,
 ): Plan {
-  const nodes: NodeRef[] = facts.nodes.map(({ name, engine }) => ({ node: name, engine }));
+  const nodes = refsOf(facts);
   const backupNode = nodes.find(({ node }) => node === facts.backupHost);
   if (!backupNode) throw new TypeError(`${facts.backupHost} is not a node`);
   const sound: readonly Check[] = [
     { check: 'backup-host-synced', host: facts.backupHost, nodes, container: MARIADB },
     { check: 'lock-on-this-node', node: backupNode, container: MARIADB, config: BACKUP_CONFIG },
   ];
-  return {
-    v: 1,
-    operation,
-    number: 1,
-    cloud,
-    runbook: 'backup',
-    release: facts.release,
-    nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
-    backupHost: facts.backupHost,
+  return assemble(facts, {
+    ...{ operation, number: 1, cloud, runbook: 'backup', backupHost: facts.backupHost },
     steps: [
       takeBackup(facts, nodes, backupNode, sound, limits, type),
       question('find-archive', 'Find the archive', facts.backupHost, QUESTIONS_MS, [
@@ -50,11 +45,7 @@ export function planBackup(
         { check: 'backup-noted', node: backupNode, container: MARIADB },
       ]),
     ],
-    sources: {},
-    approval: null,
-    backOuts: [],
-    clearing: [],
-  };
+  });
 }
 
 function takeBackup(
@@ -65,25 +56,19 @@ function takeBackup(
   { backupMs }: BackupLimits,
   type: BackupType,
 ): Step {
-  const { cwd } = facts.deploy;
-  const { argv, env } = backupArguments(facts.dialect, { ...facts.deploy, type });
-  return {
-    id: 'take-backup',
-    title: `Take ${type === 'full' ? 'a full' : 'an incremental'} backup with kolla-ansible`,
-    host: DEPLOY,
-    touches: 'change',
-    program: { argv: [...argv], cwd, env: { ...env }, redact: passwordFiles(facts.deploy) },
-    timeLimitMs: backupMs,
-    before: [
-      ...sound,
-      base(backupNode, type),
-      { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
-      { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
-      // Last, for the others take time.
-      { check: 'nobody-else', nodes, container: MARIABACKUP },
-    ],
-    after: [{ check: 'one-host-changed', host: facts.backupHost }],
-  };
+  const kind = type === 'full' ? 'a full' : 'an incremental';
+  const work = { id: 'take-backup', title: `Take ${kind} backup with kolla-ansible`, timeLimitMs: backupMs };
+  const before: Check[] = [
+    ...sound,
+    base(backupNode, type),
+    { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
+    { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
+    // Last, for the others take time.
+    { check: 'nobody-else', nodes, container: MARIABACKUP },
+  ];
+  const after: Check[] = [{ check: 'one-host-changed', host: facts.backupHost }];
+  const call = backupArguments(facts.dialect, { ...facts.deploy, type });
+  return kollaStep(facts.deploy, { ...work, touches: 'change', before, after }, call);
 }
 
 /** Asked before, and again at the end: meanwhile a state transfer may have brought another datadir. */

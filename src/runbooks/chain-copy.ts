@@ -1,6 +1,7 @@
 import type { ChainLink } from '../operation/facts.ts';
 import type { Step } from '../operation/plan.ts';
-import { applyArgv, type CopyContainer, incrementalDirectory, prepareArgv, unpackArgv } from './copy.ts';
+import { applyArgv, incrementalDirectory, prepareArgv, unpackArgv } from './copy.ts';
+import type { CopyContainer } from './copy-container.ts';
 import { reporting, type Work } from './steps.ts';
 
 /**
@@ -54,13 +55,4 @@ export function chainSteps(
     ),
     ...applied,
   ];
-}
-
-/** Where the first link that doesn't continue the one before begins; null where all do. */
-export function brokenAt(chain: readonly Pick<ChainLink, 'kind' | 'fromLsn' | 'toLsn'>[]): string | null {
-  const broken = chain.find((link, index) => {
-    const before = chain[index - 1];
-    return before === undefined ? link.kind !== 'full' : link.kind !== 'incremental' || link.fromLsn !== before.toLsn;
-  });
-  return broken?.fromLsn ?? null;
 }

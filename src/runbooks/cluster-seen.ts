@@ -1,11 +1,14 @@
-import { notMember } from '../kolla/galera.ts';
+import { notMember, UNDEFINED_UUID } from '../kolla/galera.ts';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import { galeraUuid, type NodeStatus } from '../operation/shapes.ts';
 
 type Cluster = Pick<NonNullable<Facts['restore']>, 'served' | 'clusterUuid' | 'members'>;
 
-const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
+/** Whether a node answered that it is a full member of the Primary component. */
+export function isMember(one: NodeStatus): one is Extract<NodeStatus, { answered: true }> {
+  return one.answered && notMember(one.status) === null;
+}
 
 /**
  * Who serves now, and of which cluster the data is; `onDisk` are the UUIDs that datadirs know, which count where nobody
@@ -16,7 +19,7 @@ export function clusterSeen(
   statuses: readonly NodeStatus[],
   onDisk: readonly string[],
 ): { readonly is: Cluster; readonly suspicions: readonly Problem[] } {
-  const members = statuses.flatMap((one) => (one.answered && notMember(one.status) === null ? [one] : []));
+  const members = statuses.filter(isMember);
   const uuids = new Set(members.map(({ status }) => status['wsrep_cluster_state_uuid'] ?? ''));
   const sizes = new Set(members.map(({ status }) => status['wsrep_cluster_size'] ?? ''));
   const [size = '0'] = sizes;

@@ -1,6 +1,7 @@
 import type { Facts } from '../operation/facts.ts';
 import { DEPLOY, type Plan } from '../operation/plan.ts';
-import { programStep, sourcesOf } from './steps.ts';
+import { assemble } from './assemble.ts';
+import { programStep } from './steps.ts';
 
 /**
  * Removes for good what a restore has set aside or left behind: each directory named by its inode, only after a newer full backup was
@@ -35,18 +36,9 @@ export function planDiscard(
       { data, directory, old, live },
     ),
   );
-  return {
-    v: 1,
-    operation,
-    number,
-    cloud,
-    runbook: 'discard',
-    release: facts.release,
-    nodes: facts.nodes.map(({ name, address }) => ({ name, address })),
-    backupHost: facts.backupHost,
-    steps,
-    sources: sourcesOf(steps),
-    approval,
+  return assemble(facts, {
+    ...{ operation, number, cloud, runbook: 'discard', backupHost: facts.backupHost },
+    ...{ steps, approval },
     backOuts: [
       {
         id: 'leave',
@@ -69,8 +61,7 @@ export function planDiscard(
         again: steps.map(({ id }) => id),
       },
     ],
-    clearing: [],
-  };
+  });
 }
 
 /** How long removing a large directory may take until that is reported (ms). */

@@ -5,6 +5,7 @@ import type { Code, Params } from '../operation/catalogue.ts';
 import type { AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import type { JournaledProblem } from '../operation/operation.ts';
 import type { restoreChecks } from '../operation/restore-checks.ts';
+import { isMember } from './cluster-seen.ts';
 
 /** What the answers to a restore's checks mean for the plan: null where they are as they must be. */
 
@@ -21,6 +22,7 @@ const LIST_TOLD = 500;
 const problem = (code: Code, params: Params = {}): JournaledProblem => ({ code, params });
 const told = (list: readonly string[]) => list.join(', ').slice(0, LIST_TOLD);
 
+/** By the checks' names. */
 export const restoreJudges: Judges = {
   reported: (_, answer) => answer.problem,
   'playbook-ended': (_, answer) => answer.problem,
@@ -49,7 +51,7 @@ export const restoreJudges: Judges = {
   'copy-unchanged': ({ node, data, manifest }, answer) =>
     answer.manifest === manifest ? null : problem('COPY_CHANGED', { host: node, data }),
   'service-as-planned': ({ served }, { nodes }) => {
-    const member = nodes.find((one) => one.answered && notMember(one.status) === null);
+    const member = nodes.find(isMember);
     return served || member === undefined ? null : problem('SERVICE_CAME_BACK', { host: member.node });
   },
   'journals-remembered': (_, answer) => answer.problem,

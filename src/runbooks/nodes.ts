@@ -1,9 +1,5 @@
-import { MARIADB } from '../kolla/names.ts';
 import type { Facts, NodeSurvey } from '../operation/facts.ts';
-import type { Step } from '../operation/plan.ts';
 import type { NodeRef } from '../operation/shapes.ts';
-import type { ProgramRequests } from './programs/requests.ts';
-import { programStep, type Work } from './steps.ts';
 
 /** A node as a restore knows it: its place in the inventory's order, its engine, and what was found there. */
 export type Node = {
@@ -37,47 +33,7 @@ function shortOf(name: string, all: Facts['nodes']): string {
   return alone && /[a-z]/i.test(label) ? label : name;
 }
 
-/** Where an operation keeps its copy, and later the old data: on the datadir's file system, outside every volume. */
-export const operationDirectory = ({ survey }: Node, operation: string) => `${survey.base}/${operation}`;
-
-/** The file that keeps a held unit from starting; it stands in no volume and survives a reboot. */
-const HOLD_FLAG = '/var/lib/kolla-backup/hold';
-
-/** What it leaves for systemd, beside the flag: people who go on by hand must know of it. `hold.py` writes it. */
-export const holdDropIn = (unit: string) => `/etc/systemd/system/${unit}.d/90-kolla-backup-hold.conf`;
-
-/** What the program that holds a node down is asked. */
-export function holdRequest(request: Omit<ProgramRequests['hold'], 'flag'>): ProgramRequests['hold'] {
-  return { ...request, flag: HOLD_FLAG };
-}
-
-/** A step of that program. */
-export function holdStep(
-  { ref, name, survey }: Node,
-  act: ProgramRequests['hold']['act'],
-  work: Omit<Work, 'host'>,
-): Step {
-  const { unit, live } = survey;
-  const request = holdRequest({ act, unit, engine: ref.engine, container: MARIADB, live });
-  return programStep({ ...work, host: name }, 'hold', request);
-}
-
-export function holdAll(nodes: readonly Node[]): readonly Step[] {
-  return nodes.map((node) =>
-    holdStep(node, 'hold', {
-      id: `hold-${node.number}`,
-      title: `Hold MariaDB down on ${node.name}`,
-      touches: 'change',
-    }),
-  );
-}
-
-export function letAllGo(nodes: readonly Node[]): readonly Step[] {
-  return nodes.map((node) =>
-    holdStep(node, 'let-go', {
-      id: `let-go-${node.number}`,
-      title: `Let MariaDB go on ${node.name}`,
-      touches: 'change',
-    }),
-  );
+/** The cloud's nodes as checks name them, in the inventory's order. */
+export function refsOf({ nodes }: Pick<Facts, 'nodes'>): NodeRef[] {
+  return nodes.map(({ name, engine }) => ({ node: name, engine }));
 }

@@ -2,7 +2,7 @@ import { lockPlace } from '../kolla/backup-config.ts';
 import type { ChainArchive } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
-import type { Attempt, Operation } from '../operation/operation.ts';
+import { everDriven, mayHaveRun, type Operation } from '../operation/operation.ts';
 import type { Findings } from '../operation/restore-checks.ts';
 import { earlierAnswers } from './judge.ts';
 
@@ -60,19 +60,17 @@ export function provenBy(operation: Operation): Proven | null {
 }
 
 /** When a restore exchanged the datadirs of its cloud, and when it ended (ms); empty where it didn't come to that. */
-export function replacedAt({ wish, track, attempts, past, end, headAt }: Operation): readonly number[] {
+export function replacedAt(operation: Operation): readonly number[] {
+  const { wish, end, headAt } = operation;
   if (wish.kind !== 'restore') return [];
-  const swaps = [...past, ...(track === null ? [] : [{ track, attempts }])].flatMap(
-    ({ track: { steps }, attempts: sent }) =>
-      steps
-        .filter(({ after }) => after.some((one) => one.check === 'reported' && one.program === 'swap'))
-        .flatMap(({ id }) => sent.get(id) ?? [])
-        .filter(begun),
+  const swaps = everDriven(operation).flatMap(({ track, attempts }) =>
+    track.steps
+      .filter(({ after }) => after.some((one) => one.check === 'reported' && one.program === 'swap'))
+      .flatMap(({ id }) => attempts.get(id) ?? [])
+      .filter(mayHaveRun),
   );
   return swaps.length === 0 ? [] : [Math.min(...swaps.map(({ startedAt }) => startedAt)), end?.at ?? headAt];
 }
-
-const begun = ({ end }: Attempt) => end?.outcome !== 'not_begun' || end.saidBy !== undefined;
 
 /** What the journals of one cloud tell of its archives and restores. */
 export type CloudPast = {
@@ -83,6 +81,7 @@ export type CloudPast = {
 };
 type ArchiveReadBefore = Pick<Proven, 'node' | 'path' | 'bytes' | 'series'>;
 
+/** Of every operation of one cloud, in any order. */
 export function pastOf(operations: readonly Operation[]): CloudPast {
   return {
     proven: operations.flatMap((one) => provenBy(one) ?? []),
@@ -95,10 +94,10 @@ export function pastOf(operations: readonly Operation[]): CloudPast {
 }
 
 /** What a restore read of archives, also where that ended it. Answers stand in the order of their checks. */
-function readBy({ track, attempts, past }: Operation): readonly ArchiveReadBefore[] {
-  return [...past, ...(track === null ? [] : [{ track, attempts }])].flatMap(({ track: { steps }, attempts: sent }) =>
-    steps.flatMap(({ id, after }) => {
-      const answers = sent.get(id)?.at(-1)?.end?.after ?? [];
+function readBy(operation: Operation): readonly ArchiveReadBefore[] {
+  return everDriven(operation).flatMap(({ track, attempts }) =>
+    track.steps.flatMap(({ id, after }) => {
+      const answers = attempts.get(id)?.at(-1)?.end?.after ?? [];
       return after.flatMap((check, index) => {
         const answered = answers[index];
         if (check.check !== 'archive-whole' || answered?.check !== 'archive-whole') return [];

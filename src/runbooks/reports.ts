@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import { attemptsIn, type Operation, type Track } from '../operation/operation.ts';
+import { attemptsIn, everDriven, type Operation, type Track } from '../operation/operation.ts';
 import { galeraUuid } from '../operation/shapes.ts';
 import { type Report, reports } from './programs/reports.ts';
 import type { ProgramName } from './programs/requests.ts';
@@ -73,8 +73,8 @@ export const numbered = ({ node, position }: { readonly node: string; readonly p
 const place = z.object({ uuid: galeraUuid, seqno: z.string().regex(/^-?\d{1,19}$/) });
 
 /** A plan's track and those of its back-outs, each once, in the order in which they were begun. */
-function tracksFrom({ past, track }: Operation, plan: number): readonly Track[] {
-  const all = [...past.map((one) => one.track), ...(track === null ? [] : [track])];
+function tracksFrom(operation: Operation, plan: number): readonly Track[] {
+  const all = everDriven(operation).map(({ track }) => track);
   const byNumber = new Map(all.filter(({ number }) => number >= plan).map((one) => [one.number, one]));
   return [...byNumber.values()].toSorted((one, other) => one.number - other.number);
 }

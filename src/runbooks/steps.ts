@@ -1,8 +1,11 @@
+import type { Call } from '../kolla/dialects.ts';
+import { passwordFiles } from '../kolla/extra-arguments.ts';
 import type { Check } from '../operation/checks.ts';
-import { type Plan, type Program, type Step, TITLE_CHARS } from '../operation/plan.ts';
+import type { Facts } from '../operation/facts.ts';
+import { DEPLOY, type Program, type Step, TITLE_CHARS } from '../operation/plan.ts';
 import type { Reporter } from '../operation/restore-checks.ts';
 import { COPY_SCRIPTS } from './copy.ts';
-import { programRequest, programSource } from './programs/program.ts';
+import { programRequest } from './programs/program.ts';
 import type { ProgramName, ProgramRequests } from './programs/requests.ts';
 
 /** How steps are put together, the same for every runbook. Times are in ms. */
@@ -18,6 +21,12 @@ export const titled = (title: string) => title.slice(0, TITLE_CHARS);
 /** A step that touches nothing: its questions. */
 export function question(id: string, title: string, host: string, timeLimitMs: number, after: readonly Check[]): Step {
   return { id, title: titled(title), host, touches: 'read', program: null, timeLimitMs, before: [], after: [...after] };
+}
+
+/** A step that is a call of kolla-ansible, on the deploy host. */
+export function kollaStep(deploy: Facts['deploy'], step: Omit<Step, 'host' | 'program'>, { argv, env }: Call): Step {
+  const program = { argv: [...argv], cwd: deploy.cwd, env: { ...env }, redact: passwordFiles(deploy) };
+  return { ...step, title: titled(step.title), host: DEPLOY, program };
 }
 
 /** What a step of a program is besides its program. */
@@ -44,41 +53,13 @@ export function reporting(work: Work, by: Reporter, argv: Readonly<Program['argv
   };
 }
 
-/** A step that runs one of our programs; its text stands once in the plan (`sourcesOf`). */
-export function programStep<N extends ProgramName & Reporter>(work: Work, name: N, request: ProgramRequests[N]): Step {
-  return reporting(work, name, ['python3', '-c', { source: name }, programRequest(name, request)]);
-}
-
-/** The texts of the programs and scripts that these steps name. */
-export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
-  const parts = steps.flatMap(({ program }) => program?.argv ?? []);
-  const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.source])));
-  return Object.fromEntries(
-    [...names].flatMap((name): [string, string][] => {
-      if (isProgram(name)) return [[name, programSource(name)]];
-      return isScript(name) ? [[name, COPY_SCRIPTS[name]]] : [];
-    }),
-  );
-}
-
-type Part = Program['argv'][number];
-const isScript = (name: string): name is keyof typeof COPY_SCRIPTS => Object.hasOwn(COPY_SCRIPTS, name);
-
 /** A container's script by its name: its text stands once in the plan, too. */
-function named(part: Part): Part {
+function named(part: Program['argv'][number]): Program['argv'][number] {
   const [source] = Object.entries(COPY_SCRIPTS).find(([, text]) => text === part) ?? [];
   return source === undefined ? part : { source };
 }
 
-const NAMES = [
-  'stage',
-  'trial',
-  'hold',
-  'swap',
-  'clear',
-  'discard',
-  'reduce',
-] as const satisfies readonly ProgramName[];
-function isProgram(name: string): name is (typeof NAMES)[number] {
-  return NAMES.some((one) => one === name);
+/** A step that runs one of our programs; its text stands once in the plan (`assemble`). */
+export function programStep<N extends ProgramName & Reporter>(work: Work, name: N, request: ProgramRequests[N]): Step {
+  return reporting(work, name, ['python3', '-c', { source: name }, programRequest(name, request)]);
 }

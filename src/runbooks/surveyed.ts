@@ -1,7 +1,7 @@
 import { hostOf } from '../kolla/findings.ts';
 import { DATADIR_VOLUME, MARIADB_UNIT } from '../kolla/names.ts';
 import type { Settings } from '../kolla/settings.ts';
-import { type Code, KollaBackupError, type Params, type Problem } from '../operation/catalogue.ts';
+import { type Problem, refuse } from '../operation/catalogue.ts';
 import type { NodeSurvey } from '../operation/facts.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { usableDatadir } from './judge-survey.ts';
@@ -10,11 +10,8 @@ import type { Report } from './programs/reports.ts';
 /** What the surveys of a cloud's nodes mean for a restore: what is refused, what is suspicious, what planning needs. */
 
 type Survey = Report<'survey'>;
+/** A node, and what its survey reported. */
 export type Surveyed = { readonly node: NodeRef; readonly survey: Survey };
-
-const refuse = (code: Code, params: Params): never => {
-  throw new KollaBackupError(code, params);
-};
 
 /** A server outside the container would keep every datadir of its node from being touched once all is stopped. */
 export function demandNoOther({ node: { node }, survey: { foreign } }: Surveyed): void {

@@ -84,6 +84,7 @@ const CLEANED: ReadonlySet<string> = new Set<KeyTable>([
   'placement.resource_providers',
 ]);
 
+/** How many rows a table has in the copy, and has live. */
 export type Drop = { readonly table: string; readonly copy: number; readonly live: number };
 
 /** Key tables that would have far fewer rows after the restore. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { acknowledge, agree, askResolution, backOut } from './attention.ts';
+import { acknowledge, backOut } from './attention.ts';
 import { cancelOperation } from './cancel.ts';
 import { type Claims, readClaims } from './cards/claims.ts';
 import type { ACTIONS } from './cards/root.ts';
@@ -8,6 +8,7 @@ import { agreeGone, askGone } from './gone.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandRequester, type Office, readSound, refuse } from './office.ts';
 import { request } from './request.ts';
+import { agree, askResolution } from './resolution.ts';
 
 type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
 /** The answer, or null where a form is it. */

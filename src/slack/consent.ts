@@ -73,6 +73,7 @@ export async function approvalFaults(office: Office, { fields, context }: Filled
 /** Names of clouds have no capitals, so that no other cloud can be meant. */
 const names = (fields: Filled['fields'], cloud: string) => fields.text('name').toLowerCase() === cloud;
 
+/** Approves the plan that the form was about. */
 export async function approve(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {
   const claims = claimed(context);
   const operation = await say(office, asked, claims, 'approve', (now) => {
@@ -88,6 +89,7 @@ export async function approve(office: Office, asked: Asked, { fields, context }:
   return saidCard(`Approved: plan ${claims.plan} of ${operation.label}.${more}`, await whereIs(office, operation));
 }
 
+/** Declines it, with the reason that was written. */
 export async function decline(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {
   const claims = claimed(context);
   const reason = clean(fields.text('reason'), REASON_CHARS);

@@ -28,6 +28,7 @@ export type Verdict =
   /** It is so already: asked twice, or delivered twice. */
   | { readonly write: null };
 
+/** Decides on a journal as it stands; asked again where others wrote meanwhile. May throw a Refusal. */
 export type Judge = (operation: Operation, records: readonly JournalRecord[]) => Promise<Verdict>;
 
 /** Events after which a worker has something to do. */
@@ -73,6 +74,21 @@ export async function decide(office: Office, wanted: Wanted, judge: Judge): Prom
     }
   }
   return refuse('JOURNAL_CONTENDED', { label, tries: String(TRIES) });
+}
+
+/** The same about what a button or a form was made from; refused where the journal is another than it was then. */
+export async function decideClaimed(
+  office: Office,
+  by: string,
+  asked: AskedFor,
+  claims: Claims,
+  judge: Judge,
+): Promise<Operation> {
+  const id = claims.operation;
+  return decide(office, { id, label: id, by, asked }, async (operation, records) => {
+    demandKnown(operation, records, claims);
+    return judge(operation, records);
+  });
 }
 
 /** A refusal that the judge throws is one like any other. */

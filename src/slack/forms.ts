@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { resolve } from './attention.ts';
 import { approvalFaults, approve, decline } from './consent.ts';
 import { type Fields, type Filled, type FormFaults, formContext } from './filled.ts';
 import { declareGone } from './gone.ts';
 import type { Message } from './limits.ts';
 import type { Asked, Office } from './office.ts';
+import { resolve } from './resolution.ts';
 import { reasonFault, requestRestore, restoreFaults } from './restore.ts';
 
 type Form = {

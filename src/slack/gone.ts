@@ -3,7 +3,7 @@ import { hostName, personId } from '../operation/ids.ts';
 import { mayBeGone, type Operation } from '../operation/operation.ts';
 import type { Claims } from './cards/claims.ts';
 import { goneModal } from './cards/modals.ts';
-import { decide, demandKnown, saidSince } from './decide.ts';
+import { decideClaimed, saidSince } from './decide.ts';
 import { claimed, type Filled } from './filled.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandApprover, demandEither, type Office, refuse, whereIs } from './office.ts';
@@ -20,9 +20,7 @@ function demandMissing(operation: Operation, host: string): string {
 /** Shows the form in which somebody says which node, and how they know. */
 export async function askGone(office: Office, asked: Asked, claims: Claims): Promise<null> {
   const { by } = asked;
-  const id = claims.operation;
-  const operation = await decide(office, { id, label: id, by, asked: 'resolve' }, async (now, records) => {
-    demandKnown(now, records, claims);
+  const operation = await decideClaimed(office, by, 'resolve', claims, async (now) => {
     if (mayBeGone(now).length === 0) refuse('NO_NODE_MISSING', { label: now.label });
     await demandEither(office, by, now.cloud);
     return { write: null };
@@ -34,9 +32,7 @@ export async function askGone(office: Office, asked: Asked, claims: Claims): Pro
 export async function declareGone(office: Office, asked: Asked, { fields, context }: Filled): Promise<Message> {
   const claims = claimed(context);
   const by = personId.parse(asked.by);
-  const id = claims.operation;
-  const operation = await decide(office, { id, label: id, by, asked: 'resolve' }, async (now, records) => {
-    demandKnown(now, records, claims);
+  const operation = await decideClaimed(office, by, 'resolve', claims, async (now) => {
     const chosen = hostName.safeParse(fields.chosen('node')[0]);
     const host = demandMissing(now, chosen.success ? chosen.data : refuse('FORM_UNKNOWN'));
     await demandEither(office, by, now.cloud, true);
@@ -51,10 +47,8 @@ export async function declareGone(office: Office, asked: Asked, { fields, contex
 /** A second person, an approver, agrees with what the first one said of this very node. */
 export async function agreeGone(office: Office, asked: Asked, claims: Claims): Promise<Message> {
   const by = personId.parse(asked.by);
-  const id = claims.operation;
-  const operation = await decide(office, { id, label: id, by, asked: 'resolve' }, async (now, records) => {
+  const operation = await decideClaimed(office, by, 'resolve', claims, async (now, records) => {
     const { label, cloud, goneAsked } = now;
-    demandKnown(now, records, claims);
     if (saidSince(records, claims, (event) => event.type === 'gone' && event['by'] === by)) return { write: null };
     if (saidSince(records, claims, ({ type }) => type === 'gone_asked')) refuse('BUTTON_STALE', { label });
     if (goneAsked === null || goneAsked.host !== claims.host) return refuse('NO_NODE_MISSING', { label });

@@ -47,6 +47,7 @@ export class Refusal extends Error {
   }
 }
 
+/** Refuses what somebody asked for: throws a Refusal, which is told to them. */
 export function refuse(code: Problem['code'], params: Problem['params'] = {}): never {
   throw new Refusal({ code, params });
 }
@@ -138,6 +139,7 @@ export async function demandDestroyable(office: Office, cloud: string): Promise<
   if (problem !== null) throw new Refusal(problem);
 }
 
+/** Refuses whoever is no full member of the workspace. */
 export async function demandMember(office: Office, by: string): Promise<void> {
   const allowed = await office.authority.member(by);
   if (!allowed.ok) throw new Refusal(allowed.problem);

@@ -1,31 +1,16 @@
 import { newId } from '../operation/ids.ts';
-import type { Journal } from '../operation/journal.ts';
-import type { StepNotes, Threads } from '../operation/ports.ts';
 import { type Gate, gateDue } from './gatekeeper.ts';
 import { HOLD_MS, HoldLost } from './posting.ts';
+import type { Projected, ProjectorParts } from './projector-parts.ts';
 import { rootUpdates } from './root-updates.ts';
 import { teller } from './telling.ts';
-import type { ThreadDoor } from './thread.ts';
-import { type Log, troubleOf } from './web.ts';
+import { troubleOf } from './web.ts';
 
 /** The first and the longest pause before a thread is tried again, in ms. */
 export const RETRY_FIRST_MS = 1_000;
 export const RETRY_MAX_MS = 60_000;
 /** How soon a thread is looked at again that another projector holds, in ms. */
 const BUSY_MS = 2_000;
-/** How far a thread is: everything shown; another shows it; not yet, it is tried again; said why not; nothing there. */
-export type Projected = 'shown' | 'busy' | 'behind' | 'halted' | 'nothing';
-
-export type ProjectorParts = {
-  readonly journal: Journal;
-  readonly threads: Threads;
-  readonly notes: StepNotes;
-  readonly door: ThreadDoor;
-  readonly log: Log;
-  /** Asked whenever a thread shows its whole journal. */
-  readonly gate?: Gate;
-  readonly now?: () => number;
-};
 
 /** Tells journals in their threads: every milestone, in order, at worst one twice, none left out. */
 export interface Projector {

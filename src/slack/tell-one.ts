@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationEvent } from '../operation/events.ts';
 import type { Operation } from '../operation/operation.ts';
-import type { Milestone } from './cards/milestones.ts';
 import { logTail } from './cards/notices.ts';
 import { planFile } from './cards/plan-file.ts';
+import type { Milestone } from './cards/replies.ts';
 import { headIn, headMark, isNotice, noticeMark } from './heads.ts';
 import type { Message } from './limits.ts';
 import { planPieces } from './plan-pieces.ts';
 import { carries, type Desk, inThread, once, prolong } from './posting.ts';
-import type { ProjectorParts } from './projector.ts';
+import type { ProjectorParts } from './projector-parts.ts';
 import { tail } from './text.ts';
 import { type Attachment, ROOT_GONE, type ThreadDoor } from './thread.ts';
 import { troubleOf } from './web.ts';

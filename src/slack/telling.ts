@@ -10,7 +10,7 @@ import { noticeCard } from './cards/notices.ts';
 import { rootCard } from './cards/root.ts';
 import { headIn, headMark, isNotice, noticeMark } from './heads.ts';
 import { carries, type Desk, inThread, once, write } from './posting.ts';
-import type { Projected, ProjectorParts } from './projector.ts';
+import type { Projected, ProjectorParts } from './projector-parts.ts';
 import type { RootUpdates } from './root-updates.ts';
 import { tellOne } from './tell-one.ts';
 import { troubleOf } from './web.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type SshOptions, sshHost } from '../../src/hosts/ssh.ts';
-import type { SshLogin } from '../../src/hosts/ssh-target.ts';
+import type { SshLogin } from '../../src/hosts/ssh-login.ts';
 import { field, uint32 } from '../../src/hosts/ssh-wire.ts';
 import type { Host } from '../../src/operation/host.ts';
 import { type Agent, certify, makeKey, publicKeyOf, startAgent } from '../support/ssh-identities.ts';

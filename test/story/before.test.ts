@@ -4,24 +4,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { MiniMachine } from '../../lab/mini/cloud.ts';
 import { freePort } from '../../lab/redis.ts';
-import { CLOUD, type Stack, startStack } from '../../lab/stack.ts';
-import { archives, backupRuns, cutSessions, holdBackups, newArchive, type Scene, sceneOf } from '../support/story.ts';
+import { CLOUD, type Stack } from '../../lab/stack.ts';
+import { type Stage, slackStage } from '../support/stage.ts';
+import { archives, backupRuns, cutSessions, holdBackups, newArchive, type Scene } from '../support/story.ts';
 
+let stage: Stage;
 let stack: Stack;
 let scene: Scene;
 let before: readonly string[] = [];
 
 beforeAll(async () => {
-  stack = await startStack();
-  await stack.start('bot');
-  await stack.start('worker');
-  scene = sceneOf(stack);
-  await scene.install();
+  stage = await slackStage('bot', 'worker');
+  ({ stack, scene } = stage);
 });
-afterAll(async () => {
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 beforeEach(async () => {
   before = await archives(stack.cloud.nodes[0]);
 });

@@ -1,36 +1,31 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
-import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
-import { applyArgv, incrementalDirectory, prepareArgv, readPrepare, unpackArgv } from '../../src/runbooks/copy.ts';
+import { applyArgv, incrementalDirectory, prepareArgv, unpackArgv } from '../../src/runbooks/copy.ts';
+import { readPrepare } from '../../src/runbooks/copy-result.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { kollaBackupScript } from '../support/kolla-script.ts';
 import { checkpoint } from '../support/layouts.ts';
 import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { type WorkerStage, workerStage } from '../support/stage.ts';
+import type { Scene } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
 /** A full and the incrementals upon it, taken and restored by a worker on three real nodes, to each point in turn. */
 
+let stage: WorkerStage;
 let stack: Stack;
 let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+let wake: WorkerStage['wake'];
 beforeAll(async () => {
-  stack = await startStack();
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage();
+  ({ stack, scene, wake } = stage);
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await worker.log());
+  if (task.result?.state === 'fail') console.log(await stage.worker.log());
 });
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 
 async function backup(type: 'full' | 'incremental'): Promise<Operation> {
   const id = await ask(scene.journal, { kind: 'backup', type }, CLOUD);

@@ -3,28 +3,24 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Switches } from '../../lab/mini/cloud.ts';
-import { CHANNEL, CLOUD, type Stack, startStack } from '../../lab/stack.ts';
-import { archives, backupRuns, holdBackups, newArchive, type Scene, sceneOf } from '../support/story.ts';
+import { CHANNEL, CLOUD, type Stack } from '../../lab/stack.ts';
+import { type Stage, slackStage } from '../support/stage.ts';
+import { archives, backupRuns, holdBackups, newArchive, type Scene } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
 const VOLUME = '/var/lib/docker/volumes/mariadb_backup/_data';
 const TASK = 'Taking full database backup';
+let stage: Stage;
 let stack: Stack;
 let scene: Scene;
 let runs = 0;
 let known: readonly string[] = [];
 
 beforeAll(async () => {
-  stack = await startStack();
-  await stack.start('bot');
-  await stack.start('worker');
-  scene = sceneOf(stack);
-  await scene.install();
+  stage = await slackStage('bot', 'worker');
+  ({ stack, scene } = stage);
 });
-afterAll(async () => {
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 beforeEach(async () => {
   runs = await scene.runs();
   known = await archives(stack.cloud.nodes[0]);

@@ -1,34 +1,28 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { MiniNode } from '../../lab/mini/cloud.ts';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
-import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import { CLOUD, type Stack } from '../../lab/stack.ts';
 import { approve, archived, ask, askRestore, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { type WorkerStage, workerStage } from '../support/stage.ts';
+import type { Scene } from '../support/story.ts';
 
 /** `mariadb_datadir_volume` names a host directory: Kolla's backup copies something else, and a restore works. */
 
 const DIRECTORY = '/var/lib/docker/elsewhere/mysql';
 const VOLUME = '/var/lib/docker/volumes/mariadb/_data';
 
+let stage: WorkerStage;
 let stack: Stack;
 let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+let wake: WorkerStage['wake'];
 beforeAll(async () => {
-  stack = await startStack();
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage();
+  ({ stack, scene, wake } = stage);
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log((await worker.log()).slice(-4000));
+  if (task.result?.state === 'fail') console.log((await stage.worker.log()).slice(-4000));
 });
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 
 const move = ({ must }: MiniNode) =>
   must([

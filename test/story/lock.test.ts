@@ -2,27 +2,24 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { archives, type Scene, sceneOf } from '../support/story.ts';
+import type { Part, Stack } from '../../lab/stack.ts';
+import { type Stage, slackStage } from '../support/stage.ts';
+import { archives, type Scene } from '../support/story.ts';
 
 const CONFIG = '/etc/kolla/mariabackup/my.cnf';
 const GLOBALS = '/etc/kolla/globals.d/custom-globals.yml';
 const UNIT = 'kolla-mariadb-container.service';
+let stage: Stage;
 let stack: Stack;
 let scene: Scene;
 let worker: Part;
 
 beforeAll(async () => {
-  stack = await startStack();
-  await stack.start('bot');
+  stage = await slackStage('bot');
+  ({ stack, scene } = stage);
   worker = await stack.start('worker');
-  scene = sceneOf(stack);
-  await scene.install();
 });
-afterAll(async () => {
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 
 /** A worker whose config names this node as the one that takes the backups; Kolla is told separately. */
 async function backupHost(name: string): Promise<void> {

@@ -3,15 +3,9 @@ import { type MiniCloud, type MiniNode, startMini } from '../../lab/mini/cloud.t
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { sqlCommand } from '../../src/kolla/containers.ts';
 import { findingsCommand, parseFindings } from '../../src/kolla/findings.ts';
-import {
-  type CopyContainer,
-  containerLabels,
-  containerName,
-  prepareArgv,
-  readPrepare,
-  readUnpack,
-  unpackArgv,
-} from '../../src/runbooks/copy.ts';
+import { prepareArgv, unpackArgv } from '../../src/runbooks/copy.ts';
+import { type CopyContainer, containerLabels, containerName } from '../../src/runbooks/copy-container.ts';
+import { readPrepare, readUnpack } from '../../src/runbooks/copy-result.ts';
 import { programQuestion, pythonArgv } from '../../src/runbooks/programs/program.ts';
 import { type Report, readReport } from '../../src/runbooks/programs/reports.ts';
 import type { Identity, ProgramName, ProgramRequests } from '../../src/runbooks/programs/requests.ts';

@@ -1,30 +1,24 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
-import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import { CLOUD, type Stack } from '../../lab/stack.ts';
 import { approve, ask, read, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { type WorkerStage, workerStage } from '../support/stage.ts';
+import type { Scene } from '../support/story.ts';
 
 /** A restore as a worker drives it, with the words of people and bot written by the test. */
 
+let stage: WorkerStage;
 let stack: Stack;
 let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+let wake: WorkerStage['wake'];
 beforeAll(async () => {
-  stack = await startStack();
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage();
+  ({ stack, scene, wake } = stage);
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await worker.log());
+  if (task.result?.state === 'fail') console.log(await stage.worker.log());
 });
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 
 test('a full archive is restored on three nodes, and the old datadirs are kept', async () => {
   const { cloud } = stack;

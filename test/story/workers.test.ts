@@ -1,8 +1,9 @@
 /** Workers, bot and Redis die and come back at the worst moments; a journal is written by hand. Nothing runs twice. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
+import { CLOUD, type Part, type Stack } from '../../lab/stack.ts';
 import { redisWake } from '../../src/engine/queues.ts';
 import { changeStarted, type Operation } from '../../src/operation/operation.ts';
+import { type Stage, slackStage } from '../support/stage.ts';
 import {
   type Asked,
   archives,
@@ -11,9 +12,9 @@ import {
   holdBackups,
   newArchive,
   type Scene,
-  sceneOf,
 } from '../support/story.ts';
 
+let stage: Stage;
 let stack: Stack;
 let scene: Scene;
 let bot: Part;
@@ -22,15 +23,11 @@ let runs = 0;
 let known: readonly string[] = [];
 
 beforeAll(async () => {
-  stack = await startStack();
+  stage = await slackStage();
+  ({ stack, scene } = stage);
   bot = await stack.start('bot');
-  scene = sceneOf(stack);
-  await scene.install();
 });
-afterAll(async () => {
-  scene?.end();
-  await stack?.stop();
-});
+afterAll(() => stage?.end());
 beforeEach(async () => {
   runs = await scene.runs();
   known = await archives(stack.cloud.nodes[0]);
@@ -53,7 +50,6 @@ async function replaced(dead: Part, { id }: Asked): Promise<void> {
   await worker();
 }
 
-const started = (operation: Operation) => changeStarted(operation);
 const proving = (operation: Operation) => operation.attempts.has('prove-archive');
 
 /** It ended well, after one run, with one new archive, and every milestone stands once in the thread. */
@@ -77,7 +73,7 @@ test('a worker killed before, at and after the send, while mariabackup runs, and
     await asked.journalHas((operation) => operation.facts !== null);
     await replaced(current, asked);
     current = workers.at(-1) ?? current;
-    await asked.journalHas(started);
+    await asked.journalHas(changeStarted);
     await replaced(current, asked);
     current = workers.at(-1) ?? current;
     await newArchive(node, known);
@@ -100,7 +96,7 @@ test('a worker killed before, at and after the send, while mariabackup runs, and
 test('a worker killed at the very send: its start is in the journal, and it runs once', async () => {
   const first = await worker();
   const asked = await scene.ask();
-  await asked.journalHas(started);
+  await asked.journalHas(changeStarted);
   await replaced(first, asked);
   const said = await asked.ended();
   expect(said).toMatch(/succeeded\./);

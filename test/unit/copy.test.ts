@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { program } from '../../src/operation/plan.ts';
-import {
-  containerLabels,
-  containerName,
-  prepareArgv,
-  readPrepare,
-  readUnpack,
-  unpackArgv,
-} from '../../src/runbooks/copy.ts';
+import { prepareArgv, unpackArgv } from '../../src/runbooks/copy.ts';
+import { containerLabels, containerName } from '../../src/runbooks/copy-container.ts';
+import { readPrepare, readUnpack } from '../../src/runbooks/copy-result.ts';
 
 const container = {
   engine: 'podman',

@@ -5,7 +5,7 @@ import { readRun } from '../../src/kolla/ansible-run.ts';
 import { judgeBackup } from '../../src/kolla/backup-result.ts';
 import { judgeRecovery } from '../../src/kolla/recovery-result.ts';
 import { judgeStop } from '../../src/kolla/stop-result.ts';
-import { readPrepare } from '../../src/runbooks/copy.ts';
+import { readPrepare } from '../../src/runbooks/copy-result.ts';
 import { recorded, recordings } from '../support/fixtures.ts';
 
 /**

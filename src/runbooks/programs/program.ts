@@ -23,6 +23,9 @@ const PARTS = {
 /** What a program has of this side: a JSON string is one of Python, too. */
 const CONSTANTS: Readonly<Partial<Record<ProgramName, string>>> = { trial: `FINDINGS = ${JSON.stringify(FINDINGS)}` };
 
+/** Whether there is a program of this name. */
+export const isProgram = (name: string): name is ProgramName => Object.hasOwn(PARTS, name);
+
 const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
 
 /** The whole text of a program. ASCII, so that a host's locale doesn't matter. */

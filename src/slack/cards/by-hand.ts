@@ -1,7 +1,7 @@
 import type { RichTextElement } from '@slack/types';
 import { keptBy } from '../../operation/kept.ts';
 import { destroyStarted, type Operation } from '../../operation/operation.ts';
-import { holdDropIn } from '../../runbooks/nodes.ts';
+import { holdDropIn } from '../../runbooks/holds.ts';
 import { clean } from '../text.ts';
 import { isOld } from './kept.ts';
 import { code, say } from './parts.ts';

@@ -4,10 +4,9 @@ import type { OperationEvent } from '../../operation/events.ts';
 import type { Operation } from '../../operation/operation.ts';
 import { esc, moment } from '../text.ts';
 import { endLines, untouched } from './ends.ts';
-import type { Milestone } from './milestones.ts';
 import { lines, mention, onHost, person, problemLines, say, strong } from './parts.ts';
 import { PHASES } from './phases.ts';
-import { problemReply, reply } from './replies.ts';
+import { type Milestone, problemReply, reply } from './replies.ts';
 
 type Of<T extends OperationEvent['type']> = Extract<OperationEvent, { type: T }>;
 type Line = readonly RichTextElement[];

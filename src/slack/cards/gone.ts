@@ -1,6 +1,6 @@
 import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
-import { holdDropIn } from '../../runbooks/nodes.ts';
+import { holdDropIn } from '../../runbooks/holds.ts';
 import { clean } from '../text.ts';
 import { code, say, strong } from './parts.ts';
 import { answersTo } from './sendings.ts';

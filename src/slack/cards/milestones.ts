@@ -1,6 +1,5 @@
 import type { AskedFor, EventType, OperationEvent } from '../../operation/events.ts';
 import { type Operation, stepsOf } from '../../operation/operation.ts';
-import type { Message } from '../limits.ts';
 import { clean, esc } from '../text.ts';
 import { approvalCard } from './approval-card.ts';
 import { byHand } from './by-hand.ts';
@@ -8,14 +7,11 @@ import { approvalsExpired, approved, cleared, planExpired, revoked, withdrawn } 
 import { code, lines, mention, person, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
 import { planned } from './planned.ts';
-import { cc, problemReply, REASON_MAX, reply, titleIn } from './replies.ts';
+import { cc, type Milestone, problemReply, REASON_MAX, reply, titleIn } from './replies.ts';
 import { remainsBlocks } from './root.ts';
 import { finished, started } from './step-milestones.ts';
 import { succeeded } from './succeeded.ts';
 import { attention, backingOut, goneAgreed, goneAsked, resolutionAsked, resolved } from './trouble-milestones.ts';
-
-/** A thread reply for one event. `log` names the run whose redacted log goes with it, `plan` that the plan's file does. */
-export type Milestone = { readonly message: Message; readonly log: string | null; readonly plan?: true };
 
 /**
  * How each kind of event is told in the thread; null: it isn't. `operation` is as it was just after the event.

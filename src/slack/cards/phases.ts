@@ -19,6 +19,7 @@ type Phase =
   | 'clearing'
   | NonNullable<Operation['end']>['how'];
 
+/** The mark and the words of each. */
 export const PHASES = {
   waiting: { mark: '🕓', words: 'waiting for a worker' },
   asking: { mark: '🔎', words: 'asking the hosts' },
@@ -41,6 +42,7 @@ export const PHASES = {
   released: { mark: '🔓', words: 'released' },
 } as const satisfies Record<Phase, { mark: string; words: string }>;
 
+/** Where an operation is, for people. */
 export function phaseOf(operation: Operation): Phase {
   const { end, withdrawal, attention, track, plan, facts, consent } = operation;
   if (end) return end.how;

@@ -2,9 +2,8 @@ import type { Operation } from '../../operation/operation.ts';
 import type { Plan } from '../../operation/plan.ts';
 import { clean } from '../text.ts';
 import { commandLine } from './commands-shown.ts';
-import type { Milestone } from './milestones.ts';
 import { code, faint, onHost, preformatted, say, strong } from './parts.ts';
-import { reply } from './replies.ts';
+import { type Milestone, reply } from './replies.ts';
 import { suspected } from './stakes.ts';
 
 /** How many programs of a plan are shown in full; their argv beyond `ARGV_MAX` characters is cut. */

@@ -1,15 +1,19 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
+import type { Message } from '../limits.ts';
 import { capEscaped, clean, esc } from '../text.ts';
-import type { Milestone } from './milestones.ts';
 import { codeLine, faint, headLine, lines, mention, person, problemLines, problemText } from './parts.ts';
 import { trackOf } from './sendings.ts';
 
 /** The common form of thread replies. */
 
+/** A thread reply for one event. `log` names the run whose redacted log goes with it, `plan` that the plan's file does. */
+export type Milestone = { readonly message: Message; readonly log: string | null; readonly plan?: true };
+
+/** The most of a reason that is told, in characters. */
 export const REASON_MAX = 300;
-/** The most of a notification's text. */
+/** The most of a notification's text, in characters. */
 const TEXT_MAX = 600;
 
 type Lines = readonly (readonly RichTextElement[])[];
@@ -21,6 +25,7 @@ type Reply = {
   readonly mrkdwn?: boolean;
 };
 
+/** A reply with these lines; `text` is its notification. */
 export function reply(
   operation: Operation,
   text: string,
@@ -31,6 +36,7 @@ export function reply(
   return { message: { text: mrkdwn ? capEscaped(text, TEXT_MAX) : esc(clean(text, TEXT_MAX)), blocks }, log: null };
 }
 
+/** A reply that tells a problem, its code below it. */
 export function problemReply(
   operation: Operation,
   problem: JournaledProblem,
@@ -70,6 +76,7 @@ export function stepIn(operation: Operation, number: number, id: string): Step |
   return trackOf(operation, number)?.track.steps.find((step) => step.id === id);
 }
 
+/** Its title, for words; its id where the plan has no such step. */
 export function titleIn(operation: Operation, number: number, id: string): string {
   return clean(stepIn(operation, number, id)?.title ?? id, 120);
 }

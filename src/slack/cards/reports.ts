@@ -10,6 +10,7 @@ import { answersTo } from './sendings.ts';
 
 const lenient = <T extends z.ZodType>(schema: T) => schema.nullable().catch(null);
 const seqno = z.string().regex(/^-?\d{1,19}$/);
+/** A place in a cluster's history. */
 export type Position = { readonly uuid: string; readonly seqno: string };
 const position = z.object({ uuid: galeraUuid, seqno });
 

@@ -1,14 +1,20 @@
 import type { Answered, Check, CheckName } from '../../operation/checks.ts';
-import { type Attempt, type Attempts, latest, type Operation, type Track } from '../../operation/operation.ts';
+import {
+  type Attempt,
+  type Driven,
+  everDriven,
+  latest,
+  type Operation,
+  type Track,
+} from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
 
 /** One sending of a step, with the step and the track that it belongs to. */
 export type Sending = { readonly track: Track; readonly step: Step; readonly attempt: Attempt };
-type Driven = { readonly track: Track; readonly attempts: Attempts };
 
 /** The tracks driven until now, each once, as far as it came; the present one last. */
-export function tracksOf({ past, track, attempts }: Operation): readonly Driven[] {
-  const all: readonly Driven[] = track === null ? past : [...past, { track, attempts }];
+export function tracksOf(operation: Operation): readonly Driven[] {
+  const all = everDriven(operation);
   return all.filter((one, index) => all.findLastIndex((other) => other.track.number === one.track.number) === index);
 }
 

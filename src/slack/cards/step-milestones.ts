@@ -9,10 +9,9 @@ import { clean, duration, grouped, size } from '../text.ts';
 import { sentencesOf } from '../words.ts';
 import { bootstrappedLines } from './bootstrapped.ts';
 import { lockLines } from './lock.ts';
-import type { Milestone } from './milestones.ts';
 import { code, lines, onHost, preformatted, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
-import { problemReply, reply, stepIn, titleIn } from './replies.ts';
+import { type Milestone, problemReply, reply, stepIn, titleIn } from './replies.ts';
 import { heldOn, placesOf } from './reports.ts';
 import { answersIn, trackOf } from './sendings.ts';
 

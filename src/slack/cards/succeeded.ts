@@ -3,10 +3,9 @@ import type { Operation } from '../../operation/operation.ts';
 import { duration, esc } from '../text.ts';
 import { backupButton } from './buttons.ts';
 import { endLines } from './ends.ts';
-import type { Milestone } from './milestones.ts';
 import { code, lines, mention, person, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
-import { reply } from './replies.ts';
+import { type Milestone, reply } from './replies.ts';
 
 /** What the OpenStack services still believe, and what puts each right; the most important first. */
 const RECONCILE = [

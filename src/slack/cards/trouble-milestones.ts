@@ -3,10 +3,9 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import { clean, clock, esc } from '../text.ts';
 import { liveButtons } from './buttons.ts';
 import { fitting } from './fitting.ts';
-import type { Milestone } from './milestones.ts';
 import { faint, mention, onHost, person, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
-import { problemReply, REASON_MAX, reply, stepIn, titleIn } from './replies.ts';
+import { type Milestone, problemReply, REASON_MAX, reply, stepIn, titleIn } from './replies.ts';
 
 type Of<T extends OperationEvent['type']> = Extract<OperationEvent, { type: T }>;
 
