@@ -1,12 +1,11 @@
 /** The second half of the story: the data is destroyed, and two people bring it back. */
 import type { Cloud, CloudNode } from './cloud-type.ts';
 import { liveChecksums } from './mini/open-archive.ts';
+import { restorePeople } from './restore-people.ts';
 import type { MessageJson } from './slack/control-type.ts';
 import { CHANNEL, CLOUD, type Stack } from './stack.ts';
-import { expect, type Tell, words } from './story.ts';
+import { expect, type Tell } from './story.ts';
 
-/** How long one part may take until people would worry (ms). */
-const PATIENCE_MS = 600_000;
 const ANSWER_MS = 20_000;
 /** Stop, swap, recovery and the wait for every node: the real ones take their time. */
 const EXECUTION_MS = 900_000;
@@ -21,43 +20,8 @@ export async function restoreStory(
   before: ReadonlyMap<string, string>,
 ): Promise<{ root: MessageJson | null; exported: string }> {
   const [node] = cloud.nodes;
-  const root = () => slack.messages(CHANNEL).find(({ text }) => text.includes('RST-1 ')) ?? null;
-  const thread = () => {
-    const found = root();
-    return found === null ? [] : slack.thread(CHANNEL, found.ts);
-  };
-  const said = () =>
-    thread()
-      .map(({ text, blocks }) => words(text, blocks ?? []))
-      .join('\n');
-  const seen = async (pattern: RegExp) => {
-    if (!(await slack.until(() => pattern.test(said()), PATIENCE_MS)))
-      throw new Error(`never seen: ${pattern}\n${said()}`);
-  };
-  /** The message in the thread that carries a button. */
-  const withButton = (action: string) => {
-    const found = thread().findLast(({ blocks }) => JSON.stringify(blocks ?? []).includes(`"action_id":"${action}"`));
-    if (found === undefined) throw new Error(`no button ${action} in the thread:\n${said()}`);
-    return { channel: slack.channel(CHANNEL).id, ts: found.ts };
-  };
-  const heard = async (who: string, act: () => Promise<unknown>) => {
-    const until = slack.ephemerals(who).length;
-    await act();
-    await slack.until(() => slack.ephemerals(who).length > until, ANSWER_MS);
-    return slack
-      .ephemerals(who)
-      .slice(until)
-      .map((one) => words(one.text, one.blocks ?? []))
-      .join('\n');
-  };
-
-  /** Clicks Approve; whether a form was opened. What is told in threads meanwhile is no answer. */
-  const opensForm = async (who: string) => {
-    const until = slack.ephemerals(who).length;
-    await slack.click(who, withButton('approve'), 'approve', undefined, { waitMs: ANSWER_MS });
-    await slack.until(() => slack.view(who) !== null || slack.ephemerals(who).length > until, ANSWER_MS);
-    return slack.view(who) !== null;
-  };
+  const { ask, heard, thread } = restorePeople(slack);
+  const { root, seen, offers, click, approve } = thread('RST-1');
 
   let oldUuid = '';
   await tell('somebody drops the database of Nova and empties Keystone’s projects', async () => {
@@ -65,20 +29,11 @@ export async function restoreStory(
     await node.sql("DROP DATABASE nova; CREATE DATABASE nova; DELETE FROM keystone.project WHERE name LIKE 'tenant-%'");
   });
   await tell('Alice asks for a restore, and chooses the archive that was proven', async () => {
-    const opened = await slack.slash('alice', CHANNEL, '/kolla-backup', 'restore', { waitMs: ANSWER_MS });
-    if (opened.view === null) throw new Error(`no form was opened: ${JSON.stringify(opened.said)}`);
-    const option = /"value":"([^"]+)"/.exec(JSON.stringify(opened.view.blocks))?.[1] ?? '';
-    const fields = { archive: option, reason: 'Nova’s database was dropped', older: ['older'] };
-    const answer = await heard('alice', async () => {
-      const { outcome, errors } = await slack.submit('alice', fields);
-      if (outcome !== 'closed') throw new Error(`${outcome} ${JSON.stringify(errors)}`);
-    });
-    expect(answer, /RST-1/);
+    expect(await ask('alice', 'Nova’s database was dropped'), /RST-1/);
     await seen(/RST-1/);
   });
   await tell('the copy is unpacked, prepared, tried, and the plan stands in the thread with its card', async () => {
-    await slack.until(() => JSON.stringify(thread()).includes('"action_id":"approve"'), PATIENCE_MS);
-    withButton('approve');
+    await offers('approve');
     await node.must(['docker', 'inspect', '-f', '{{.State.Running}}', 'mariadb']);
   });
   for (const [who, why] of [
@@ -87,15 +42,11 @@ export async function restoreStory(
     ['gus', /guest/i],
   ] as const)
     await tell(`the approval of ${who} is refused`, async () => {
-      const answer = await heard(who, async () => {
-        if (await opensForm(who)) await slack.submit(who, { name: CLOUD });
-      });
-      expect(answer, why);
+      expect(await heard(who, () => approve(who, CLOUD)), why);
     });
   await tell('Bob reads the plan, types the cloud’s name and approves', async () => {
-    if (!(await opensForm('bob'))) throw new Error('no form was opened');
-    const { outcome, errors } = await slack.submit('bob', { name: CLOUD });
-    if (outcome !== 'closed') throw new Error(`${outcome} ${JSON.stringify(errors)}`);
+    const submitted = await approve('bob', CLOUD);
+    if (submitted?.outcome !== 'closed') throw new Error(`not taken: ${JSON.stringify(submitted)}`);
   });
   await tell('that MariaDB is being stopped stands in the thread', () => seen(/being stopped now/i));
   await tell('stop, swap, recovery: the restore succeeds', async () => {
@@ -103,8 +54,7 @@ export async function restoreStory(
     for (let restarts = 0; restarts <= RESTARTS_MAX; restarts += 1) {
       await slack.until(() => /succeeded|needs attention|failed/i.test(root()?.text ?? ''), EXECUTION_MS);
       if (!/needs attention/i.test(root()?.text ?? '') || restarts === RESTARTS_MAX) break;
-      const action = await restartOf(cloud.nodes);
-      await slack.click('bob', withButton(action), action, undefined, { waitMs: ANSWER_MS });
+      await click('bob', await restartOf(cloud.nodes));
       await slack.until(() => !/needs attention/i.test(root()?.text ?? ''), ANSWER_MS);
     }
     expect(root()?.text ?? '', /succeeded/i);

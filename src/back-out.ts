@@ -1,5 +1,5 @@
 import { KollaBackupError } from './operation/catalogue.ts';
-import type { Journal } from './operation/journal.ts';
+import { type Journal, notSound } from './operation/journal.ts';
 import { highestNumber, type Operation } from './operation/operation.ts';
 import type { BackOut } from './operation/plan.ts';
 import type { Wake } from './operation/ports.ts';
@@ -37,9 +37,8 @@ export async function backOutCommand(
 async function sound(journal: Journal, id: string, label: string): Promise<Operation> {
   const read = await journal.read(id);
   if (read.state === 'sound') return read.operation;
-  if (read.state === 'broken')
-    throw new KollaBackupError('JOURNAL_BROKEN', { label, seq: String(read.flaw.seq), flaw: read.flaw.flaw });
-  throw new KollaBackupError('LABEL_UNKNOWN', { label });
+  const { code, params } = notSound(read, label);
+  throw new KollaBackupError(code, params);
 }
 
 function listed({ label }: Operation, offered: readonly BackOut[]): string {

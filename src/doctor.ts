@@ -34,7 +34,7 @@ export async function doctorCommand(
   }
 
   const checks = await examine(setupOf(environment, config, clouds));
-  const look = { colour: terminal.isTTY === true && !from['NO_COLOR'], columns: terminal.columns ?? COLUMNS };
+  const look = { colour: terminal.isTTY === true && !from['NO_COLOR'], columns: terminal.columns || COLUMNS };
   return { text: options.json ? json(checks, Date.now()) : table(checks, look), exit: exitOf(checks) };
 }
 

@@ -25,8 +25,14 @@ const SLACK = '10.78.0.1';
 const seenAs = (position: number) => `10.78.0.${10 + position}`;
 /** All that differs from the file: where Slack is, and how soon Redis is found to be healthy. */
 const overrides = (slackApi: string) => ({
-  services: { bot: { environment: { SLACK_API_URL: slackApi } }, redis: { healthcheck: { interval: '1s' } } },
+  services: {
+    bot: { environment: { SLACK_API_URL: slackApi } },
+    doctor: { environment: { SLACK_API_URL: slackApi } },
+    redis: { healthcheck: { interval: '1s' } },
+  },
 });
+
+const TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 
 export type Service = 'redis' | 'bot' | 'worker';
 
@@ -39,8 +45,12 @@ export type Deployment = {
   readonly environment: Readonly<Record<string, string>>;
   /** `up -d` with that image and so many workers; resolves when all of it is ready. */
   up(tag: string, workers: number): Promise<void>;
+  /** One more worker, with that image, beside what runs as it is. */
+  addWorker(tag: string): Promise<void>;
   /** A shell script in the project's folder; rejects with what it said unless it ends with 0. */
   shell(script: string): Promise<string>;
+  /** The same at a terminal: what was shown, and any exit code. */
+  terminal(script: string): Promise<{ readonly shown: string; readonly code: number | null }>;
   /** Resolves when bot and workers say that they are ready. */
   ready(): Promise<void>;
   /** The ids of a service's running containers. */
@@ -99,10 +109,9 @@ async function start(
     ends,
   );
 
-  const shell = (script: string) => {
-    const variables = ['COMPOSE_FILE=docker-compose.yml:here.yml', `KOLLA_BACKUP_TAG=${tag}`];
-    return must(machine, ['env', '-C', HOME, ...variables, 'sh', '-euc', script]);
-  };
+  const inHome = (image: string) =>
+    ['env', '-C', HOME, 'COMPOSE_FILE=docker-compose.yml:here.yml', `KOLLA_BACKUP_TAG=${image}`] as const;
+  const shell = (script: string) => must(machine, [...inHome(tag), 'sh', '-euc', script]);
   let tag = builds[0]?.tag ?? '';
   const ids = async (service: Service) =>
     (await shell(`docker-compose ps -q ${service}`)).split('\n').filter((line) => line !== '');
@@ -133,7 +142,18 @@ async function start(
       await shell(`docker-compose up -d --no-build --scale worker=${workers}`);
       await ready();
     },
+    addWorker: async (wanted) => {
+      const more = (await ids('worker')).length + 1;
+      const up = ['docker-compose', 'up', '-d', '--no-build', '--no-recreate', '--no-deps'];
+      await must(machine, [...inHome(wanted), ...up, '--scale', `worker=${more}`, 'worker']);
+      await ready();
+    },
     shell,
+    terminal: async (script) => {
+      const asTyped = ['python3', '-c', TERMINAL, 'sh', '-c', `stty columns 120; ${script}`];
+      const { code, stdout, stderr } = await machine.exec([...inHome(tag), 'TERM=xterm', ...asTyped]);
+      return { shown: stdout + stderr, code };
+    },
     ready,
     ids,
     inspect,

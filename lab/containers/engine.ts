@@ -40,8 +40,10 @@ export type Containers = {
 export type Beside = Readonly<Record<string, { readonly content: string; readonly mode: number }>>;
 const IMAGE_USER = 10001;
 
-/** An image of the sources as they are, after `change` was done to the copy on the machine. */
-export type Build = { readonly tag: string; readonly change: string | null };
+/** `find` stands in the file once, and `put` takes its place. */
+export type Edit = { readonly file: string; readonly find: string; readonly put: string };
+/** An image of the sources as they are, with these edits. */
+export type Build = { readonly tag: string; readonly edits: readonly Edit[] };
 
 /** What a build needs where there is no bridge. */
 const BUILD_FILE = JSON.stringify({ services: { bot: { build: { context: '.', network: 'host' } } } });
@@ -74,8 +76,8 @@ async function build(dir: string, builds: readonly Build[]): Promise<void> {
     await machine.start();
     await importBases(machine);
     const compose = composeOn(machine);
-    for (const { tag, change } of builds) {
-      if (change !== null) await must(machine, ['sh', '-euc', `cd ${HOME}; ${change}`]);
+    for (const { tag, edits } of builds) {
+      for (const edit of edits) await edited(machine, edit);
       const args = ['-f', 'docker-compose.yml', '-f', 'build.yml', 'build', 'bot'];
       const { code, stdout, stderr } = await compose(args, { KOLLA_BACKUP_TAG: tag });
       if (code !== 0) throw new Error(`the image was not built:\n${stdout}\n${stderr}`);
@@ -85,6 +87,13 @@ async function build(dir: string, builds: readonly Build[]): Promise<void> {
   } finally {
     await machine.kill();
   }
+}
+
+async function edited(machine: Machine, { file, find, put }: Edit): Promise<void> {
+  const path = join(HOME, file);
+  const [before = '', after = null, ...more] = (await must(machine, ['cat', path])).split(find);
+  if (after === null || more.length > 0) throw new Error(`${file} does not have this once: ${find}`);
+  await must(machine, ['sh', '-c', 'cat > "$0"', path], { stdin: before + put + after });
 }
 
 /** Nothing is changed in this machine's own network. */

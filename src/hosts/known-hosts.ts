@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { helperEnvironment } from './helper-environment.ts';
 import { wireReader } from './ssh-wire.ts';
 
 const SEARCH_LIMIT_MS = 10_000;
@@ -22,7 +23,7 @@ export function filedName(address: string, port: number): string {
 
 function search(file: string, name: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: SEARCH_LIMIT_MS, maxBuffer: SEARCH_BYTES };
+    const options = { timeout: SEARCH_LIMIT_MS, maxBuffer: SEARCH_BYTES, env: helperEnvironment() };
     execFile('ssh-keygen', ['-F', name, '-f', file], options, (error, stdout) => {
       // Exit code 1 says that nothing was found.
       if (error && error.code !== 1) reject(new Error(`ssh-keygen -F ${name} -f ${file} failed`, { cause: error }));

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KollaBackupError } from '../operation/catalogue.ts';
+import { helperEnvironment } from './helper-environment.ts';
 import type { SshLogin } from './ssh-login.ts';
 
 /** A `Match exec` in the file may run programs (ms). */
@@ -37,7 +38,8 @@ export type ToldBySsh = {
 async function evaluate(file: string, { address, user, port }: SshLogin): Promise<Map<string, string[]>> {
   const given = [...(user === undefined ? [] : ['-l', user]), ...(port === undefined ? [] : ['-p', String(port)])];
   const argv = ['-G', '-F', file, ...given, '--', address];
-  const { stdout } = await promisify(execFile)('ssh', argv, { timeout: LIMIT_MS }).catch((error: unknown) => {
+  const limits = { timeout: LIMIT_MS, env: helperEnvironment() };
+  const { stdout } = await promisify(execFile)('ssh', argv, limits).catch((error: unknown) => {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : '';
     const params = { file, reason: said || (error instanceof Error ? error.message : String(error)) };
     throw new KollaBackupError('SSH_CONFIG_UNREADABLE', params, { cause: error });

@@ -1,4 +1,5 @@
 import type { AppendAnswer } from './append.ts';
+import type { Problem } from './catalogue.ts';
 import type { OperationEvent } from './events.ts';
 import type { Operation } from './operation.ts';
 import type { Flaw, Head, JournalRecord } from './record.ts';
@@ -17,6 +18,18 @@ export type JournalRead =
       readonly why: string;
       readonly records: readonly JournalRecord[];
     };
+
+/** Why nothing is done for an operation whose journal isn't sound. */
+export function notSound(read: Exclude<JournalRead, { state: 'sound' }>, label: string): Problem {
+  switch (read.state) {
+    case 'missing':
+      return { code: 'LABEL_UNKNOWN', params: { label } };
+    case 'broken':
+      return { code: 'JOURNAL_BROKEN', params: { label, seq: String(read.flaw.seq), flaw: read.flaw.flaw } };
+    case 'unreadable':
+      return { code: 'JOURNAL_UNREADABLE', params: { label, seq: String(read.seq), type: read.type, why: read.why } };
+  }
+}
 
 /** Under what conditions an event is appended; see `AppendRequest`. */
 export type Terms = {

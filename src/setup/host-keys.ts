@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { helperEnvironment } from '../hosts/helper-environment.ts';
 import { filedName, fingerprint, knownKeys } from '../hosts/known-hosts.ts';
 import type { Host } from '../operation/host.ts';
 import type { Asker } from './ask.ts';
@@ -28,7 +29,7 @@ export type Recognition = {
 /** The keys that a host shows; none where it can't be reached, which whoever connects will tell. */
 function offeredBy(address: string, port: number): Promise<Offered[]> {
   return new Promise((resolve) => {
-    const limits = { timeout: SCAN_S * 2000, maxBuffer: SCAN_BYTES };
+    const limits = { timeout: SCAN_S * 2000, maxBuffer: SCAN_BYTES, env: helperEnvironment() };
     execFile('ssh-keyscan', ['-T', String(SCAN_S), '-p', String(port), '--', address], limits, (_, stdout) => {
       const lines = stdout.split('\n').filter((line) => !line.startsWith('#'));
       resolve(

@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types';
 import type { CloudConfig, Config } from '../config.ts';
 import { KollaBackupError, type Problem } from '../operation/catalogue.ts';
-import type { Journal, JournalRead } from '../operation/journal.ts';
+import { type Journal, notSound } from '../operation/journal.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
 import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
 import type { JournalRecord } from '../operation/record.ts';
@@ -74,18 +74,7 @@ export async function readSound(
 ): Promise<{ readonly operation: Operation; readonly records: readonly JournalRecord[] }> {
   const read = await office.journal.read(id);
   if (read.state === 'sound') return read;
-  throw new Refusal(unreadable(read, label));
-}
-
-function unreadable(read: Exclude<JournalRead, { state: 'sound' }>, label: string): JournaledProblem {
-  switch (read.state) {
-    case 'missing':
-      return { code: 'LABEL_UNKNOWN', params: { label } };
-    case 'broken':
-      return { code: 'JOURNAL_BROKEN', params: { label, seq: String(read.flaw.seq), flaw: read.flaw.flaw } };
-    case 'unreadable':
-      return { code: 'JOURNAL_UNREADABLE', params: { label, seq: String(read.seq), type: read.type, why: read.why } };
-  }
+  throw new Refusal(notSound(read, label));
 }
 
 /** The id under a label. */

@@ -3,26 +3,19 @@ import { expect } from 'vitest';
 import type { MiniCloud } from '../../lab/mini/cloud.ts';
 import { type OperationEvent, operationEvent } from '../../src/operation/events.ts';
 import type { Journal } from '../../src/operation/journal.ts';
+import { countStarts, type Started, startsOf } from './starts.ts';
 import type { Watcher } from './watcher.ts';
 
-/** Where the deploy host writes down each start of a stop or recovery. */
-const PLAYBOOKS = '/var/log/kolla-ansible-playbooks';
-const COUNTER = `#!/bin/sh
-case " $* " in *" stop "*) echo stop >> ${PLAYBOOKS} ;; *recovery*) echo recovery >> ${PLAYBOOKS} ;; esac
-exec "$0.real" "$@"
-`;
-
 /** Puts a counter before kolla-ansible; the answer tells what it was started for since. */
-export async function countPlaybooks({ deploy, kollaAnsible }: MiniCloud): Promise<() => Promise<string[]>> {
-  const script = 'mv "$0" "$0.real"; cat > "$0"; chmod 755 "$0"';
-  await deploy.must(['sh', '-c', script, kollaAnsible], { stdin: COUNTER });
+export async function countPlaybooks(cloud: MiniCloud): Promise<() => Promise<Started[]>> {
+  await countStarts(cloud);
+  const { all } = startsOf(cloud);
   let known = 0;
   return async () => {
-    const { stdout } = await deploy.exec(['cat', PLAYBOOKS]);
-    const all = stdout.split('\n').filter((line) => line !== '');
-    const since = all.slice(known);
-    known = all.length;
-    return since;
+    const found = await all();
+    const since = found.slice(known);
+    known = found.length;
+    return since.filter((kind) => kind !== 'backup');
   };
 }
 

@@ -6,18 +6,11 @@ import { words } from '../../lab/story.ts';
 import { redisJournal } from '../../src/engine/journal.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { countStarts, type Starts, startsOf } from './starts.ts';
 import { until } from './until.ts';
 
 /** How long something may take until a test gives it up (ms). */
 export const PATIENCE_MS = 90_000;
-/** Where the deploy host writes down each start of a backup. */
-const RUNS = '/var/log/kolla-ansible-backups';
-/** Stands in front of kolla-ansible and counts: what really ran is told by the host, not by the bot. */
-const COUNTER = `#!/bin/sh
-case " $* " in *" mariadb_backup "*) echo "$$ $*" >> ${RUNS} ;; esac
-exec "$0.real" "$@"
-`;
-
 /** One operation as people see it in Slack. */
 export type Asked = {
   readonly label: string;
@@ -44,7 +37,9 @@ export type Scene = {
   type(who: string, text: string): Promise<string>;
   /** Alice asks for a full backup. */
   ask(): Promise<Asked>;
-  /** How often kolla-ansible was started to take a backup since `install`. */
+  /** What kolla-ansible was started for since `install`. */
+  readonly starts: Starts;
+  /** How often it was started to take a backup. */
   runs(): Promise<number>;
   /** Puts the counter before kolla-ansible; again after `cloud.reset`. */
   install(): Promise<void>;
@@ -57,6 +52,7 @@ export function sceneOf(
   const { slack, cloud } = stack;
   const redis = new Redis(stack.redis.url, { maxRetriesPerRequest: null });
   redis.on('error', () => {}); // tests take Redis away
+  const starts = startsOf(cloud);
   const key = stack.environment['KOLLA_BACKUP_KEY'] ?? '';
   const journal = redisJournal(redis, { current: 'k1', keys: { k1: key } });
 
@@ -121,15 +117,9 @@ export function sceneOf(
     journal,
     type,
     ask,
-    runs: async () => {
-      const { stdout } = await cloud.deploy.exec(['cat', RUNS]);
-      return stdout.split('\n').filter((line) => line !== '').length;
-    },
-    install: async () => {
-      const program = cloud.kollaAnsible;
-      const script = `[ -e "$0.real" ] || mv "$0" "$0.real"; cat > "$0"; chmod 755 "$0"; rm -f ${RUNS}`;
-      await cloud.deploy.must(['sh', '-c', script, program], { stdin: COUNTER });
-    },
+    starts,
+    runs: async () => (await starts.all()).filter((kind) => kind === 'backup').length,
+    install: () => countStarts(cloud),
     end: () => redis.disconnect(),
   };
 }

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cloudPast } from '../../src/engine/past.ts';
+import { fold } from '../../src/operation/fold.ts';
+import type { Journal, JournalRead } from '../../src/operation/journal.ts';
+import { journalRecord, verifyChain } from '../../src/operation/record.ts';
+
+const FILE = join(import.meta.dirname, '../fixtures/journals/0.1.0/RST-1.jsonl');
+const records = readFileSync(FILE, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => journalRecord.parse(JSON.parse(line)));
+const at = (type: string, step: string) =>
+  records.findIndex(({ event }) => event.type === type && event['step'] === step) + 1;
+
+/** The journal when a newer version went on with it after that record, by an event that nobody here knows. */
+function newerAfter(seq: number): JournalRead {
+  expect(verifyChain(records, null).ok).toBe(true);
+  const known = records.slice(0, seq);
+  const [last] = known.slice(-1);
+  if (last === undefined) throw new Error('an empty journal');
+  const all = [...known, { ...last, seq: seq + 1, event: { type: 'from_the_future' } }, ...records.slice(seq)];
+  const folded = fold(all);
+  if (folded.ok) throw new Error('it was followed');
+  return { state: 'unreadable', ...folded, records: all };
+}
+
+const pastWith = (read: JournalRead) => {
+  const journal: Pick<Journal, 'read' | 'recent'> = {
+    recent: async () => [{ id: records[0]?.operation ?? '', at: 0 }],
+    read: async () => read,
+  };
+  return cloudPast(journal, 'lab');
+};
+
+test('that a restore began to replace the data counts, though a newer version went on with it', async () => {
+  const swapped = at('step_started', 'swap-1');
+  const { restores } = await pastWith(newerAfter(swapped));
+  expect(restores).toEqual([{ label: 'RST-1', at: [records[swapped - 1]?.at, records[swapped - 1]?.at] }]);
+  expect((await pastWith(newerAfter(swapped - 1))).restores).toEqual([]);
+});
+
+test('one that does not verify tells nothing', async () => {
+  const past = await pastWith({ state: 'broken', flaw: { seq: 3, flaw: 'mac' }, lines: [] });
+  expect(past).toEqual({ proven: [], restores: [], read: [] });
+});
