@@ -2,6 +2,7 @@ import { runName } from '../operation/next.ts';
 import { everDriven, type Operation, type Track } from '../operation/operation.ts';
 import type { Plan, Step } from '../operation/plan.ts';
 import type { StepName } from '../operation/run-directory.ts';
+import { madeDirectories, removal } from '../runbooks/without.ts';
 import type { Drive } from './drive.ts';
 import { forgetOld } from './forget.ts';
 import { patiently } from './hosts.ts';
@@ -87,7 +88,19 @@ export async function closeRuns(drive: Drive): Promise<void> {
         );
     }
   }
+  await removeInventories(drive);
   await forgetOld(drive, told);
+}
+
+/** No secret that Ansible decrypted into an inventory outlives the operation that needed it. */
+async function removeInventories(drive: Drive): Promise<void> {
+  for (const directory of madeDirectories(drive.operation())) {
+    const left = await drive.hosts.deploy.run(removal(directory)).then(
+      ({ code, stderr }) => (code === 0 ? null : stderr),
+      (error: unknown) => String(error),
+    );
+    if (left !== null) drive.log.warn({ operation: drive.operation().id, directory, left }, 'an inventory stays there');
+  }
 }
 
 /** The same once the operation has ended. Resolves with true: a move was made. */

@@ -1,12 +1,15 @@
 import { posix } from 'node:path';
+import { z } from 'zod';
 import { inventoryCommand } from '../kolla/dialects.ts';
 import { vaultArguments } from '../kolla/extra-arguments.ts';
 import { MARIADB } from '../kolla/names.ts';
 import type { Check } from '../operation/checks.ts';
 import type { Facts } from '../operation/facts.ts';
-import type { Operation } from '../operation/operation.ts';
+import type { Command } from '../operation/host.ts';
+import { everDriven, type Operation } from '../operation/operation.ts';
 import { DEPLOY, type Step } from '../operation/plan.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { programQuestion } from './programs/program.ts';
 import { demandReport } from './reports.ts';
 import { programStep } from './steps.ts';
 
@@ -22,6 +25,9 @@ const PLAYBOOKS = 'share/kolla-ansible/ansible';
 const SYSTEM_PLAYBOOKS = [`/usr/local/${PLAYBOOKS}`, `/usr/${PLAYBOOKS}`];
 /** Two lists of a large inventory, each read by Ansible (ms). */
 const REDUCE_MS = 300_000;
+/** A few small files (ms). */
+const REMOVE_MS = 30_000;
+const MAKE = 'make-inventory';
 
 /** Makes the inventory that doesn't have the nodes which are gone, or removes it; `base` is on the deploy host. */
 export function reduce({ deploy, gone = [] }: Facts, operation: string, act: 'make' | 'remove', base: string): Step {
@@ -69,9 +75,27 @@ export function withoutGone(operation: Operation, preparation: number, facts: Fa
 }
 
 function madeInventory(operation: Operation, preparation: number): { readonly inventory: string } {
-  const report = demandReport(operation, preparation, 'make-inventory', 'reduce');
+  const report = demandReport(operation, preparation, MAKE, 'reduce');
   if (report.state !== 'reduced') throw new TypeError('the inventory was removed');
   return report;
+}
+
+/** Where inventories were made, or may have been, for an operation: they hold what Ansible knows of its hosts. */
+export function madeDirectories(operation: Operation): readonly string[] {
+  const made = everDriven(operation).flatMap(({ track, attempts }) =>
+    track.steps.filter(({ id }) => id === MAKE && attempts.has(id)),
+  );
+  return [...new Set(made.map(({ program }) => madeRequest.parse(program?.argv.at(-1)).directory))];
+}
+const madeRequest = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.object({ directory: z.string().startsWith('/') }));
+
+/** Removes such a directory: a question, for nothing waits for it. */
+export function removal(directory: string): Command {
+  const nothing = { program: [], sources: [], vault: [], playbooks: [], group: GROUP, gone: [] };
+  return programQuestion('reduce', { act: 'remove', directory, ...nothing }, REMOVE_MS);
 }
 
 /** Seen once more: a node that came back meanwhile would be a second cluster with the old data. */

@@ -8,12 +8,17 @@ import type { Wake } from '../../src/operation/ports.ts';
 import { heldPosition } from '../../src/runbooks/reports.ts';
 import { ALICE, approve, archived, askRestore, BOB, backOut, say, untilIs, waitsForPeople } from './restores.ts';
 import type { Scene } from './story.ts';
+import { until } from './until.ts';
 
 /** Restores whose cloud loses a node, on either cloud, with a worker that runs. */
 export type Company = { readonly stack: Stack<Cloud>; readonly scene: Scene; readonly wake: Pick<Wake, 'drive'> };
 
 /** How long a track may take (ms): the real Kolla's playbooks are slow. */
 const TRACK_MS = 600_000;
+
+/** Inventories that were made on the deploy host for an operation. */
+const madeFor = (cloud: Cloud, id: string) =>
+  cloud.deploy.must(['find', '/var/lib/kolla-backup', '-path', `*/inventories/${id}/*`, '-name', 'hosts.json']);
 
 /** Two nodes are restored while the third is off; it comes back with their data, and its own is gone. */
 export async function restoreWithout(company: Company): Promise<void> {
@@ -37,6 +42,7 @@ export async function restoreWithout(company: Company): Promise<void> {
   await wake.drive(id);
   const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');
   const plan = waiting.plan?.plan;
+  expect(await madeFor(cloud, id)).toMatch(/hosts\.json/);
   expect(plan?.nodes.map(({ name }) => name)).toEqual([first.name, second.name]);
   const steps = [...(plan?.steps ?? []), ...(plan?.backOuts ?? []).flatMap((one) => one.steps)];
   expect(steps.filter(({ host }) => host === third.name)).toEqual([]);
@@ -50,6 +56,11 @@ export async function restoreWithout(company: Company): Promise<void> {
       oldUuid,
     );
   }
+  await until(
+    async () => ((await madeFor(cloud, id)) === '' ? true : null),
+    'the inventory without it to be removed',
+    60_000,
+  );
   const newUuid = (await first.wsrep())?.['wsrep_cluster_state_uuid'];
   expect(newUuid).not.toBe(oldUuid);
 

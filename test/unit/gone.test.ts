@@ -14,6 +14,7 @@ import { alertCard } from '../../src/slack/cards/alerts.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
 import { BACK_OUTS_SHOWN } from '../../src/slack/cards/buttons.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
+import { milestoneOf } from '../../src/slack/cards/milestones.ts';
 import { goneModal, restoreModal } from '../../src/slack/cards/modals.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
 import { attention } from '../../src/slack/cards/trouble-milestones.ts';
@@ -278,6 +279,10 @@ describe('people read what it means', () => {
       /Redundancy missing: hardcore-rodent/,
     );
     expect(JSON.stringify(endLines({ ...story.now(), end: ended }))).not.toMatch(/Redundancy/);
+    const last = (operation: Operation) =>
+      JSON.stringify(milestoneOf({ type: 'succeeded', claim: 'c'.repeat(20) }, { ...operation, end: ended }));
+    expect(last(without(story.now()))).toMatch(/Take a full backup once hardcore-rodent is back/);
+    expect(last(story.now())).toMatch(/Take a full backup now/);
   });
   test('also where it died on the way, and a way back left it out: with what may still hold it', () => {
     const { facts, ...story } = awaitingSample().now();

@@ -12,7 +12,7 @@ const NAME_MAX = 80;
 /** The nodes that a restore goes on without, by name. */
 export function goneNodes({ wish }: Pick<Operation, 'wish'>): string | null {
   if (wish.kind !== 'restore' || wish.without === undefined) return null;
-  return wish.without.map((name) => clean(name, NAME_MAX)).join(', ');
+  return namesOf(wish.without);
 }
 
 /** How many more nodes may fail until nobody has a majority. */
@@ -53,6 +53,17 @@ function leftOut({ wish, end }: Operation): readonly string[] {
   return without ?? (wish.kind === 'restore' ? (wish.without ?? []) : []);
 }
 
+const membersLeft = (operation: Operation) =>
+  (operation.plan?.plan.nodes ?? []).filter(({ name }) => !leftOut(operation).includes(name)).length;
+
+/** Of those the ones that had not rejoined when it ended, by name; empty where none is missing. */
+export function missingNodes(operation: Operation): string {
+  if (membersSeen(operation) > membersLeft(operation)) return '';
+  return namesOf(leftOut(operation));
+}
+
+const namesOf = (nodes: readonly string[]) => nodes.map((name) => clean(name, NAME_MAX)).join(', ');
+
 /** One that died in the middle of it may be held, and comes back so. */
 function heldLine({ end, facts }: Operation): readonly (readonly RichTextElement[])[] {
   const unit = facts?.restore?.surveys.find((one) => one.unit !== null)?.unit ?? null;
@@ -75,11 +86,10 @@ export function goneLines(operation: Operation): readonly (readonly RichTextElem
     const gone = goneNodes(operation);
     return gone === null || how ? [] : [[strong('Without: '), say(`${gone}, declared off`)]];
   }
-  const out = leftOut(operation);
-  if (out.length === 0) return [];
-  const gone = out.map((name) => clean(name, NAME_MAX)).join(', ');
-  const left = (operation.plan?.plan.nodes ?? []).filter(({ name }) => !out.includes(name)).length;
-  if (membersSeen(operation) > left) return [[say(`${gone} had rejoined when this ended.`)]];
+  const gone = namesOf(leftOut(operation));
+  if (gone === '') return [];
+  if (missingNodes(operation) === '') return [[say(`${gone} had rejoined when this ended.`)]];
+  const left = membersLeft(operation);
   return [
     [
       strong(`⚠️ Redundancy missing: ${gone} had not rejoined when this ended`),

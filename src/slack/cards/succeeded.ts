@@ -3,6 +3,7 @@ import type { Operation } from '../../operation/operation.ts';
 import { duration, esc } from '../text.ts';
 import { backupButton } from './buttons.ts';
 import { endLines } from './ends.ts';
+import { missingNodes } from './gone.ts';
 import { code, lines, mention, person, say, strong } from './parts.ts';
 import { wishOn } from './phases.ts';
 import { type Milestone, reply } from './replies.ts';
@@ -47,14 +48,20 @@ function backedOut(operation: Operation): Milestone {
   );
 }
 
-function afterwards({ label, ...operation }: Operation): readonly KnownBlock[] {
+function afterwards(operation: Operation): readonly KnownBlock[] {
+  const { label } = operation;
+  const missing = missingNodes(operation);
   const points: readonly (readonly RichTextElement[])[] = RECONCILE.map((one) => [say(`☐ ${one}`)]);
   return [
     lines([strong('To reconcile now, for it came back as it was then')], ...points),
     lines(
-      [strong('Take a full backup now: '), say('incremental backups need one of the restored cluster.')],
+      [
+        strong(missing.length === 0 ? 'Take a full backup now: ' : `Take a full backup once ${missing} is back: `),
+        say('incremental backups need one of the restored cluster.'),
+        ...(missing.length === 0 ? [] : [say(' Until then a backup is refused, for every node is asked.')]),
+      ],
       [say('When the old data is no longer wanted: '), code(`/kolla-backup discard ${label} <reason>`)],
     ),
-    backupButton({ label, ...operation }),
+    backupButton(operation),
   ];
 }
