@@ -6,7 +6,7 @@ import type { Askers } from './asker.ts';
 import { statuses } from './cluster-questions.ts';
 import { comeBack } from './gone-nodes.ts';
 import { sleep } from './hosts.ts';
-import { othersAtWork } from './node-questions.ts';
+import { archiveLies, othersAtWork } from './node-questions.ts';
 import { notAsPlanned } from './planned-nodes.ts';
 import { lookDown, newerFull, rememberedMore } from './restore-questions.ts';
 
@@ -73,7 +73,10 @@ export const conditionAskers = {
     found: await othersAtWork(hosts, nodes, container, patience),
   }),
 
-  'newer-full': async ({ after }, { drive }) => ({
-    label: await newerFull(drive.journal, drive.operation().cloud, after),
+  // Somebody may have made room since: what is discarded could then be the only other copy.
+  'newer-full': async ({ after }, { drive: { hosts, journal, operation }, patience }) => ({
+    label: await newerFull(journal, operation().cloud, after, (archive) =>
+      patience(archive.node, () => archiveLies(hosts, archive)),
+    ),
   }),
 } satisfies Partial<Askers<CheckName>>;

@@ -15,6 +15,7 @@ import type { AnswerTo, VolumeEntry } from '../operation/checks.ts';
 import type { Host, Outcome } from '../operation/host.ts';
 import { DEPLOY } from '../operation/plan.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
+import type { Proven } from '../runbooks/proven.ts';
 import type { CloudHosts } from './hosts.ts';
 
 /** Small questions to one host. Each only reads, and rejects with a KollaBackupError where it got no usable answer. */
@@ -68,6 +69,15 @@ export async function listVolume(hosts: CloudHosts, node: NodeRef, volume: strin
   if (directory === null) return { directory, entries: [], omitted: 0 };
   const host = hosts.node(node.node);
   return { directory, ...readListing(host.name, directory, await host.run(listVolumeCommand(directory))) };
+}
+
+/** Whether a proven archive is still in its volume, with the size that it had. */
+export async function archiveLies(
+  hosts: CloudHosts,
+  { node, directory, path, bytes }: Pick<Proven, 'node' | 'directory' | 'path' | 'bytes'>,
+): Promise<boolean> {
+  const { code, stdout } = await hosts.node(node).run(containers.fileSizeCommand(`${directory}/${path}`));
+  return code === 0 && Number(stdout) === bytes;
 }
 
 /** Who else works on MariaDB: a container or process of a backup on a node, a playbook on the deploy host. */

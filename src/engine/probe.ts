@@ -15,6 +15,7 @@ import type { Host } from '../operation/host.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { archiveLies } from './node-questions.ts';
 import { probeDeployment } from './probe-deployment.ts';
 import { probeDiscard } from './probe-discard.ts';
 import { probeRestore } from './probe-restore.ts';
@@ -40,7 +41,12 @@ export function probeFor(
       case 'backup':
         return facts;
       case 'discard':
-        return { ...facts, discard: await probeDiscard(id, wish, facts.nodes, journal) };
+        return {
+          ...facts,
+          discard: await probeDiscard(id, wish, facts.nodes, journal, (archive) =>
+            patiently(signal, () => archiveLies(hosts, archive)),
+          ),
+        };
       case 'restore':
         return probeRestore(
           { id, config: cloud, proofMs, floorBytes, journal, settings: deployed.settings },

@@ -4,6 +4,7 @@ import type { NodeRef } from '../operation/shapes.ts';
 import { holdRequest } from '../runbooks/holds.ts';
 import { programQuestion } from '../runbooks/programs/program.ts';
 import { readReport } from '../runbooks/programs/reports.ts';
+import { type Proven, provenBy } from '../runbooks/proven.ts';
 import type { Drive } from './drive.ts';
 
 /** How long a node may take to say whether MariaDB is down: without a unit it must have been quiet for a while (ms). */
@@ -27,17 +28,23 @@ export async function lookDown(
   return read.report.state === 'up' ? read.report.why.slice(0, 280) : `it said ${read.report.state}`;
 }
 
-/** The label of a full backup that was proven after that moment (ms); null where there is none. */
+/**
+ * The label of a full backup that was proven after that moment (ms), and of which `lies` says that its archive is still
+ * there; null where there is none.
+ */
 export async function newerFull(
   journal: Pick<Journal, 'read' | 'recent'>,
   cloud: string,
   after: number,
+  lies: (archive: Proven) => Promise<boolean>,
 ): Promise<string | null> {
   for (const { id } of await journal.recent(FULLS_LOOKED, cloud)) {
     const read = await journal.read(id);
     if (read.state !== 'sound') continue;
     const { wish, end, requestedAt, label } = read.operation;
-    if (wish.kind === 'backup' && wish.type === 'full' && end?.how === 'succeeded' && requestedAt > after) return label;
+    if (wish.kind !== 'backup' || wish.type !== 'full' || end?.how !== 'succeeded' || requestedAt <= after) continue;
+    const archive = provenBy(read.operation);
+    if (archive !== null && (await lies(archive))) return label;
   }
   return null;
 }

@@ -109,6 +109,11 @@ export function freeSpaceCommand(path: string): Command {
   return { argv: ['df', '--output=avail', '-B1', '--', path], timeoutMs: ENGINE_MS };
 }
 
+/** Bytes of a file; another exit code than 0 where it isn't there. */
+export function fileSizeCommand(path: string): Command {
+  return { argv: ['stat', '-c', '%s', '--', path], timeoutMs: ENGINE_MS };
+}
+
 /** Inode and time of birth of the file that InnoDB makes with a datadir: a state transfer, a restore or a copy-back brings another. */
 export function datadirCommand(datadir: string): Command {
   return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };

@@ -239,7 +239,12 @@ test('the old data is removed only after a newer full, by two persons, and no ot
   const kept = `${BASE}/${restored}/1/data`;
   const early = await bench.ended(await discard(bench, restored), 'failed');
   expect(early.end).toMatchObject({ problem: { code: 'DISCARD_NEEDS_FULL' } });
-  await bench.backup();
+  const full = `/var/lib/docker/volumes/mariadb_backup/_data/${await bench.backup()}`;
+  const [holder] = cloud.nodes;
+  await holder.must(['mv', full, `${full}.away`]);
+  const gone = await bench.ended(await discard(bench, restored), 'failed');
+  expect(gone.end).toMatchObject({ problem: { code: 'DISCARD_NEEDS_FULL' } });
+  await holder.must(['mv', `${full}.away`, full]);
   const live = await datadirs(cloud);
   const id = await discard(bench, restored);
   const asked = await untilIs(journal(), id, waitsForPeople, 'a plan to approve');

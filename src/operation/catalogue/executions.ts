@@ -74,7 +74,7 @@ export const executions = {
     next: 'Decide which data is to live. A way back on the card leads to the old data. To go on with what {ahead} has, release the operation, let MariaDB go on every node as its end says, and run the recovery from {ahead} by hand.',
   },
   DISCARD_NEEDS_FULL: {
-    wrong: 'No full backup was taken and proven since that restore ended.',
+    wrong: 'No full backup was taken and proven since that restore ended, or none of them still lies in its volume.',
     done: NOTHING,
     next: 'Take a full backup first (/kolla-backup full): until then the old datadir may be the only other copy.',
   },
