@@ -46,8 +46,7 @@ function judgeDurable(all: readonly DurableSetting[], info: Readonly<Record<stri
   if (problem === null)
     return good('What it took is on disk: append-only file, synced at each write, never cut short.');
   const wrong = commands(settings);
-  if (settings.some(({ found }) => found !== null))
-    return bad(problem, `Set in redis.conf: ${wrong}; then restart it, or CONFIG SET each and CONFIG REWRITE.`);
+  if (settings.some(({ found }) => found !== null)) return bad(problem, setRunning(settings, wrong));
   const aof = { '1': 'it says that it has an append-only file', '0': 'it says that it has no append-only file' }[
     info['aof_enabled'] ?? ''
   ];
@@ -56,6 +55,14 @@ function judgeDurable(all: readonly DurableSetting[], info: Readonly<Record<stri
     finding: `Redis does not tell how it keeps things (CONFIG is denied); ${aof ?? 'nor does INFO'}. Restores are refused until it does.`,
   };
 }
+
+/** Redis that is started with an append-only file for the first time reads no snapshot: it would forget everything. */
+const setRunning = (settings: readonly DurableSetting[], wrong: string) =>
+  `Let redis-cli CONFIG SET each while it runs: ${wrong}. Then set the same in redis.conf (CONFIG REWRITE) or on its command line.${
+    settings.some(({ name, found, wanted }) => name === 'appendonly' && found !== wanted)
+      ? ' In that order: a restart with appendonly yes begins empty unless it was set at the running one.'
+      : ''
+  }`;
 
 const askProvider = (settings: readonly DurableSetting[]) =>
   `Ask its provider whether it is set to ${settings.map(({ name, wanted }) => `${name} ${wanted}`).join(', ')}, and to let this user read that: ACL SETUSER … +config|get (Redis 7 and later).`;

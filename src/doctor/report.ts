@@ -35,6 +35,12 @@ export type Look = { readonly colour: boolean; readonly columns: number };
 export const COLUMNS = 120;
 const RESULT_WIDTH = 8;
 
+/** Where to look, once more: the rows themselves have often scrolled away. */
+function whereabouts(checks: readonly Check[], result: Result, words: string): string[] {
+  const rows = checks.filter((one) => one.result === result).map(({ title, about }) => `${title} (${about})`);
+  return rows.length === 0 ? [] : [`${words}: ${rows.join('; ')}`];
+}
+
 /** A table, one block for each thing that was looked at, remedies below what they mend; ends with the verdict. */
 export function table(checks: readonly Check[], { colour, columns }: Look): string {
   const width = Math.max(...checks.map(({ title }) => title.length), 0);
@@ -49,7 +55,9 @@ export function table(checks: readonly Check[], { colour, columns }: Look): stri
   };
   const abouts = [...new Set(checks.map(({ about }) => about))];
   const blocks = abouts.map((about) => [about, ...checks.filter((one) => one.about === about).flatMap(row)].join('\n'));
-  return `${[...blocks, verdictOf(checks)].join('\n\n')}\n`;
+  const found = [...whereabouts(checks, 'bad', 'To be mended'), ...whereabouts(checks, 'warning', 'To be looked at')];
+  const end = [...found.flatMap((line) => wrapped(line, columns)), verdictOf(checks)].join('\n');
+  return `${[...blocks, end].join('\n\n')}\n`;
 }
 
 /** Lines of at most `width` characters, broken at spaces; a longer word has a line of its own. */

@@ -40,7 +40,10 @@ export async function startWorker({
   const redis = connectRedis(redisUrl, calmly(log, 'Redis connection of the worker'));
   await redis.connect();
   const weakness = await durabilityProblem(redis);
-  if (weakness) log.warn({ problem: weakness }, explain(weakness).wrong);
+  if (weakness) {
+    const { wrong, next } = explain(weakness);
+    log.warn({ problem: weakness }, `${wrong} ${next}`);
+  }
   const journal = redisJournal(redis, ring);
   const wake = redisWake(redis);
   const leaving = new AbortController();

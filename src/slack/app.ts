@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App, type Receiver } from '@slack/bolt';
 import type { Config } from '../config.ts';
-import type { Problem } from '../operation/catalogue.ts';
+import { explain, type Problem } from '../operation/catalogue.ts';
 import { newId } from '../operation/ids.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { StepNotes, Threads, Wake } from '../operation/ports.ts';
@@ -102,7 +102,10 @@ export async function startBot(parts: BotParts): Promise<Bot> {
   await line.start();
 
   const concerns = [...scopeProblems(missingScopes), ...(await channelProblems(clients.lookups, clouds))];
-  for (const problem of concerns) log.warn({ problem }, 'something about the Slack app or its channels is wrong');
+  for (const problem of concerns) {
+    const { wrong, next } = explain(problem);
+    log.warn({ problem }, `${wrong} ${next}`);
+  }
 
   const quietly = (what: string, act: () => Promise<unknown>) => () => {
     act().catch((error: unknown) => log.warn({ error: String(error) }, what));

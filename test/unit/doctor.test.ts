@@ -50,6 +50,12 @@ describe('the report', () => {
         const text = table(checks, { colour, columns });
         expect(text.split('\n').filter((line) => /login {2}/.test(line))).toHaveLength(checks.length);
         expect(text.trimEnd().split('\n').at(-1)).toBe(verdictOf(checks));
+        const end = text.trimEnd().split('\n\n').at(-1) ?? '';
+        for (const [result, words] of [
+          ['bad', 'To be mended: login (Cloud'],
+          ['warning', 'To be looked at: login (Cloud'],
+        ] as const)
+          expect(end.replaceAll('\n', ' ').includes(words)).toBe(all.includes(result));
         expect(text.includes('\u001b')).toBe(colour && checks.length > 0);
         if (columns >= 80 && !colour)
           for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);

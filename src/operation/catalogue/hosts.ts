@@ -5,7 +5,7 @@ export const hosts = {
   HOST_UNREACHABLE: {
     wrong: '{host} could not be reached over SSH ({reason}).',
     done: 'Nothing was sent to it.',
-    next: 'Check that the host is up and that its address and port in the config are right.',
+    next: 'Check that the host is up and that its address and port (22 where none is given) are right, in the config or as init was told them.',
   },
   HOST_TIMEOUT: {
     wrong: '{host} did not answer within {seconds} s.',

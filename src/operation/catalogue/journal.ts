@@ -15,7 +15,7 @@ export const journal = {
   REDIS_NOT_DURABLE: {
     wrong: 'Redis is not set to keep every event: it needs {settings}.',
     done: 'Backups go on; a crash of Redis could lose the end of a journal.',
-    next: 'Set this in the configuration of Redis, or ask its provider to.',
+    next: 'CONFIG SET this at the running Redis, then in its configuration, or ask its provider to. In that order: a restart with appendonly yes begins empty unless it was set at the running one.',
   },
   EVENT_UNREADABLE: {
     wrong: 'An event of type {event} would not be readable afterwards ({where}: {why}), so it was not written.',
