@@ -4,7 +4,7 @@ import type { CloudMachine, CloudNode } from '../cloud-type.ts';
 import { sqlClient } from '../mini/sql-client.ts';
 import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
 import { exec, must } from './machine.ts';
-import { killMachine, startMachine } from './processes.ts';
+import { initOf, killMachine, startMachine } from './processes.ts';
 
 const UP_LIMIT_MS = 60_000;
 
@@ -34,9 +34,12 @@ export function labMachine(place: Place, machineId: string, lower: readonly stri
 
 const CLIENT = sqlClient(PASSWORDS.database_password);
 
-export function labNode(place: Place, machineId: string, lower: readonly string[]): CloudNode {
+export type LabNode = CloudNode & { on(): Promise<boolean> };
+
+export function labNode(place: Place, machineId: string, lower: readonly string[]): LabNode {
   return {
     ...labMachine(place, machineId, lower),
+    on: async () => (await initOf(place)) !== undefined,
     sql: (statements) => must(place, CLIENT, { stdin: statements }),
     async wsrep() {
       const { code, stdout } = await exec(place, CLIENT, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
@@ -46,10 +49,11 @@ export function labNode(place: Place, machineId: string, lower: readonly string[
   };
 }
 
-/** Resolves when every one of these is Primary and Synced with `size` members. */
-export async function allSynced(nodes: readonly CloudNode[], size: number, limitMs: number): Promise<void> {
+/** Resolves when every one of these that is on is Primary and Synced with `size` members. */
+export async function allSynced(nodes: readonly LabNode[], size: number, limitMs: number): Promise<void> {
   const until = Date.now() + limitMs;
-  for (const node of nodes)
+  const on = await Promise.all(nodes.map(async (node) => ((await node.on()) ? [node] : [])));
+  for (const node of on.flat())
     for (;;) {
       const status = await node.wsrep().catch(() => undefined);
       if (

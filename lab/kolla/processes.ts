@@ -109,11 +109,18 @@ export async function initOf(place: Place): Promise<number | undefined> {
   return undefined;
 }
 
+/** A machine without power answers nobody: with its network up the kernel, which it shares, would refuse for it. */
+async function setLink({ hostname }: Place, state: 'up' | 'down'): Promise<void> {
+  const [program, ...enter] = await inKeeper(['mount', 'net']);
+  await execa(program, [...enter, 'ip', '-n', hostname, 'link', 'set', 'eth0', state]);
+}
+
 /** Power on. `lower` are the read-only directories of its root file system, the topmost first. */
 export async function startMachine(place: Place, lower: readonly string[]): Promise<void> {
   const dir = join(labFolder(), place.hostname);
   for (const part of ['root', 'upper', 'work', 'docker', 'containerd'])
     await mkdir(join(dir, part), { recursive: true });
+  await setLink(place, 'up');
   const enter = await inKeeper(['mount', 'net', 'pid']);
   const argv = [script('start.sh'), groupOf(place), place.hostname, lower.join(':'), dir, place.hostname];
   const log = join(dir, 'machine.log');
@@ -123,8 +130,9 @@ export async function startMachine(place: Place, lower: readonly string[]): Prom
       throw new Error(`${place.hostname} did not come up: ${await readFile(log, 'utf8')}`);
 }
 
-/** Power off, at once. */
+/** Power off, at once: nobody is told, not even that its connections end. */
 export async function killMachine(place: Place): Promise<void> {
+  await setLink(place, 'down');
   const init = await initOf(place);
   if (init !== undefined) process.kill(init, 'SIGKILL');
   for (const until = Date.now() + END_LIMIT_MS; (await initOf(place)) !== undefined; await sleep(50))
