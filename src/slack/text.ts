@@ -81,6 +81,12 @@ export function duration(ms: number): string {
   return pair(whole, DAY, 'd', HOUR, 'h');
 }
 
+/** How long before `now` something was, in whole minutes; both in ms: `just now`, `5 min ago`. */
+export function ago(at: number, now: number): string {
+  const whole = Math.floor((now - at) / MINUTE) * MINUTE;
+  return whole < MINUTE ? 'just now' : `${duration(whole)} ago`;
+}
+
 function pair(ms: number, big: number, bigName: string, small: number, smallName: string): string {
   const rest = Math.floor((ms % big) / small);
   return rest === 0 ? `${Math.floor(ms / big)} ${bigName}` : `${Math.floor(ms / big)} ${bigName} ${rest} ${smallName}`;

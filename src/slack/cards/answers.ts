@@ -3,7 +3,7 @@ import type { KeptDatadir } from '../../operation/facts.ts';
 import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import type { Message } from '../limits.ts';
 import { SLASH_COMMAND, SUBCOMMANDS } from '../parse.ts';
-import { clean, duration, elapsed, esc, moment, size } from '../text.ts';
+import { ago, clean, duration, elapsed, esc, moment, size } from '../text.ts';
 import { untouched } from './ends.ts';
 import { fitting } from './fitting.ts';
 import { keptLine } from './kept.ts';
@@ -102,13 +102,10 @@ const LISTED = {
 function listRow(operation: Operation, now: number): readonly RichTextElement[] {
   const { mark } = PHASES[phaseOf(operation)];
   const archive = archiveOf(operation);
-  const age = duration(Math.floor((now - operation.requestedAt) / 60_000) * 60_000);
   return [
     say(`${mark} `),
     strong(operation.label),
-    say(
-      ` · ${LISTED[operation.wish.kind]} · ${phaseWords(operation)} · ${now - operation.requestedAt < 60_000 ? 'just now' : `${age} ago`} · `,
-    ),
+    say(` · ${LISTED[operation.wish.kind]} · ${phaseWords(operation)} · ${ago(operation.requestedAt, now)} · `),
     person(operation.by),
     ...(archive
       ? [

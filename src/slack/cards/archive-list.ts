@@ -1,7 +1,7 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { Sighting } from '../../operation/ports.ts';
 import type { ArchiveSeen, Standing } from '../../runbooks/archives-seen.ts';
-import { clean, duration, moment, size } from '../text.ts';
+import { ago, clean, moment, size } from '../text.ts';
 import { code, faint, lines, onHost, person, say, strong } from './parts.ts';
 
 /** How many archives are shown, and how many labels of a chain. */
@@ -15,10 +15,9 @@ type Line = readonly RichTextElement[];
 export function archivesBlock(sighting: Sighting | null, seen: readonly ArchiveSeen[], now: number): KnownBlock {
   if (sighting === null)
     return lines([strong('Archives '), say('were not looked at yet; a worker does so every hour.')]);
-  const ago = duration(Math.floor(Math.max(0, now - sighting.at) / 60_000) * 60_000);
   const silent = sighting.nodes.filter(({ problem }) => problem !== null);
   return lines(
-    [strong('Archives'), say(`, as they lay there ${ago} ago`)],
+    [strong('Archives'), say(`, as they lay there ${ago(sighting.at, now)}`)],
     ...(seen.length === 0 ? [[say('None was seen.')]] : []),
     ...seen.slice(0, SHOWN).map((one) => row(one, now)),
     ...(seen.length > SHOWN ? [[faint(`… and ${seen.length - SHOWN} older`)]] : []),
@@ -37,9 +36,7 @@ function row({ node, path, type, bytes, at, proven, serverVersion, standing }: A
   return [
     say(`${mark} `),
     strong(proven === null ? 'not ours' : proven.label),
-    say(
-      ` · ${type} · ${moment(at).slice(0, 16)} (${duration(Math.floor(Math.max(0, now - at) / 60_000) * 60_000)} ago) · `,
-    ),
+    say(` · ${type} · ${moment(at).slice(0, 16)} (${ago(at, now)}) · `),
     say(`${size(bytes)} · `),
     onHost(node),
     ...(serverVersion === null ? [] : [say(` · MariaDB ${clean(serverVersion.split('-')[0] ?? '', 20)}`)]),

@@ -3,7 +3,7 @@ import { REASON_CHARS } from '../../operation/events.ts';
 import { mayBeGone, type Operation, stuckAt } from '../../operation/operation.ts';
 import { VOLUME_PATH_CHARS } from '../../operation/shapes.ts';
 import { LIMITS, type View } from '../limits.ts';
-import { cap, clean, duration, moment, size } from '../text.ts';
+import { ago, cap, clean, moment, size } from '../text.ts';
 import { stakes } from './approval-card.ts';
 import { claimsOf, planClaims } from './claims.ts';
 import { code, lines, onHost, say, strong } from './parts.ts';
@@ -119,8 +119,7 @@ function archiveInput(options: PlainTextOption[], initial: PlainTextOption | und
 
 /** When, how long ago, how big, where; the file's name below. */
 function archiveOption({ id, path, node, bytes, at }: OfferedArchive, now: number): PlainTextOption {
-  const ago = duration(Math.floor(Math.max(0, now - at) / 60_000) * 60_000);
-  const when = `${moment(at).slice(0, 16)} UTC · ${ago} ago · ${size(bytes)} · ${clean(node, 60)}`;
+  const when = `${moment(at).slice(0, 16)} UTC · ${ago(at, now)} · ${size(bytes)} · ${clean(node, 60)}`;
   return {
     text: plain(when, LIMITS.optionText),
     value: cap(id, LIMITS.optionValue),
