@@ -1,14 +1,8 @@
 import * as containers from '../kolla/containers.ts';
-import {
-  MACHINE_ID_COMMAND,
-  machineIdsCommand,
-  readMachineId,
-  readMachineIds,
-  sameMachine,
-} from '../kolla/machine-ids.ts';
 import type { Problem } from '../operation/catalogue.ts';
 import type { PlannedNode } from '../operation/restore-checks.ts';
 import type { Context } from './asker.ts';
+import { askMachineIds } from './machine-ids.ts';
 import { surveyNode } from './survey.ts';
 
 /** What of the nodes isn't as the plan has it; null when all is: machines, datadirs, images. */
@@ -17,21 +11,13 @@ export async function notAsPlanned(nodes: readonly PlannedNode[], context: Conte
   const { facts } = drive.operation();
   if (facts === null) throw new TypeError('a plan without facts');
   const names = nodes.map(({ node }) => node.node);
-  const told = readMachineIds(
-    await patience('deploy', () => drive.hosts.deploy.run(machineIdsCommand(facts.deploy, names))),
-    names,
-  );
+  const machines = await askMachineIds(facts, names, drive.hosts, patience);
   for (const [index, planned] of nodes.entries()) {
-    const { node } = planned;
-    const bySsh = readMachineId(
-      node.node,
-      await patience(node.node, () => drive.hosts.node(node.node).run(MACHINE_ID_COMMAND)),
-    );
-    const byAnsible = told[index];
-    const differs = byAnsible === undefined ? null : sameMachine(bySsh, byAnsible);
-    if (differs !== null) return differs;
-    if (bySsh.id !== planned.machineId)
-      return changed(planned, `it is another machine: ${bySsh.id ?? 'unknown'} instead of ${planned.machineId}`);
+    const { node, machineId } = planned;
+    const machine = machines[index];
+    if (machine?.problem) return machine.problem;
+    if (machine?.id !== machineId)
+      return changed(planned, `it is another machine: ${machine?.id ?? 'unknown'} instead of ${machineId}`);
     const problem = await patience(node.node, () => nodeDiffers(planned, context));
     if (problem !== null) return problem;
   }

@@ -52,7 +52,13 @@ export async function probeRestore(
 ): Promise<Facts> {
   const nodes = refsOf(facts);
   await demandGone(wish, facts, nodes, hosts, signal);
-  const machineIds = await askMachineIds(facts, nodes, hosts, signal);
+  const machines = await askMachineIds(
+    facts,
+    nodes.map(({ node }) => node),
+    hosts,
+    (_, question) => patiently(signal, question),
+  );
+  for (const { problem } of machines) if (problem !== null) refuse(problem.code, problem.params);
   const found = await Promise.all(
     nodes.map(async (node) => ({
       node,
@@ -77,8 +83,8 @@ export async function probeRestore(
   const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
   const restore: NonNullable<Facts['restore']> = {
-    surveys: found.map(({ node, survey }) =>
-      nodeSurvey(node, survey, image, machineIds.get(node.node) ?? '', cloud.config.unit),
+    surveys: found.map(({ node, survey }, index) =>
+      nodeSurvey(node, survey, image, machines[index]?.id ?? '', cloud.config.unit),
     ),
     archive,
     chain,
