@@ -8,7 +8,7 @@ import { claimed, type Filled } from './filled.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandApprover, demandEither, type Office, refuse, whereIs } from './office.ts';
 import { openForm } from './open-form.ts';
-import { saidCard } from './said.ts';
+import { notedCard, saidCard } from './said.ts';
 import { clean } from './text.ts';
 
 /** Two persons declare a node gone for good, so that nothing waits for it any more. */
@@ -38,10 +38,7 @@ export async function declareGone(office: Office, asked: Asked, { fields, contex
     await demandEither(office, by, now.cloud, true);
     return { write: { type: 'gone_asked', by, host, reason: clean(fields.text('reason'), REASON_CHARS) } };
   });
-  return saidCard(
-    `Noted for ${operation.label}; an approver other than you must agree in its thread.`,
-    await whereIs(office, operation),
-  );
+  return notedCard(operation.label, await whereIs(office, operation));
 }
 
 /** A second person, an approver, agrees with what the first one said of this very node. */

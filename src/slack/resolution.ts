@@ -8,7 +8,7 @@ import { claimed, type Filled } from './filled.ts';
 import type { Message } from './limits.ts';
 import { type Asked, demandApprover, demandEither, type Office, refuse, whereIs } from './office.ts';
 import { openForm } from './open-form.ts';
-import { saidCard } from './said.ts';
+import { notedCard, saidCard } from './said.ts';
 import { clean } from './text.ts';
 
 /** Two persons say how an unclear step ended, for its host can't tell. */
@@ -47,10 +47,7 @@ export async function resolve(office: Office, asked: Asked, { fields, context }:
     const reason = clean(fields.text('reason'), REASON_CHARS);
     return { write: { type: 'resolution_asked', by, ...about, says, reason } };
   });
-  return saidCard(
-    `Noted for ${operation.label}; an approver other than you must agree in its thread.`,
-    await whereIs(office, operation),
-  );
+  return notedCard(operation.label, await whereIs(office, operation));
 }
 
 /** A second person, an approver, agrees with what the first one said: with this very saying, not a later one. */

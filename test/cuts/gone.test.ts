@@ -1,38 +1,25 @@
-import { afterAll, afterEach, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { Cloud } from '../../lab/cloud-type.ts';
 import { borrowLab } from '../../lab/kolla/cloud.ts';
-import { type Part, type Stack, startStackOn } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import { startStackOn } from '../../lab/stack.ts';
 import { backWithout, restoreWithout } from '../support/gone-acts.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 
 /** The real Kolla Ansible, and a node that is off. */
 
-let stack: Stack<Cloud>;
-let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+const RELEASE = process.env['KOLLA_BACKUP_CUTS'] || undefined;
+
+let stage: WorkerStage<Cloud>;
 beforeAll(async () => {
-  stack = await startStackOn(() =>
-    borrowLab({ release: process.env['KOLLA_BACKUP_CUTS'] || undefined, tell: console.log }),
-  );
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage(() => startStackOn(() => borrowLab({ release: RELEASE, tell: console.log })));
 }, 3_600_000);
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await worker.log());
-});
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+showWhenFailed(() => stage.worker.log());
+afterAll(() => stage?.end());
 
 test('two nodes are restored while the third is off; it comes back with their data, and its own is gone', async () => {
-  await restoreWithout({ stack, scene, wake });
+  await restoreWithout(stage);
 }, 3_000_000);
 
 test('a node that dies for good after the stop is declared gone by two persons; the way back leaves it out', async () => {
-  await backWithout({ stack, scene, wake });
+  await backWithout(stage);
 }, 3_000_000);

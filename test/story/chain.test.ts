@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
@@ -8,7 +8,7 @@ import { provenBy } from '../../src/runbooks/proven.ts';
 import { kollaBackupScript } from '../support/kolla-script.ts';
 import { checkpoint } from '../support/layouts.ts';
 import { ALICE, approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type WorkerStage, workerStage } from '../support/stage.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 import type { Scene } from '../support/story.ts';
 import { until } from '../support/until.ts';
 
@@ -22,9 +22,7 @@ beforeAll(async () => {
   stage = await workerStage();
   ({ stack, scene, wake } = stage);
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await stage.worker.log());
-});
+showWhenFailed(() => stage.worker.log());
 afterAll(() => stage?.end());
 
 async function backup(type: 'full' | 'incremental'): Promise<Operation> {

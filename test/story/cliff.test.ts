@@ -1,35 +1,23 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
-import { CLOUD, type Part, type Stack, startStack } from '../../lab/stack.ts';
-import { redisWake } from '../../src/engine/queues.ts';
+import { CLOUD, startStack } from '../../lab/stack.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { approve, ask, askRestore, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type Scene, sceneOf } from '../support/story.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 
 /** The same runbooks on a cloud whose kolla-ansible has the Python command line. The other stories are told with 17.9.0. */
 
 const RELEASE = '22.2.0';
 
-let stack: Stack;
-let scene: Scene;
-let worker: Part;
-let wake: ReturnType<typeof redisWake>;
+let stage: WorkerStage;
 beforeAll(async () => {
-  stack = await startStack({ release: RELEASE });
-  scene = sceneOf(stack);
-  wake = redisWake(scene.redis);
-  worker = await stack.start('worker');
+  stage = await workerStage(() => startStack({ release: RELEASE }));
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await worker.log());
-});
-afterAll(async () => {
-  await wake?.close();
-  scene?.end();
-  await stack?.stop();
-});
+showWhenFailed(() => stage.worker.log());
+afterAll(() => stage?.end());
 
 async function take(type: 'full' | 'incremental') {
+  const { stack, scene, wake } = stage;
   const id = await ask(scene.journal, { kind: 'backup', type }, CLOUD);
   await wake.drive(id);
   const taken = await untilIs(scene.journal, id, ({ end }) => end !== null, `the end of a backup (${type})`);
@@ -39,7 +27,8 @@ async function take(type: 'full' | 'incremental') {
 }
 
 test('a full, an incremental upon it, and a restore of both to the end', async () => {
-  const { cloud } = stack;
+  const { scene, wake } = stage;
+  const { cloud } = stage.stack;
   const [node] = cloud.nodes;
   const full = await take('full');
   await node.sql('USE nova; UPDATE nova.instances SET vm_state = "error" WHERE id % 3 = 0');

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MiniNode } from '../../lab/mini/cloud.ts';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack } from '../../lab/stack.ts';
 import { approve, archived, ask, askRestore, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type WorkerStage, workerStage } from '../support/stage.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 import type { Scene } from '../support/story.ts';
 
 /** `mariadb_datadir_volume` names a host directory: Kolla's backup copies something else, and a restore works. */
@@ -19,9 +19,7 @@ beforeAll(async () => {
   stage = await workerStage();
   ({ stack, scene, wake } = stage);
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log((await stage.worker.log()).slice(-4000));
-});
+showWhenFailed(() => stage.worker.log());
 afterAll(() => stage?.end());
 
 const move = ({ must }: MiniNode) =>

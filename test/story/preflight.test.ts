@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MiniNode } from '../../lab/mini/cloud.ts';
 import { CLOUD } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { warnings } from '../../src/slack/cards/stakes.ts';
 import { type Bench, datadirs, runningSince, startBench, UNIT } from '../support/restore-bench.ts';
 import { ALICE, approve, ask, read, say, untilIs } from '../support/restores.ts';
+import { showWhenFailed } from '../support/stage.ts';
 
 /** What is seen before anything begins: what ends badly later is refused, what is only suspicious is told. */
 
@@ -22,9 +23,7 @@ beforeAll(async () => {
   nodes = bench.cloud.nodes;
   archive = await bench.backup();
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log((await bench.log()).slice(-20_000));
-});
+showWhenFailed(() => bench.log());
 afterAll(async () => {
   await bench?.end();
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CLOUD } from '../../lab/stack.ts';
 import { stuckAt } from '../../src/operation/operation.ts';
 import { heldPosition } from '../../src/runbooks/reports.ts';
@@ -22,6 +22,7 @@ import {
   untilPrinted,
 } from '../support/restore-bench.ts';
 import { approve, ask, read, say, untilIs, waitsForPeople } from '../support/restores.ts';
+import { showWhenFailed } from '../support/stage.ts';
 import { holdBackups } from '../support/story.ts';
 
 /** Everything that goes wrong once MariaDB is stopped, without a crash of ours: the back-outs bring the cloud back. */
@@ -47,9 +48,7 @@ beforeAll(async () => {
   );
   now = await scenery(cloud);
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log((await bench.log()).slice(-20_000));
-});
+showWhenFailed(() => bench.log());
 afterAll(async () => {
   await bench?.end();
 });

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { backWithout, restoreWithout } from '../support/gone-acts.ts';
-import { type WorkerStage, workerStage } from '../support/stage.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 
 /** A restore that goes on without a node which is off, and that node when it is started again. */
 
@@ -8,9 +8,7 @@ let stage: WorkerStage;
 beforeAll(async () => {
   stage = await workerStage();
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await stage.worker.log());
-});
+showWhenFailed(() => stage.worker.log());
 afterAll(() => stage?.end());
 
 test('two nodes are restored while the third is off; it comes back with their data, and its own is gone', async () => {

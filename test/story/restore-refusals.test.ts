@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type MiniCloud, type MiniNode, startMini } from '../../lab/mini/cloud.ts';
 import { CLOUD } from '../../lab/stack.ts';
 import type { End, Operation } from '../../src/operation/operation.ts';
@@ -18,6 +18,7 @@ import {
   UNIT,
 } from '../support/restore-bench.ts';
 import { approve, say } from '../support/restores.ts';
+import { showWhenFailed } from '../support/stage.ts';
 
 /** Restores that must not be: each is told why, and changes nothing. */
 
@@ -37,9 +38,7 @@ beforeAll(async () => {
   [first, second, third] = bench.cloud.nodes;
   archive = await bench.backup();
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log((await bench.log()).slice(-20_000));
-});
+showWhenFailed(() => bench.log());
 afterAll(async () => {
   await bench?.end();
 });

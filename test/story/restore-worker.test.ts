@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack } from '../../lab/stack.ts';
 import { approve, ask, read, untilIs, waitsForPeople } from '../support/restores.ts';
-import { type WorkerStage, workerStage } from '../support/stage.ts';
+import { showWhenFailed, type WorkerStage, workerStage } from '../support/stage.ts';
 import type { Scene } from '../support/story.ts';
 
 /** A restore as a worker drives it, with the words of people and bot written by the test. */
@@ -15,9 +15,7 @@ beforeAll(async () => {
   stage = await workerStage();
   ({ stack, scene, wake } = stage);
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') console.log(await stage.worker.log());
-});
+showWhenFailed(() => stage.worker.log());
 afterAll(() => stage?.end());
 
 test('a full archive is restored on three nodes, and the old datadirs are kept', async () => {

@@ -12,20 +12,12 @@ import {
 import { compareLsn, parseBackupInfo, parseCheckpoints, parseServerVersion } from '../../src/kolla/xtrabackup.ts';
 import type { Check } from '../../src/operation/checks.ts';
 import { judge } from '../../src/runbooks/judge.ts';
+import { memberStatus } from '../support/galera-status.ts';
 import { CHECKPOINTS, INFO } from '../support/xbstream.ts';
 
 const UNDEFINED_UUID = '00000000-0000-0000-0000-000000000000';
 const UUID = 'b13f0a8a-e6d1-11f1-8542-03be01f9004d';
-const good = (changes: Record<string, string> = {}) => ({
-  wsrep_cluster_status: 'Primary',
-  wsrep_local_state_comment: 'Synced',
-  wsrep_ready: 'ON',
-  wsrep_connected: 'ON',
-  wsrep_cluster_size: '3',
-  wsrep_cluster_state_uuid: UUID,
-  wsrep_local_state_uuid: UUID,
-  ...changes,
-});
+const good = (changes: Record<string, string> = {}) => memberStatus(UUID, changes);
 
 describe('status rows', () => {
   test('are read as mariadb -N -B prints them', () => {

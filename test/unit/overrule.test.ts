@@ -6,21 +6,14 @@ import type { Command } from '../../src/operation/host.ts';
 import { endLines } from '../../src/slack/cards/ends.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
 import { faults } from '../../src/slack/limits.ts';
+import { memberStatus } from '../support/galera-status.ts';
 import { awaitingSample, NODES } from '../support/restore-sample.ts';
 
 /** A recovery that Ansible calls failed, and nodes that say that they are whole. */
 
 const [FIRST, SECOND, THIRD] = NODES;
 const UUID = '5ffef8dc-e907-11f1-848a-6ee6f332f22d';
-const STATUS = Object.entries({
-  wsrep_cluster_status: 'Primary',
-  wsrep_local_state_comment: 'Synced',
-  wsrep_ready: 'ON',
-  wsrep_connected: 'ON',
-  wsrep_cluster_size: '3',
-  wsrep_cluster_state_uuid: UUID,
-  wsrep_local_state_uuid: UUID,
-})
+const STATUS = Object.entries(memberStatus(UUID))
   .map((row) => row.join('\t'))
   .join('\n');
 const MEMBER =
