@@ -27,7 +27,8 @@ export type Listen = { readonly host: string; readonly port: number };
 /**
  * Listens for Slack's requests. Bolt reads the raw body, checks its signature and that it is at most five minutes old
  * before it parses anything, and answers 401 to whatever doesn't fit; so does this where the time is ahead of ours, which
- * Bolt lets pass. What Slack repeats is done once, like an envelope that came twice. TLS ends before it: Slack wants https with a certificate that everybody trusts.
+ * Bolt lets pass. What Slack repeats is done once, like an envelope that came twice. TLS ends before it: Slack wants https
+ * with a certificate that everybody trusts.
  */
 export function requests({
   signingSecret,

@@ -38,7 +38,7 @@ export const logins = {
   HOST_LOGIN_REFUSED: {
     wrong: '{host} refused the login of {user}. It was shown: {offered}.',
     done: 'Nothing was sent to it.',
-    next: 'Check the user, and authorized_keys (for a certificate TrustedUserCAKeys) on the host.',
+    next: "Check the user, and that the line of the key's .pub file stands in that user's authorized_keys on the host (for a certificate: its authority in TrustedUserCAKeys).",
   },
   HOST_LOGIN_WANTS_MORE: {
     wrong: '{host} does not let {user} in by a key alone; it asks for more: {methods}.',
