@@ -7,6 +7,7 @@ import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack, startStackOn } from '../../lab/stack.ts';
 import { redisWake } from '../../src/engine/queues.ts';
 import { offeredBackOuts } from '../../src/operation/back-outs.ts';
+import { operationEvent } from '../../src/operation/events.ts';
 import { type Operation, stuckAt } from '../../src/operation/operation.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { type Actor, type Moment, type Troupe, troupeOf } from '../support/points.ts';
@@ -155,6 +156,16 @@ async function cut({ moment, step, node: number, later = 0 }: Cut): Promise<void
   await machine.start();
 }
 
+/** What people were called for, in its order. */
+async function toldOf(id: string): Promise<readonly string[]> {
+  const found = await scene.journal.read(id);
+  const records = found.state === 'sound' ? found.records : [];
+  return records.flatMap(({ event }) => {
+    const known = operationEvent.parse(event);
+    return known.type === 'attention' ? [known.problem.code] : known.type === 'eased' ? ['eased'] : [];
+  });
+}
+
 const nameOf = ({ moment, step, later, node }: Cut) =>
   `${moment} ${step}${later === undefined ? '' : ` +${later / 1000} s`}, node ${node}`;
 
@@ -197,7 +208,7 @@ test.each(CUTS.map((one, index) => ({ ...one, index, name: nameOf(one) })))('$na
       await wake.drive(id);
       operation = await settled(id);
     }
-    row.push(operation.end?.how ?? 'stuck');
+    row.push(operation.end?.how ?? 'stuck', `told ${(await toldOf(id)).join(' ') || 'nothing'}`);
     await stack.cloud.synced();
     const places = await Promise.all(nodes.map((node, index) => placeOf(node, old[index] ?? '')));
     row.push(
