@@ -28,7 +28,7 @@ export function assemble(facts: Facts, parts: Parts): Plan {
 }
 
 /** The texts of the programs and scripts that these steps name. */
-function sourcesOf(steps: readonly Step[]): Plan['sources'] {
+export function sourcesOf(steps: readonly Step[]): Plan['sources'] {
   const parts = steps.flatMap(({ program }) => program?.argv ?? []);
   const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.source])));
   return Object.fromEntries(

@@ -9,7 +9,8 @@ import { proveArchiveCommand, readProof } from '../../src/kolla/prove-archive.ts
 import type { VolumeEntry } from '../../src/operation/checks.ts';
 import type { ChainLink } from '../../src/operation/facts.ts';
 import type { Host } from '../../src/operation/host.ts';
-import type { Step } from '../../src/operation/plan.ts';
+import { argvOf, type Plan, type Step } from '../../src/operation/plan.ts';
+import { sourcesOf } from '../../src/runbooks/assemble.ts';
 import { chainSteps } from '../../src/runbooks/chain-copy.ts';
 import { containerLabels, containerName } from '../../src/runbooks/copy-container.ts';
 import { readPrepare, readUnpack } from '../../src/runbooks/copy-result.ts';
@@ -121,11 +122,9 @@ async function ask<N extends ProgramName>(node: MiniNode, name: N, request: Prog
   return answer.report;
 }
 
-async function runStep(node: MiniNode, { id, program }: Step, path: string): Promise<void> {
-  const [command = '', ...rest] = (program?.argv ?? []).map((part) => {
-    if (typeof part !== 'string') throw new Error(`${id} runs a source`);
-    return part;
-  });
+async function runStep(node: MiniNode, { id, program }: Step, sources: Plan['sources'], path: string): Promise<void> {
+  if (program === null) throw new Error(`${id} runs nothing`);
+  const [command = '', ...rest] = argvOf({ sources }, program);
   const { code, stdout, stderr } = await node.exec([command, ...rest], { timeoutMs: LIMIT_MS });
   const ended = { exit: code, output: stdout + stderr };
   const problem = id.startsWith('unpack') ? readUnpack(ended, node.name, path) : readPrepare(ended, node.name);
@@ -154,7 +153,8 @@ export async function restoredChecksums(
   const copy = { engine, operation, plan: plans, image, data, ...OWNER } as const;
   const limits = { unpackMs: LIMIT_MS, prepareMs: LIMIT_MS, floorBytes: FLOOR };
   const steps = chainSteps(copy, chain, { host: node.name, touches: 'change' }, limits);
-  for (const step of steps) await runStep(node, step, chain.at(-1)?.path ?? '');
+  const sources = sourcesOf(steps);
+  for (const step of steps) await runStep(node, step, sources, chain.at(-1)?.path ?? '');
   const tried = await ask(node, 'trial', {
     ...{ engine, name: containerName(copy, 'trial'), labels: containerLabels(copy, 'trial'), image, data, new: fresh },
     ...{ ...OWNER, config: CONFIG, checkTables: chain.length > 1 },
