@@ -49,7 +49,7 @@ test('Slack goes away right after the stop: the restore ends, and its thread cat
     { single: 'take' },
   );
   if (said.answer !== 'appended') throw new Error(said.answer);
-  const { id } = said.operation;
+  const { id, label } = said.operation;
   await wake.project(id);
   await wake.drive(id);
   await untilIs(journal, id, ({ consent }) => consent.announcedAt !== null, 'its plan stands in the thread');
@@ -61,12 +61,12 @@ test('Slack goes away right after the stop: the restore ends, and its thread cat
   for (const one of cloud.nodes) expect(await liveChecksums(one)).toEqual(before);
 
   await slack.bringBack();
-  const root = () => slack.messages(CHANNEL).find(({ text }) => text.includes('RST-1 '));
+  const root = () => slack.messages(CHANNEL).find(({ text }) => text.includes(`${label} `));
   const shown = () =>
     slack.thread(CHANNEL, root()?.ts ?? '').flatMap(({ metadata }) => headIn(metadata, id)?.seq ?? []);
   const { head } = await read(journal, id);
   await until(async () => (shown().at(-1) === head.seq ? true : null), 'the thread has caught up', 120_000);
   const seqs = shown().slice(1);
   expect(seqs).toEqual(seqs.toSorted((one, other) => one - other));
-  expect(root()?.text).toContain('succeeded');
+  await until(async () => (root()?.text.includes('succeeded') ? true : null), 'its card says so, too', 60_000);
 }, 600_000);
