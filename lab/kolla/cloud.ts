@@ -59,7 +59,7 @@ function findRelease(version: string | undefined): Release {
   return found;
 }
 
-/** Brings the lab up, or finds that it is. Rejects with what didn't work; what was made stays for the next try. */
+/** Brings the lab up, or finds that it is. Rejects with what did not work; what is cached stays for the next try. */
 export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }: UpOptions = {}): Promise<Cloud> {
   if (process.getuid?.() !== 0) throw new Error('the lab needs root: it makes name spaces and mounts');
   return lock(async () => {
@@ -67,6 +67,12 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
     const release = findRelease(wanted ?? state?.release);
     if (state !== null && state.release !== release.version) {
       tell(`removing the lab of ${state.release}`);
+      await remove();
+      state = null;
+    }
+    // kolla-ansible deploys no cluster onto volumes that a deployment cut short has left.
+    if (state !== null && !state.deployed) {
+      tell('removing a lab that was never finished');
       await remove();
       state = null;
     }
@@ -126,7 +132,7 @@ export async function bringUpUnused(options: UpOptions): Promise<void> {
 export async function borrowLab(options: UpOptions = {}): Promise<Cloud> {
   const giveBack = await use(options.tell);
   try {
-    const stays = (await labState()) !== null;
+    const stays = (await labState())?.deployed === true;
     const cloud = await bringUp(options);
     // What an earlier user's operations left: the Redis of this one knows none of them, and a restore would rightly stop.
     if (stays)

@@ -33,7 +33,7 @@ async function reload(cloud: Cloud): Promise<void> {
 const GRANT = `SELECT DISTINCT CONCAT('GRANT ALTER, INSERT, CREATE, SELECT ON mysql.mariadb_backup_history TO ', QUOTE(User), '@', QUOTE(Host), ';')
   FROM mysql.user WHERE User LIKE 'backup%'`;
 
-/** From installed machines to a cluster with the databases of a cloud. Can be repeated after a failure. */
+/** From machines as they were furnished to a cluster with the databases of a cloud. A failure leaves them unusable. */
 export async function deployDatabases(cloud: Cloud, megabytes: number, tell: Tell): Promise<void> {
   tell('kolla-ansible deploy');
   await cloud.deploy.must([`${VENV}/bin/kolla-genpwd`, '-p', '/etc/kolla/passwords.yml']);
