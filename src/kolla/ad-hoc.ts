@@ -26,6 +26,8 @@ export function adHocCall(
     ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: 'true',
     // Ansible's own form of such answers, whatever the operator's ansible.cfg says.
     ANSIBLE_LOAD_CALLBACK_PLUGINS: 'false',
+    // A connection that an earlier play left open hangs for a quarter of an hour once the node is without power.
+    ANSIBLE_SSH_CONTROL_PATH: 'none',
   };
   return { argv, env };
 }

@@ -84,7 +84,10 @@ describe('questions', () => {
   });
 
   test('through Ansible: each node’s machine, as SSH sees it, and the cloud’s own address', async () => {
+    // A connection that others left open would be taken, and hang where its node has lost power since.
+    await cloud.deploy.must(['rm', '-rf', '/root/.ansible/cp']);
     const ids = readMachineIds(await ask(cloud.deploy, machineIdsCommand(deployment(), names())), names());
+    expect(await cloud.deploy.must(['find', '/root/.ansible', '-type', 's'])).toBe('');
     expect(ids.map(({ id }) => id)).toEqual(cloud.nodes.map(({ machineId }) => machineId));
     for (const [position, viaAnsible] of ids.entries()) {
       const node = cloud.nodes[position];

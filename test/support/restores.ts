@@ -29,24 +29,33 @@ export async function untilIs(
   what: string,
   limitMs = 180_000,
 ): Promise<Operation> {
+  let last = '';
   const found = await until(
     async () => {
       const operation = await read(journal, id);
-      if (process.env['SHOW']) show(operation);
+      last = outline(operation);
+      if (process.env['SHOW']) show(last);
       const lost = operation.end !== null || operation.attention?.problem.code === 'ATTENTION_UNEXPECTED';
       return wanted(operation) || lost ? operation : null;
     },
     what,
     limitMs,
-  );
+  ).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}; it is at ${last}`);
+  });
   if (!wanted(found)) throw new Error(`it is not so: ${what}: ${JSON.stringify(found.end ?? found.attention)}`);
   return found;
 }
 
-let shown = '';
-function show({ head, attention, track, attempts, end }: Operation): void {
+function outline({ head, attention, track, attempts, end }: Operation): string {
   const steps = [...attempts].map(([id, all]) => `${id}:${all.at(-1)?.end?.outcome ?? '…'}`).join(' ');
-  const line = `${head.seq} track ${track?.number ?? '-'} ${steps} ${attention?.problem.code ?? ''} ${end?.how ?? ''}`;
+  const problem = attention === null ? '' : JSON.stringify(attention.problem);
+  return `${head.seq} track ${track?.number ?? '-'} ${steps} ${problem} ${end?.how ?? ''}`;
+}
+
+let shown = '';
+function show(line: string): void {
   if (line !== shown) console.log(new Date().toISOString().slice(11, 19), line);
   shown = line;
 }

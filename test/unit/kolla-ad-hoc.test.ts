@@ -25,6 +25,7 @@ describe('machine ids through Ansible', () => {
     const { argv } = machineIdsCommand(deployment, ['a.local', 'b.local']);
     const at = argv.indexOf('/opt/kolla-ansible-cli/.venv/bin/ansible');
     expect(argv.slice(0, at)).toContain('ANSIBLE_LOAD_CALLBACK_PLUGINS=false');
+    expect(argv.slice(0, at)).toContain('ANSIBLE_SSH_CONTROL_PATH=none');
     expect(argv.slice(0, at)).toContain('ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true');
     expect(argv.slice(at + 1)).toEqual([
       ...['-i', '/a/inventory.yml', '-i', '/a/multinode', '--vault-password-file', '/root/.vault'],

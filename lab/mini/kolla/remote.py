@@ -26,7 +26,8 @@ def argv(name, variables):
     if variables.get("ansible_connection") == "local":
         return command
     os.makedirs(CONTROL, mode=0o700, exist_ok=True)
-    options = ["ControlMaster=auto", f"ControlPersist={PERSIST_SECONDS}s", f"ControlPath={CONTROL}/%C"]
+    path = os.environ.get("ANSIBLE_SSH_CONTROL_PATH") or f"{CONTROL}/%C"
+    options = ["ControlMaster=auto", f"ControlPersist={PERSIST_SECONDS}s", f"ControlPath={path}"]
     options += ["KbdInteractiveAuthentication=no", "PasswordAuthentication=no", f"ConnectTimeout={CONNECT_SECONDS}"]
     options += [f"Port={variables.get('ansible_port', 22)}", f"User={user}"]
     ssh = ["ssh", "-C", "-T"] + [part for option in options for part in ("-o", option)]
