@@ -27,7 +27,7 @@ export async function restoreWithout(company: Company): Promise<void> {
   const { journal } = scene;
   const [first, second, third] = cloud.nodes;
   const { path, before } = await archived(scene, stack, wake);
-  await first.sql('DELETE FROM keystone.project WHERE name LIKE "tenant-%"; CREATE DATABASE later');
+  await first.sql('DELETE FROM keystone.project WHERE name LIKE "tenant-%"; CREATE OR REPLACE DATABASE later');
   const oldUuid = (await first.wsrep())?.['wsrep_cluster_state_uuid'] ?? '';
 
   // While it runs nobody can declare it gone.
@@ -79,7 +79,7 @@ export async function backWithout(company: Company): Promise<void> {
   if ((await third.exec(['true']).catch(() => null)) === null) await third.start();
   await cloud.synced(3);
   const { path } = await archived(scene, stack, wake);
-  await first.sql('CREATE DATABASE kept; CREATE TABLE kept.t (a INT PRIMARY KEY)');
+  await first.sql('CREATE OR REPLACE DATABASE kept; CREATE TABLE kept.t (a INT PRIMARY KEY)');
   const before = await liveChecksums(first);
   const oldUuid = (await first.wsrep())?.['wsrep_cluster_state_uuid'];
   const id = await askRestore(journal, path);
