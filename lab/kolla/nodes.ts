@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudMachine, CloudNode } from '../cloud-type.ts';
 import { sqlClient } from '../mini/sql-client.ts';
 import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
-import { exec, must } from './machine.ts';
+import { exec, must, type Where } from './machine.ts';
 import { killMachine, startMachine } from './processes.ts';
 
 const UP_LIMIT_MS = 60_000;
 
 /** Resolves when systemd has started everything that this machine has. */
-export async function machineUp(place: Place): Promise<void> {
+export async function machineUp(place: Where): Promise<void> {
   for (const until = Date.now() + UP_LIMIT_MS; ; await sleep(100)) {
     const { stdout, stderr } = await exec(place, ['systemctl', 'is-system-running']);
     if (/^(running|degraded)$/m.test(stdout)) return;

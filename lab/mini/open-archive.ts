@@ -6,7 +6,7 @@ const TABLES = `SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FRO
   WHERE table_type = 'BASE TABLE' AND table_schema NOT IN (${OWN.map((name) => `'${name}'`).join(', ')}) ORDER BY 1`;
 
 /** The checksum of every table of the cloud, by its name, on a live node. */
-export async function liveChecksums(node: CloudNode): Promise<ReadonlyMap<string, string>> {
+export async function liveChecksums(node: Pick<CloudNode, 'sql'>): Promise<ReadonlyMap<string, string>> {
   const tables = (await node.sql(TABLES)).trim().split('\n');
   return rows(await node.sql(`CHECKSUM TABLE ${tables.join(', ')}`));
 }
