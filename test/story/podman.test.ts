@@ -14,6 +14,7 @@ import { chooseImage } from '../../src/engine/probe-image.ts';
 import { surveyNode } from '../../src/engine/survey.ts';
 import { runDirectory } from '../../src/hosts/run-directory.ts';
 import { BACKUP_CONFIG } from '../../src/kolla/backup-config.ts';
+import { explainBackupFailure } from '../../src/kolla/backup-failures.ts';
 import * as containers from '../../src/kolla/containers.ts';
 import { imagesCommand, serverImages } from '../../src/kolla/images.ts';
 import { GALERA_CONFIG } from '../../src/kolla/names.ts';
@@ -112,6 +113,9 @@ test('questions to the engine while MariaDB runs', async () => {
     answered: true,
     status: { wsrep_cluster_status: 'Primary', wsrep_local_state_comment: 'Synced', wsrep_cluster_size: '1' },
   });
+  const taken = await node.exec(['podman', 'create', '--name', 'mariadb', '--network', 'host', '--pull=never', IMAGE]);
+  const said = { msg: taken.stderr, rc: undefined, stderr: [], stdout: [] };
+  expect(explainBackupFailure(said)).toMatchObject({ code: 'BACKUP_CONTAINER_REMOVED' });
   expect(await lockOf(hosts, NODE, 'mariadb', BACKUP_CONFIG)).toMatchObject({
     host: '127.0.0.1',
     own: expect.stringContaining(HOSTNAME),
