@@ -55,6 +55,7 @@ MaxSessions 100
 
 export function machineFiles(
   place: Place,
+  engine: EngineName,
   keys: { readonly shared: string; readonly hostKeys: Files; readonly machineId: string },
 ): Files {
   const hosts = PLACES.map(({ address, name, hostname }) => `${address} ${[...new Set([name, hostname])].join(' ')}\n`);
@@ -62,7 +63,7 @@ export function machineFiles(
     '/etc/hostname': `${place.hostname}\n`,
     '/etc/machine-id': { content: `${keys.machineId}\n`, mode: 0o444 },
     '/etc/hosts': `127.0.0.1 localhost\n${hosts.join('')}`,
-    ...ENGINE_FILES.docker,
+    ...ENGINE_FILES[engine],
     ...RUNC_FILES,
     '/etc/ssh/sshd_config.d/lab.conf': SSHD,
     ...keys.hostKeys,

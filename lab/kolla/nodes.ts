@@ -1,6 +1,7 @@
 /** The lab's machines as any cloud's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudMachine, CloudNode } from '../cloud-type.ts';
+import type { EngineName } from '../engines.ts';
 import { sqlClient } from '../mini/sql-client.ts';
 import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
 import { exec, must, type Where } from './machine.ts';
@@ -32,14 +33,13 @@ export function labMachine(place: Place, machineId: string, lower: readonly stri
   };
 }
 
-const CLIENT = sqlClient(PASSWORDS.database_password);
-
-export function labNode(place: Place, machineId: string, lower: readonly string[]): CloudNode {
+export function labNode(place: Place, machineId: string, lower: readonly string[], engine: EngineName): CloudNode {
+  const client = sqlClient(PASSWORDS.database_password, engine);
   return {
     ...labMachine(place, machineId, lower),
-    sql: (statements) => must(place, CLIENT, { stdin: statements }),
+    sql: (statements) => must(place, client, { stdin: statements }),
     async wsrep() {
-      const { code, stdout } = await exec(place, CLIENT, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
+      const { code, stdout } = await exec(place, client, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
       if (code !== 0) return undefined;
       return Object.fromEntries(stdout.split('\n').map((line) => line.split('\t', 2)));
     },
