@@ -1,4 +1,5 @@
 /** What the stack, the story and the contract tests ask of a cloud, whichever it is. */
+import type { Engine } from './engines.ts';
 import type { ExecOptions, ExecResult } from './mini/machine.ts';
 
 export type Login = { readonly host: string; readonly port: number; readonly user: string };
@@ -34,6 +35,8 @@ export type Cloud<Node extends CloudNode = CloudNode, Machine extends CloudMachi
   readonly nodes: readonly [Node, Node, Node];
   readonly deploy: Machine;
   readonly vip: string;
+  /** Of every node. */
+  readonly engine: Engine;
   readonly keyFile: string;
   readonly knownHostsFile: string;
   readonly image: string;

@@ -1,13 +1,14 @@
 /**
  * `npm run demo`: the whole on this machine alone. `--keep` stays up, with a page to look at and click. `--cloud kolla`
- * has the real kolla-ansible deploy the cloud; one that `npm run lab` brought up is used, and stays. `--release 22.2.0` is
- * kolla-ansible's, on either. `--journals DIR` keeps
- * the exported journals there: later versions are held against what this one has written.
+ * has the real kolla-ansible deploy the cloud, with `--engine podman` on podman; one that `npm run lab` brought up is used,
+ * and stays. `--release 22.2.0` is kolla-ansible's, on either. `--journals DIR` keeps the exported journals there: later
+ * versions are held against what this one has written.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
+import { ENGINES, isEngine } from './engines.ts';
 import { borrowLab } from './kolla/cloud.ts';
 import { releaseNamed } from './mini/layout.ts';
 import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
@@ -21,9 +22,11 @@ const options = {
   megabytes: { type: 'string', default: String(MEGABYTES) },
   cloud: { type: 'string', default: 'mini' },
   release: { type: 'string' },
+  engine: { type: 'string' },
   journals: { type: 'string' },
 } as const;
 const { values } = parseArgs({ options });
+const engine = values.engine !== undefined && isEngine(values.engine) ? values.engine : undefined;
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 const count = { passed: 0, failed: 0 };
@@ -79,10 +82,17 @@ async function keepJournals({ slack }: Stack<Cloud>, directory: string): Promise
 const CLOUDS = {
   mini: () => startStack({ rowsMegabytes: Number(values.megabytes), release: releaseNamed(values.release), tell: say }),
   kolla: () =>
-    startStackOn(() => borrowLab({ release: values.release, rowsMegabytes: Number(values.megabytes), tell: say }), say),
+    startStackOn(
+      () => borrowLab({ release: values.release, engine, rowsMegabytes: Number(values.megabytes), tell: say }),
+      say,
+    ),
 } as const;
 if (!Object.hasOwn(CLOUDS, values.cloud)) {
   console.error(`--cloud is one of: ${Object.keys(CLOUDS).join(', ')}`);
+  process.exit(2);
+}
+if (values.engine !== engine) {
+  console.error(`--engine is one of: ${Object.keys(ENGINES).join(', ')}`);
   process.exit(2);
 }
 

@@ -11,7 +11,6 @@ const ANSWER_MS = 20_000;
 const EXECUTION_MS = 900_000;
 /** How often a node that was left out is restarted. */
 const RESTARTS_MAX = 2;
-const KEPT = '/var/lib/docker/kolla-backup';
 
 /** `before` is what every table was when the archive was taken. */
 export async function restoreStory(
@@ -20,6 +19,7 @@ export async function restoreStory(
   before: ReadonlyMap<string, string>,
 ): Promise<{ root: MessageJson | null; exported: string }> {
   const [node] = cloud.nodes;
+  const { kept } = cloud.engine;
   const { ask, heard, thread } = restorePeople(slack);
   const { root, seen, offers, click, approve } = thread('RST-1');
 
@@ -34,7 +34,7 @@ export async function restoreStory(
   });
   await tell('the copy is unpacked, prepared, tried, and the plan stands in the thread with its card', async () => {
     await offers('approve');
-    await node.must(['docker', 'inspect', '-f', '{{.State.Running}}', 'mariadb']);
+    await node.must([cloud.engine.name, 'inspect', '-f', '{{.State.Running}}', 'mariadb']);
   });
   for (const [who, why] of [
     ['alice', /asked for|requester|cannot approve/i],
@@ -74,8 +74,8 @@ export async function restoreStory(
   });
   await tell('the old datadirs are whole, beside the new ones, on all three', async () => {
     for (const one of cloud.nodes) {
-      const kept = await one.must(['sh', '-c', `cat ${KEPT}/*/*/data/grastate.dat; ls ${KEPT}/*/*/data/ibdata1`]);
-      if (!kept.includes(oldUuid)) throw new Error(`${one.name}: ${kept}`);
+      const told = await one.must(['sh', '-c', `cat ${kept}/*/*/data/grastate.dat; ls ${kept}/*/*/data/ibdata1`]);
+      if (!told.includes(oldUuid)) throw new Error(`${one.name}: ${told}`);
     }
   });
   let exported = '';

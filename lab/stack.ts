@@ -136,7 +136,9 @@ export function settings(cloud: Cloud, slack: SlackLab, { keyFile, knownHostsFil
       [CLOUD]: {
         deploy_host: { ssh: login(cloud.deploy), executable: cloud.kollaAnsible, cwd: '/opt/kolla-ansible-cli' },
         inventories: [...cloud.inventories],
-        nodes: Object.fromEntries(cloud.nodes.map((node) => [node.name, { ssh: login(node) }])),
+        nodes: Object.fromEntries(
+          cloud.nodes.map((node) => [node.name, { ssh: login(node), engine: cloud.engine.name }]),
+        ),
         channel: slack.channel(CHANNEL).id,
         requesters: { groups: [slack.group('cloud-operators').id] },
         approvers: { groups: [slack.group('cloud-operators').id] },

@@ -77,7 +77,7 @@ export async function story(stack: Stack<Cloud>, tell: Tell): Promise<{ roots: r
     // Later releases make a folder for each.
     archive = /(?:full-[\w-]+\/)?mysqlbackup-[\w.-]+\.gz/.exec(text)?.[0] ?? '';
     if (archive === '') throw new Error(`no archive in:\n${text}`);
-    await node.must(['test', '-f', `/var/lib/docker/volumes/mariadb_backup/_data/${archive}`]);
+    await node.must(['test', '-f', `${cloud.engine.volumes}/mariadb_backup/_data/${archive}`]);
   });
   await tell('what is in the archive, opened by a MariaDB of its own, is what was in every table', async () => {
     const inside = await archiveChecksums(cloud, node, archive);

@@ -81,7 +81,9 @@ const deployHost = z
 
 const node = z.strictObject({
   ssh: login,
-  engine: engineName.default('docker').describe('Container engine, as kolla_container_engine in globals.yml.'),
+  engine: engineName
+    .default('docker')
+    .describe('Container engine, as kolla_container_engine in globals.yml. The tests run Docker 20.10 and podman 4.3.'),
 });
 
 const alerts = z

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockFile, withLock } from '../cache.ts';
 import type { Cloud } from '../cloud-type.ts';
+import { ENGINES, type EngineName } from '../engines.ts';
 import { type Keys, openKeys } from '../mini/ssh.ts';
 import { deployDatabases, formAgain, type Tell } from './deploy.ts';
 import { furnishAll } from './furnish.ts';
-import { imageName } from './images.ts';
 import {
   CLI,
   DEFAULT_RELEASE,
@@ -27,6 +27,7 @@ import {
   VIP,
 } from './layout.ts';
 import { allSynced, labMachine, labNode } from './nodes.ts';
+import { imageName } from './podman-storage.ts';
 import { endKeeper, initOf, keeper, startKeeper } from './processes.ts';
 import { labState, type State, saveState } from './state.ts';
 
@@ -37,7 +38,7 @@ const REMOVE_TRIES = 20;
 const REMOVE_PAUSE_MS = 200;
 
 /** Run directories, and datadirs that restores have set aside. */
-const OPERATIONS_LEFT = ['/var/lib/kolla-backup', '/var/lib/docker/kolla-backup'] as const;
+const OPERATIONS_LEFT = ['/var/lib/kolla-backup', ...Object.values(ENGINES).map(({ kept }) => kept)];
 
 /** As `activate` of the virtual environment has it. */
 const ACTIVE = [`PATH=${VENV}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, `VIRTUAL_ENV=${VENV}`, 'LC_ALL=C.UTF-8'];
@@ -47,6 +48,8 @@ const lock = <T>(act: () => Promise<T>) => withLock(`${labFolder()}.lock`, act);
 export type UpOptions = {
   /** kolla-ansible's; by default that of the lab that is there, or else the first of `RELEASES`. */
   readonly release?: string | undefined;
+  /** Of the nodes; by default that of the lab that is there, or else Docker. */
+  readonly engine?: EngineName | undefined;
   readonly rowsMegabytes?: number;
   readonly tell?: Tell;
 };
@@ -60,13 +63,19 @@ function findRelease(version: string | undefined): Release {
 }
 
 /** Brings the lab up, or finds that it is. Rejects with what did not work; what is cached stays for the next try. */
-export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }: UpOptions = {}): Promise<Cloud> {
+export function bringUp({
+  release: wanted,
+  engine: wantedEngine,
+  rowsMegabytes = 20,
+  tell = () => {},
+}: UpOptions = {}): Promise<Cloud> {
   if (process.getuid?.() !== 0) throw new Error('the lab needs root: it makes name spaces and mounts');
   return lock(async () => {
     let state = await labState();
     const release = findRelease(wanted ?? state?.release);
-    if (state !== null && state.release !== release.version) {
-      tell(`removing the lab of ${state.release}`);
+    const engine = wantedEngine ?? state?.engine ?? 'docker';
+    if (state !== null && (state.release !== release.version || state.engine !== engine)) {
+      tell(`removing the lab of ${state.release} with ${state.engine}`);
       await remove();
       state = null;
     }
@@ -77,7 +86,7 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
       state = null;
     }
     const keys = await openKeys(join(labFolder(), 'keys'));
-    state ??= await furnishAll(release, keys, tell);
+    state ??= await furnishAll(release, engine, keys, tell);
     // Not to be taken for folders that nobody uses.
     for (const layer of new Set([...state.deployLower, ...state.nodeLower]))
       await utimes(layer, new Date(), new Date());
@@ -86,7 +95,7 @@ export function bringUp({ release: wanted, rowsMegabytes = 20, tell = () => {} }
     if (!ran) await startKeeper();
     const off = (await Promise.all(PLACES.map(initOf))).includes(undefined);
     if (off) {
-      tell('four machines: systemd, sshd, Docker');
+      tell(`four machines: systemd, sshd, ${engine}`);
       await Promise.all(
         [...cloud.nodes, cloud.deploy].map(async (machine, position) => {
           if ((await initOf(PLACES[position] as Place)) === undefined) await machine.start();
@@ -173,19 +182,20 @@ async function remove(): Promise<void> {
 
 function cloudOf(state: State, release: Release, keys: Keys): Cloud {
   const id = ({ hostname }: Place) => state.machineIds[hostname] ?? '';
-  const [first, second, third] = NODE_PLACES.map((place) => labNode(place, id(place), state.nodeLower));
+  const [first, second, third] = NODE_PLACES.map((place) => labNode(place, id(place), state.nodeLower, state.engine));
   if (!first || !second || !third) throw new Error('three nodes');
   const nodes = [first, second, third] as const;
   const deploy = labMachine(DEPLOY_PLACE, id(DEPLOY_PLACE), state.deployLower);
   const kollaAnsible = `${VENV}/bin/kolla-ansible`;
   return {
     kind: 'kolla',
+    engine: ENGINES[state.engine],
     nodes,
     deploy,
     vip: VIP,
     keyFile: keys.keyFile,
     knownHostsFile: join(labFolder(), 'known_hosts'),
-    image: imageName(release, 'mariadb-server'),
+    image: imageName(release, 'mariadb-server', state.engine),
     inventories: INVENTORIES,
     kollaAnsible,
     release: release.version,

@@ -1,9 +1,11 @@
 /** The deploy host's own files: inventories, /etc/kolla, its keys; and the layer with the real kolla-ansible. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EngineName } from '../engines.ts';
 import type { Files } from '../mini/machine.ts';
 import { imageTag } from './images.ts';
 import { CLI, INVENTORIES, NODE_PLACES, PASSWORDS, type Release, SSH_PORT, VENV, VIP } from './layout.ts';
+import { REGISTRY } from './podman-storage.ts';
 import { nodeRoot } from './roots.ts';
 import { venvLayer } from './venv.ts';
 
@@ -64,14 +66,15 @@ function multinode(example: string): string {
     .join('\n');
 }
 
-const globals = (release: Release) => `---
+const globals = (release: Release, engine: EngineName) => `---
 kolla_base_distro: "debian"
 openstack_release: "${release.openstack}"
 openstack_tag: "${imageTag(release)}"
-docker_registry: ""
+docker_registry: "${REGISTRY[engine]}"
 docker_namespace: "kolla"
 kolla_internal_vip_address: "${VIP}"
 network_interface: "eth0"
+kolla_container_engine: "${engine}"
 enable_openstack_core: "no"
 enable_haproxy: "no"
 enable_proxysql: "no"
@@ -89,6 +92,7 @@ const GALERA = '[mysqld]\ninnodb_buffer_pool_size=128M\ninnodb_log_file_size=48M
 /** `layer` is that of `kollaAnsibleLayer`; `secret` reaches the nodes, `knownHosts` has their keys. */
 export async function deployHostFiles(
   release: Release,
+  engine: EngineName,
   layer: string,
   keys: { readonly secret: string; readonly knownHosts: string },
 ): Promise<Files> {
@@ -98,7 +102,7 @@ export async function deployHostFiles(
     passwords = passwords.replace(new RegExp(`^${name}:.*$`, 'm'), `${name}: ${value}`);
   const [inventory, groups] = INVENTORIES;
   return {
-    '/etc/kolla/globals.yml': globals(release),
+    '/etc/kolla/globals.yml': globals(release, engine),
     '/etc/kolla/globals.d/custom-globals.yml': '---\nnode_custom_config: "/etc/kolla/config"\n',
     '/etc/kolla/passwords.yml': { content: passwords, mode: 0o640 },
     '/etc/kolla/config/galera.cnf': GALERA,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EngineName } from '../engines.ts';
 import type { Files } from '../mini/machine.ts';
 import { PLACES, type Place, SSH_PORT } from './layout.ts';
 
@@ -17,6 +18,8 @@ const MASKED = [
   ...['e2scrub_all.timer', 'e2scrub_reap.service', 'systemd-tmpfiles-clean.timer', 'systemd-firstboot.service'],
 ] as const;
 
+const RUNC = '/usr/local/sbin/runc-lab';
+
 const DAEMON = {
   bridge: 'none',
   iptables: false,
@@ -24,8 +27,21 @@ const DAEMON = {
   'ip-forward': false,
   'ip-masq': false,
   'userland-proxy': false,
-  runtimes: { lab: { path: '/usr/local/sbin/runc-lab' } },
+  runtimes: { lab: { path: RUNC } },
   'default-runtime': 'lab',
+};
+
+/** What an engine needs to run on a machine that lacks capabilities. */
+export const ENGINE_FILES = {
+  docker: { '/etc/docker/daemon.json': `${JSON.stringify(DAEMON, null, 2)}\n` },
+  podman: {
+    '/etc/containers/containers.conf': `[engine]\nruntime = "runc"\n\n[engine.runtimes]\nrunc = ["${RUNC}"]\n`,
+  },
+} as const satisfies Record<EngineName, Files>;
+
+/** runc as the engines call it. */
+export const RUNC_FILES: Files = {
+  [RUNC]: { content: readFileSync(join(import.meta.dirname, 'machine/runc.py'), 'utf8'), mode: 0o755 },
 };
 
 const SSHD = `Port ${SSH_PORT}
@@ -39,6 +55,7 @@ MaxSessions 100
 
 export function machineFiles(
   place: Place,
+  engine: EngineName,
   keys: { readonly shared: string; readonly hostKeys: Files; readonly machineId: string },
 ): Files {
   const hosts = PLACES.map(({ address, name, hostname }) => `${address} ${[...new Set([name, hostname])].join(' ')}\n`);
@@ -46,14 +63,11 @@ export function machineFiles(
     '/etc/hostname': `${place.hostname}\n`,
     '/etc/machine-id': { content: `${keys.machineId}\n`, mode: 0o444 },
     '/etc/hosts': `127.0.0.1 localhost\n${hosts.join('')}`,
-    '/etc/docker/daemon.json': `${JSON.stringify(DAEMON, null, 2)}\n`,
+    ...ENGINE_FILES[engine],
+    ...RUNC_FILES,
     '/etc/ssh/sshd_config.d/lab.conf': SSHD,
     ...keys.hostKeys,
     '/root/.ssh/authorized_keys': { content: keys.shared, mode: 0o600 },
-    '/usr/local/sbin/runc-lab': {
-      content: readFileSync(join(import.meta.dirname, 'machine/runc.py'), 'utf8'),
-      mode: 0o755,
-    },
   };
 }
 

@@ -18,13 +18,19 @@ export type Place = {
   readonly address: string;
   /** Where this machine reaches its sshd. */
   readonly login: string;
+  /** Its control group. */
+  readonly group: string;
 };
+
+/** The parent of all machines' control groups. */
+export const CGROUP = 'kolla-backup-lab';
 
 const place = (hostname: string, name: string, host: number): Place => ({
   hostname,
   name,
   address: `10.77.0.${host}`,
   login: `127.77.240.${host}`,
+  group: `${CGROUP}/${hostname}`,
 });
 
 export const NODE_PLACES = NODES.map((node, position) => place(node, inventoryName(node), 11 + position));
@@ -35,9 +41,6 @@ export const VIP = NODE_PLACES[0]?.address ?? '';
 
 /** Where the machines' files lie. */
 export const labFolder = () => join(cacheFolder(), 'kolla/lab');
-/** The parent of all machines' control groups. */
-export const CGROUP = 'kolla-backup-lab';
-
 export type Release = {
   /** kolla-ansible's, and that of the package with the images' scripts. */
   readonly version: string;

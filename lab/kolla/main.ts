@@ -1,18 +1,21 @@
 /** `npm run lab`: brings the real thing up on this machine and says how to reach it; `-- --down` takes it away. */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { type EngineName, isEngine } from '../engines.ts';
 import { releaseNamed } from '../mini/layout.ts';
 import { bringUp, bringUpUnused, takeDown } from './cloud.ts';
 import { RELEASES } from './layout.ts';
 import { labStatus } from './state.ts';
 
 const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
-const USAGE = `usage: npm run lab -- [--up | --down | --status | --test | --cuts] [--release ${RELEASE_NAMES}] [--megabytes 20] [--only PATTERN] [--alone]`;
+const USAGE = `usage: npm run lab -- [--up | --down | --status | --test | --cuts] [--release ${RELEASE_NAMES}] [--engine docker|podman] [--megabytes 20] [--only PATTERN] [--alone]`;
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
 type Wanted = {
   readonly release?: string | undefined;
+  /** Of the nodes. */
+  readonly engine?: EngineName | undefined;
   readonly megabytes: number;
   /** A pattern of tests' names. */
   readonly only?: string | undefined;
@@ -21,9 +24,9 @@ type Wanted = {
 };
 
 const ACTS = {
-  async up({ release, megabytes }: Wanted): Promise<number> {
-    const cloud = await bringUp({ release, rowsMegabytes: megabytes, tell: say });
-    say(`ready: kolla-ansible ${cloud.release}, three nodes Synced, VIP ${cloud.vip}\n`);
+  async up({ release, engine, megabytes }: Wanted): Promise<number> {
+    const cloud = await bringUp({ release, engine, rowsMegabytes: megabytes, tell: say });
+    say(`ready: kolla-ansible ${cloud.release} with ${cloud.engine.name}, three nodes Synced, VIP ${cloud.vip}\n`);
     const ssh = `ssh -i ${cloud.keyFile} -o UserKnownHostsFile=${cloud.knownHostsFile}`;
     for (const { name, ssh: login } of [cloud.deploy, ...cloud.nodes])
       console.log(`${name.padEnd(26)} ${ssh} -p ${login.port} ${login.user}@${login.host}`);
@@ -41,15 +44,15 @@ const ACTS = {
       console.log('down');
       return 0;
     }
-    const { release, deployed, running } = status;
+    const { release, engine, deployed, running } = status;
     const state = deployed ? 'deployed' : 'not deployed yet';
-    console.log(`kolla-ansible ${release}, ${state}; on: ${running.join(', ') || 'none'}`);
+    console.log(`kolla-ansible ${release} with ${engine}, ${state}; on: ${running.join(', ') || 'none'}`);
     return 0;
   },
   /** The contract tests: the same commands here and on the small cloud, in one release; or there alone. */
   async test({ release, megabytes, alone, only }: Wanted): Promise<number> {
     const wanted = releaseNamed(release);
-    if (!alone) await bringUpUnused({ release: wanted, rowsMegabytes: megabytes, tell: say });
+    if (!alone) await bringUpUnused({ release: wanted, engine: 'docker', rowsMegabytes: megabytes, tell: say });
     const env = { ...process.env, KOLLA_BACKUP_CONTRACT: wanted, KOLLA_BACKUP_CONTRACT_ALONE: alone ? '1' : '' };
     const names = only === undefined ? [] : ['-t', only];
     const { status } = spawnSync('vitest', ['run', '--project', 'contract', ...names], { stdio: 'inherit', env });
@@ -74,6 +77,7 @@ const options = {
   only: { type: 'string' },
   alone: { type: 'boolean', default: false },
   release: { type: 'string' },
+  engine: { type: 'string' },
   megabytes: { type: 'string', default: '20' },
 } as const;
 
@@ -81,8 +85,13 @@ function wanted(): { readonly act: Act; readonly how: Wanted } {
   const { values } = parseArgs({ options });
   const acts = (['up', 'down', 'status', 'test', 'cuts'] as const).filter((name) => values[name]);
   const megabytes = Number(values.megabytes);
-  if (acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
-  return { act: acts[0] ?? 'up', how: { release: values.release, megabytes, only: values.only, alone: values.alone } };
+  const { engine } = values;
+  const known = engine === undefined || isEngine(engine);
+  if (!known || acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
+  return {
+    act: acts[0] ?? 'up',
+    how: { release: values.release, engine, megabytes, only: values.only, alone: values.alone },
+  };
 }
 
 try {

@@ -1,15 +1,16 @@
 /** The lab's machines as any cloud's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CloudMachine, CloudNode } from '../cloud-type.ts';
+import type { EngineName } from '../engines.ts';
 import { sqlClient } from '../mini/sql-client.ts';
 import { PASSWORDS, type Place, SSH_PORT } from './layout.ts';
-import { exec, must } from './machine.ts';
+import { exec, must, type Where } from './machine.ts';
 import { initOf, killMachine, startMachine } from './processes.ts';
 
 const UP_LIMIT_MS = 60_000;
 
 /** Resolves when systemd has started everything that this machine has. */
-export async function machineUp(place: Place): Promise<void> {
+export async function machineUp(place: Where): Promise<void> {
   for (const until = Date.now() + UP_LIMIT_MS; ; await sleep(100)) {
     const { stdout, stderr } = await exec(place, ['systemctl', 'is-system-running']);
     if (/^(running|degraded)$/m.test(stdout)) return;
@@ -32,17 +33,16 @@ export function labMachine(place: Place, machineId: string, lower: readonly stri
   };
 }
 
-const CLIENT = sqlClient(PASSWORDS.database_password);
-
 export type LabNode = CloudNode & { on(): Promise<boolean> };
 
-export function labNode(place: Place, machineId: string, lower: readonly string[]): LabNode {
+export function labNode(place: Place, machineId: string, lower: readonly string[], engine: EngineName): LabNode {
+  const client = sqlClient(PASSWORDS.database_password, engine);
   return {
     ...labMachine(place, machineId, lower),
     on: async () => (await initOf(place)) !== undefined,
-    sql: (statements) => must(place, CLIENT, { stdin: statements }),
+    sql: (statements) => must(place, client, { stdin: statements }),
     async wsrep() {
-      const { code, stdout } = await exec(place, CLIENT, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
+      const { code, stdout } = await exec(place, client, { stdin: "SHOW STATUS LIKE 'wsrep%'" });
       if (code !== 0) return undefined;
       return Object.fromEntries(stdout.split('\n').map((line) => line.split('\t', 2)));
     },

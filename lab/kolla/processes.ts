@@ -91,18 +91,16 @@ export async function endKeeper(): Promise<void> {
 }
 
 /** The empty control groups that ended machines leave behind. */
-async function removeGroups(group: string): Promise<void> {
+export async function removeGroups(group: string): Promise<void> {
   const find = `for dir in /sys/fs/cgroup/${group} /sys/fs/cgroup/*/${group}; do
     [ ! -d "$dir" ] || find "$dir" -depth -type d -exec rmdir {} + 2>/dev/null || true; done`;
   await execa('sh', ['-c', find]);
 }
 
-const groupOf = (place: Place) => `${CGROUP}/${place.hostname}`;
-
 /** The process id, on this machine, of a machine's systemd; undefined while it is off. */
-export async function initOf(place: Place): Promise<number | undefined> {
+export async function initOf({ group }: Pick<Place, 'group'>): Promise<number | undefined> {
   for (const base of ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup']) {
-    const text = await readFile(join(base, groupOf(place), 'init.scope/cgroup.procs'), 'utf8').catch(() => '');
+    const text = await readFile(join(base, group, 'init.scope/cgroup.procs'), 'utf8').catch(() => '');
     const pid = Number.parseInt(text, 10);
     if (!Number.isNaN(pid)) return pid;
   }
@@ -118,11 +116,12 @@ async function setLink({ hostname }: Place, state: 'up' | 'down'): Promise<void>
 /** Power on. `lower` are the read-only directories of its root file system, the topmost first. */
 export async function startMachine(place: Place, lower: readonly string[]): Promise<void> {
   const dir = join(labFolder(), place.hostname);
-  for (const part of ['root', 'upper', 'work', 'docker', 'containerd'])
+  for (const part of ['root', 'upper', 'work', 'docker', 'containerd', 'containers'])
     await mkdir(join(dir, part), { recursive: true });
   await setLink(place, 'up');
   const enter = await inKeeper(['mount', 'net', 'pid']);
-  const argv = [script('start.sh'), groupOf(place), place.hostname, lower.join(':'), dir, place.hostname];
+  const network = `/run/netns/${place.hostname}`;
+  const argv = [script('start.sh'), place.group, network, lower.join(':'), dir, place.hostname];
   const log = join(dir, 'machine.log');
   const pid = await detached([...enter, 'sh', ...argv], log);
   for (const until = Date.now() + START_LIMIT_MS; (await initOf(place)) === undefined; await sleep(50))
@@ -137,5 +136,5 @@ export async function killMachine(place: Place): Promise<void> {
   if (init !== undefined) process.kill(init, 'SIGKILL');
   for (const until = Date.now() + END_LIMIT_MS; (await initOf(place)) !== undefined; await sleep(50))
     if (Date.now() > until) throw new Error(`${place.hostname} does not end`);
-  await removeGroups(groupOf(place));
+  await removeGroups(place.group);
 }

@@ -8,6 +8,8 @@ import { initOf } from './processes.ts';
 /** What a lab that was begun is made of, and how far it is. */
 const stateSchema = z.strictObject({
   release: z.string(),
+  /** Of its nodes. */
+  engine: z.enum(['docker', 'podman']).default('docker'),
   /** Read-only layers of the deploy host and of the nodes, the topmost first. */
   deployLower: z.array(z.string()),
   nodeLower: z.array(z.string()),
@@ -26,10 +28,15 @@ export async function labState(): Promise<State | null> {
 export const saveState = (state: State) => writeFile(stateFile(), `${JSON.stringify(state, null, 2)}\n`);
 
 /** Whether there is a lab, and what of it runs. */
-export async function labStatus(): Promise<{ release: string; deployed: boolean; running: readonly string[] } | null> {
+export async function labStatus(): Promise<{
+  release: string;
+  engine: string;
+  deployed: boolean;
+  running: readonly string[];
+} | null> {
   const state = await labState();
   if (state === null) return null;
   const running: string[] = [];
   for (const place of PLACES) if ((await initOf(place)) !== undefined) running.push(place.hostname);
-  return { release: state.release, deployed: state.deployed, running };
+  return { release: state.release, engine: state.engine, deployed: state.deployed, running };
 }

@@ -27,6 +27,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { cacheFolder, lockFile } from '../cache.ts';
 import type { Cloud, CloudMachine, CloudNode } from '../cloud-type.ts';
+import { ENGINES } from '../engines.ts';
 import { runAgent } from './agent.ts';
 import { deployFiles } from './deploy.ts';
 import { kollaFiles, machineFiles } from './files.ts';
@@ -312,6 +313,7 @@ export async function startMini(options: MiniOptions = {}): Promise<MiniCloud> {
     deploy.exec(['env', '-C', layout.CLI, kollaAnsible, ...args], execOptions);
   return {
     kind: 'mini',
+    engine: ENGINES.docker,
     index,
     dir,
     nodes: [first, second, third],

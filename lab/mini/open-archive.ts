@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Cloud, CloudNode } from '../cloud-type.ts';
 
 /** Databases whose tables say nothing of the cloud. */
@@ -6,7 +7,7 @@ const TABLES = `SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FRO
   WHERE table_type = 'BASE TABLE' AND table_schema NOT IN (${OWN.map((name) => `'${name}'`).join(', ')}) ORDER BY 1`;
 
 /** The checksum of every table of the cloud, by its name, on a live node. */
-export async function liveChecksums(node: CloudNode): Promise<ReadonlyMap<string, string>> {
+export async function liveChecksums(node: Pick<CloudNode, 'sql'>): Promise<ReadonlyMap<string, string>> {
   const tables = (await node.sql(TABLES)).trim().split('\n');
   return rows(await node.sql(`CHECKSUM TABLE ${tables.join(', ')}`));
 }
@@ -30,16 +31,16 @@ mkdir /copy/data && gzip -dc "/backup/$1" | mbstream -x -C /copy/data
 mariabackup --prepare --target-dir=/copy/data > /copy/prepare.log 2>&1
 ${READ}`;
 
-const ALONE = ['docker', 'run', '--rm', '--network', 'none', '--user', '42434'] as const;
+const ALONE = ['run', '--rm', '--network', 'none', '--user', '42434'] as const;
 
 /** The same of a prepared copy. It is started: nothing more can be applied to it. */
 export async function copyChecksums(
-  { image }: Pick<Cloud, 'image'>,
+  { image, engine }: Pick<Cloud, 'image' | 'engine'>,
   node: CloudNode,
   data: string,
 ): Promise<ReadonlyMap<string, string>> {
   const run = ['-v', `${data}:/copy/data`, '--entrypoint', 'bash', image, '-ec', READ, 'read', '', TABLES];
-  return rows(await node.must([...ALONE, ...run]));
+  return rows(await node.must([engine.name, ...ALONE, ...run]));
 }
 
 /** The same out of an archive: what a restore of it would bring back. `path` is relative to the backup volume. */
@@ -48,12 +49,12 @@ export async function archiveChecksums(
   node: CloudNode,
   path: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const copy = '/var/lib/docker/open-archive';
+  const copy = posix.join(cloud.engine.volumes, '../open-archive');
   await node.must(['install', '-d', '-o', '42434', '-g', '42434', copy]);
   try {
     const mounts = ['-v', 'mariadb_backup:/backup:ro', '-v', `${copy}:/copy`];
     const run = [...mounts, '--entrypoint', 'bash', cloud.image, '-c', OPEN, 'open', path, TABLES];
-    return rows(await node.must([...ALONE, ...run]));
+    return rows(await node.must([cloud.engine.name, ...ALONE, ...run]));
   } finally {
     await node.must(['rm', '-rf', copy]);
   }

@@ -44,8 +44,9 @@ function messageText(msg: unknown): string {
 }
 
 function lastLines(text: string): string[] {
-  const lines = text.trimEnd().split('\n').slice(-OUTPUT_LINES_KEPT);
-  return lines.map((line) => line.slice(0, OUTPUT_LINE_CHARS)).filter((line) => line !== '');
+  // Kolla's module for podman puts an empty line after each.
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-OUTPUT_LINES_KEPT).map((line) => line.slice(0, OUTPUT_LINE_CHARS));
 }
 
 /** What can be had of a line that was cut, or that isn't JSON: its message, its code, the words at its end. */

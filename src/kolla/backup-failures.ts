@@ -19,9 +19,9 @@ const EXPLANATIONS: readonly (readonly [RegExp, Code])[] = [
     /Was only able to copy log|try increasing innodb_log_file_size|redo log (?:was )?(?:overwritten|error)/i,
     'BACKUP_REDO_OVERRUN',
   ],
-  [/409 Client Error|marked for removal|is already in use by container|No such container/, 'BACKUP_CONTAINER_REMOVED'],
+  [/409 Client Error|marked for removal|name \S+ is already in use by|no such container/i, 'BACKUP_CONTAINER_REMOVED'],
   [
-    /pull access denied|No such image|manifest (?:for .* )?(?:unknown|not found)|unauthorized: /i,
+    /pull access denied|No such image|requested image does not exist|manifest (?:for .* )?(?:unknown|not found)|unauthorized: /i,
     'BACKUP_IMAGE_MISSING',
   ],
 ];

@@ -17,7 +17,7 @@ export function imageCommand({ engine }: NodeRef, image: string): Command {
   return { argv: [engine, 'image', 'inspect', '--format', '{{.Id}}', image], timeoutMs: ENGINE_MS };
 }
 
-/** Exit code 1 and this on standard error: the volume isn't there (which `docker run -v` would make by being named). */
+/** On standard error, beside exit code 1 (podman: 125): the volume isn't there (which `docker run -v` would make by being named). */
 export const NO_SUCH_VOLUME = /no such volume/i;
 
 /** Prints what `mayRun` reads. */
@@ -30,8 +30,8 @@ export function containerStateCommand({ engine }: NodeRef, container: string): C
 const ENDED: ReadonlySet<string> = new Set(['exited', 'dead', 'removing', 'stopped']);
 
 /**
- * Whether a container runs or may yet begin, by the answer. After a power cut podman calls every container `created`
- * again, but still tells when it was started.
+ * Whether a container runs or may yet begin, by the answer. After a power cut podman calls a container that ran
+ * `created` again, but still tells when it was started.
  */
 export function mayRun(answer: string): boolean {
   const [state = '', started = ''] = answer.trim().split(' ');

@@ -14,6 +14,8 @@ describe('a backup was taken', () => {
     ['bash/11-backup-full.log', 0, 'full', undefined],
     ['bash/12-backup-incremental.log', 0, 'incremental', undefined],
     ['bash/b1-18.8.0-backup.log', 0, 'full', undefined],
+    ['podman/11-backup-full.log', 0, 'full', undefined],
+    ['podman/12-backup-incremental.log', 0, 'incremental', undefined],
     ['cliff/11-backup-full.txt', 0, 'full', undefined],
     ['cliff/15-backup-verbose-no-colour.txt', 0, 'full', true],
     ['cliff/12-backup-incremental.txt', 0, 'incremental', undefined],
@@ -60,6 +62,7 @@ describe('no backup was taken', () => {
     ['bash/60-incremental-after-restore.log', 2, 'failed', 'BACKUP_HISTORY_GONE'],
     ['bash/63-backup-when-stopped.log', 2, 'failed', 'BACKUP_MARIADB_DOWN'],
     ['cliff/32-backup-when-stopped.txt', 2, 'failed', 'BACKUP_MARIADB_DOWN'],
+    ['podman/63-backup-when-stopped.log', 2, 'failed', 'BACKUP_MARIADB_DOWN'],
     ['bash/a3-concurrent-1.log', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
     ['cliff/a3-concurrent-1.txt', 2, 'failed', 'BACKUP_CONTAINER_REMOVED'],
     ['bash/91-one-host-unreachable.log', 4, 'unreachable', 'NODES_UNREACHABLE'],
@@ -122,11 +125,16 @@ describe('no backup was taken', () => {
   });
 });
 
-const failing = (stderr: string, rc = 1) =>
+const failingWith = (result: object) =>
   recorded('bash/11-backup-full.log').replace(
     'changed: [comfortable-lark.local]',
-    `fatal: [comfortable-lark.local]: FAILED! => ${JSON.stringify({ changed: true, msg: `Container exited with non-zero return code ${rc}`, rc, stderr, stdout: 'Taking a full backup\n' })}`,
+    `fatal: [comfortable-lark.local]: FAILED! => ${JSON.stringify(result)}`,
   );
+const failing = (stderr: string, rc = 1) =>
+  failingWith({
+    ...{ changed: true, msg: `Container exited with non-zero return code ${rc}`, rc },
+    ...{ stderr, stdout: 'Taking a full backup\n' },
+  });
 
 describe('why a backup failed', () => {
   test.each([
@@ -158,6 +166,28 @@ describe('why a backup failed', () => {
 
   test('a container that was ended from outside', () => {
     expect(judge(failing('', 137), 2)).toMatchObject({ problem: { code: 'BACKUP_CONTAINER_REMOVED' } });
+  });
+
+  // What Kolla's module for podman said, of podman 4.3.
+  test.each([
+    ['The requested image does not exist: quay.io/openstack.kolla/mariadb-server:1', 'BACKUP_IMAGE_MISSING'],
+    ['No such container: mariabackup to stop', 'BACKUP_CONTAINER_REMOVED'],
+    [
+      '\'Traceback (most recent call last):\\n  File "kolla_podman_worker.py", line 284, in check_container\\n    cont.reload()\\npodman.errors.exceptions.NotFound: 404 Client Error: Not Found (no container with name or ID "1d79c097a551" found: no such container)\\n\'',
+      'BACKUP_CONTAINER_REMOVED',
+    ],
+    [
+      'the container name "mariabackup" is already in use by 1d79c097a551. You have to remove that container to be able to reuse that name',
+      'BACKUP_CONTAINER_REMOVED',
+    ],
+  ])('%s', (msg, code) => {
+    expect(judge(failingWith({ changed: true, msg }), 2)).toMatchObject({ kind: 'failed', problem: { code } });
+  });
+
+  test('podman’s empty lines hide no reason', () => {
+    const after = Array.from({ length: 40 }, (_, index) => `[00] Streaming ./table-${index}.ibd to <STDOUT>`);
+    const stderr = ["Access denied for user 'backup'@'10.77.0.11'", ...after].join('\n\n');
+    expect(judge(failing(stderr), 2)).toMatchObject({ problem: { code: 'BACKUP_LOGIN_REFUSED' } });
   });
 
   test('an unknown reason is quoted', () => {

@@ -23,6 +23,12 @@ describe('a cluster was started', () => {
   ])('%s', (name) => {
     expect(judge(recorded(name), 0)).toEqual({ kind: 'recovered', bootstrapped: true });
   });
+
+  test('on podman, of a node alone', () => {
+    const run = readRun(recorded('podman/55-recovery.log'));
+    const result = judgeRecovery(run, { code: 0, signal: null }, { nodes: [HOST], host: HOST });
+    expect(result).toEqual({ kind: 'recovered', bootstrapped: true });
+  });
 });
 
 describe('nothing was done', () => {

@@ -28,6 +28,13 @@ describe('MariaDB was stopped', () => {
     expect(judge(recorded(name), 0)).toEqual({ kind: 'stopped', changed, others: [] });
   });
 
+  test('on podman, a node alone', () => {
+    const [node = ''] = NODES;
+    const stopped = (name: string) => judge(recorded(name), 0, [node]);
+    expect(stopped('podman/30-stop.log')).toEqual({ kind: 'stopped', changed: [node], others: [] });
+    expect(stopped('podman/31-stop-again.log')).toEqual({ kind: 'stopped', changed: [], others: [] });
+  });
+
   test('though a compute host is off, whatever the exit code', () => {
     const recap = 'compute1                   : ok=0    changed=0    unreachable=1    failed=0    skipped=0\n';
     const off = `fatal: [compute1]: UNREACHABLE! => {"changed": false, "msg": "No route to host", "unreachable": true}\n`;

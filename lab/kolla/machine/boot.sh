@@ -1,6 +1,6 @@
 #!/bin/sh
 # First process of a machine: puts its root file system together, goes there and becomes systemd. Arguments: the lower
-# directories, the machine's folder (root, upper, work, docker, containerd), its host name.
+# directories, the machine's folder (root, upper, work, and those of its engine), its host name.
 set -eu
 lower=$1 dir=$2
 hostname "$3"
@@ -8,10 +8,13 @@ root=$dir/root
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$root"
 cd "$root"
-mkdir -p .old var/lib/docker var/lib/containerd
-# Both keep overlays, which can't lie on one.
-mount --bind "$dir/docker" var/lib/docker
-mount --bind "$dir/containerd" var/lib/containerd
+mkdir -p .old
+# Engines keep overlays, which can't lie on one.
+for name in docker containerd containers; do
+  [ -d "$dir/$name" ] || continue
+  mkdir -p "var/lib/$name"
+  mount --bind "$dir/$name" "var/lib/$name"
+done
 mount -t proc proc proc
 # The kernel's settings are the host's; those of the network are this machine's own.
 mount --bind proc/sys proc/sys

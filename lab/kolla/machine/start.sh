@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs in the keeper's name spaces: gives a machine its control groups and its own name spaces. Arguments: name of its
-# control group, name of its network, then those of boot.sh. It lives as long as the machine.
+# Gives a machine its control groups and its own name spaces. Arguments: name of its control group, the file of its
+# network's name space, then those of boot.sh. It lives as long as the machine.
 set -eu
 group=$1 network=$2
 shift 2
@@ -18,5 +18,5 @@ for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*; do
   copy "$hierarchy/${group%%/*}" "$hierarchy/$group"
   echo 0 > "$hierarchy/$group/cgroup.procs"
 done
-exec nsenter --net="/run/netns/$network" \
+exec nsenter --net="$network" \
   unshare --mount --uts --ipc --cgroup --pid --fork --kill-child=SIGKILL sh "${0%/*}/boot.sh" "$@"
