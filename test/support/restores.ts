@@ -3,11 +3,12 @@ import { liveChecksums } from '../../lab/mini/open-archive.ts';
 import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
 import { newId } from '../../src/operation/ids.ts';
-import type { Journal } from '../../src/operation/journal.ts';
+import type { Journal, JournalRead } from '../../src/operation/journal.ts';
 import { highestNumber, type Operation } from '../../src/operation/operation.ts';
 import type { Wake } from '../../src/operation/ports.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { heldPosition } from '../../src/runbooks/reports.ts';
+import { latest } from './latest.ts';
 import type { Scene } from './story.ts';
 import { until } from './until.ts';
 
@@ -17,7 +18,10 @@ export const ALICE = 'U0ALICE';
 export const BOB = 'U0BOB';
 
 export async function read(journal: Journal, id: string): Promise<Operation> {
-  const found = await journal.read(id);
+  return sound(await journal.read(id));
+}
+
+function sound(found: JournalRead): Operation {
   if (found.state !== 'sound') throw new Error(`the journal is ${JSON.stringify(found).slice(0, 2000)}`);
   return found.operation;
 }
@@ -30,9 +34,10 @@ export async function untilIs(
   limitMs = 180_000,
 ): Promise<Operation> {
   let last = '';
+  const look = latest(journal, id);
   const found = await until(
     async () => {
-      const operation = await read(journal, id);
+      const operation = sound(await look());
       last = outline(operation);
       if (process.env['SHOW']) show(last);
       const lost = operation.end !== null || operation.attention?.problem.code === 'ATTENTION_UNEXPECTED';

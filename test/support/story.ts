@@ -6,6 +6,7 @@ import { words } from '../../lab/story.ts';
 import { redisJournal } from '../../src/engine/journal.ts';
 import type { Journal } from '../../src/operation/journal.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { latest } from './latest.ts';
 import { countStarts, type Starts, startsOf } from './starts.ts';
 import { until } from './until.ts';
 
@@ -100,15 +101,14 @@ export function sceneOf(
         if (process.env['SHOW']) console.log(thread());
         return thread();
       },
-      journalHas: (wanted, limitMs = PATIENCE_MS) =>
-        until(
-          async () => {
-            const read = await journal.read(id);
-            return read.state === 'sound' && wanted(read.operation) ? read.operation : null;
-          },
-          `the journal of ${label} is as wanted`,
-          limitMs,
-        ),
+      journalHas(wanted, limitMs = PATIENCE_MS) {
+        const look = latest(journal, id);
+        const found = async () => {
+          const read = await look();
+          return read.state === 'sound' && wanted(read.operation) ? read.operation : null;
+        };
+        return until(found, `the journal of ${label} is as wanted`, limitMs);
+      },
     };
   }
 
