@@ -38,7 +38,8 @@ export async function init(options: InitOptions, ask: Asker, tell: (line: string
   const name = await askCloudName(options, ask);
   const place = await askDeployHost(options, ask);
   const ssh = await askSsh(options, place, ask);
-  const people = await askPeople(options, ssh, ask);
+  // Without a terminal what is missing is told before anything is looked at; at one, that the logins work is seen first.
+  const given = ask.terminal ? null : await askPeople(options, ssh, ask);
   const [behind = null] = jumpsOf(options);
   const keys = { ask, trusted: options.trusted, tell, behind };
   const parts: Init = {
@@ -50,6 +51,7 @@ export async function init(options: InitOptions, ask: Asker, tell: (line: string
   const deployment = await findDeployment(parts, place);
   const { nodes, settings, suggest, about } = await findCloud(parts, deployment);
   const { deploy_host, inventories } = deployment.input;
+  const people = given ?? (await askPeople(options, ssh, ask));
   if (deploy_host === undefined || inventories === undefined) throw new TypeError('a deployment has both');
   const cloud: CloudInput = { deploy_host, inventories, nodes, ...settings, ...people };
   const text = writeConfig(

@@ -248,16 +248,16 @@ test('at a terminal everything is asked that is not known, an answer that is wro
   const steps = [
     ['call the cloud', '\r'],
     ['Where kolla-ansible is', `${place()}\r`],
-    ['channel in Slack', '#ops\r'],
-    ['not a channel id', `${UP}C0123456789\r`],
-    ['may ask', 'U0123456789, S0123456789\r'],
-    ['may approve', '\r'],
     ['Compared: these are the keys of the deploy host', 'y'],
     ['Inventories', `${UP}/none\r`],
     ['INVENTORY_UNREADABLE[\\s\\S]*Inventories', '\r'],
     ['Compared: these are the keys of comfortable-lark', 'y'],
     ['Compared: these are the keys of encouraging-bobcat', 'y'],
     ['Compared: these are the keys of hardcore-rodent', 'n'],
+    ['channel in Slack', '#ops\r'],
+    ['not a channel id', `${UP}C0123456789\r`],
+    ['may ask', 'U0123456789, S0123456789\r'],
+    ['may approve', '\r'],
   ];
   const knownHosts = join(dir, 'asked_hosts');
   const options = ['--key-file', cloud.keyFile, '--known-hosts', knownHosts];
