@@ -22,10 +22,10 @@ export async function request(office: Office, asked: Asked, cloud: string, wish:
   switch (said.answer) {
     case 'appended':
       await ring(office, said.operation.id, ['project', 'drive']);
-      return requestedCard(said.operation, await whereIs(office, said.operation));
+      return requestedCard(said.operation, await whereIs(office, said.operation), await weakness(office));
     case 'duplicate': {
       const { operation } = await readSound(office, said.of, said.of);
-      return requestedCard(operation, await whereIs(office, operation));
+      return requestedCard(operation, await whereIs(office, operation), await weakness(office));
     }
     case 'owned':
       return refuse('CLOUD_BUSY', { cloud, label: await labelOf(office, said.by) });
@@ -37,6 +37,9 @@ export async function request(office: Office, asked: Asked, cloud: string, wish:
       return refuse('JOURNAL_CONTENDED', { label: cloud, tries: '1' });
   }
 }
+
+/** Not known where Redis is away: what was written stands, and is answered. */
+const weakness = ({ durable }: Office) => durable().catch(() => null);
 
 async function labelOf(office: Office, id: string): Promise<string> {
   const read = await office.journal.read(id);

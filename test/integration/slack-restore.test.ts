@@ -221,6 +221,11 @@ test('a restore is refused to those who may not ask, and where it could never be
   expect(await restores()).toEqual([]);
 });
 
+test('a backup destroys nothing: where Redis could forget it, it is begun with that said', async () => {
+  await configure({}, { durable: async () => ({ code: 'REDIS_NOT_DURABLE', params: { settings: 'appendonly' } }) });
+  expect(heard(await ask('bob', 'full'))).toMatch(/BKP-1 requested: .*Backups go on.*REDIS_NOT_DURABLE/s);
+});
+
 test('when Redis is away a form keeps what was typed, and says so', async () => {
   const operation = await awaiting();
   await press('bob', 'approve', operation);

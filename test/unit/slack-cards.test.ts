@@ -329,7 +329,7 @@ test('what is said before and about an interrupted restore fits, and calls those
         expectSendable(alertCard(operation, '<!channel> everybody'));
         expect(faults(alertCard(operation, call))).toEqual([]);
         expect(alertCard(operation, call).text.startsWith(call)).toBe(true);
-        expectSendable(requestedCard(operation, { channel: null, link: null }));
+        expectSendable(requestedCard(operation, { channel: null, link: null }, null));
         expectSendable(cancelledCard(operation, { channel: null, link: null }));
       }
     }),

@@ -49,9 +49,13 @@ const NEXT = {
   discard: 'Other people must approve before anything is removed.',
 } as const satisfies Record<Operation['wish']['kind'], string>;
 
-export function requestedCard(operation: Operation, where: Where): Message {
+/** `weakness` is why Redis could forget the operation: it goes on, and who asked for it should know. */
+export function requestedCard(operation: Operation, where: Where, weakness: JournaledProblem | null): Message {
   const { label, cloud, wish } = operation;
-  return toldCard(`${label} requested: ${wishOn(wish, cloud)}. ${NEXT[wish.kind]}`.trim(), where);
+  const told = toldCard(`${label} requested: ${wishOn(wish, cloud)}. ${NEXT[wish.kind]}`.trim(), where);
+  if (weakness === null) return told;
+  const warning = refusalCard(weakness);
+  return { text: `${told.text} ${warning.text}`, blocks: [...told.blocks, ...warning.blocks] };
 }
 
 export function cancelledCard(operation: Operation, where: Where): Message {
