@@ -61,7 +61,10 @@ export const environment = z.object({
     .default('redis://127.0.0.1:6379')
     .describe('Redis, as redis://user:password@host:6379/0, or rediss:// for TLS.'),
   KOLLA_BACKUP_KEY: z
-    .string({ error: 'is not set. Make a key with: openssl rand -hex 32' })
+    .string({
+      error:
+        'is not set. Give the key that bot and workers have (docs/deploy.md, “Secrets”). Only a new installation makes one: openssl rand -hex 32',
+    })
     .min(MIN_KEY, `is too short: it needs at least ${MIN_KEY} characters. Make one with: openssl rand -hex 32`)
     .describe(
       'The key that signs the journal, of at least 32 characters, the same for bot and workers: openssl rand -hex 32.',

@@ -253,7 +253,7 @@ const KEY = 'k'.repeat(64);
 /** One variable is wrong in each. */
 // biome-ignore format: one a line
 const ENVIRONMENTS: readonly (readonly [name: string, environment: Record<string, string>, said: RegExp])[] = [
-  ['no key', {}, /KOLLA_BACKUP_KEY is not set. Make a key with: openssl rand -hex 32/],
+  ['no key', {}, /KOLLA_BACKUP_KEY is not set. Give the key that bot and workers have .* Only a new installation makes one: openssl rand -hex 32/],
   ['a key under a misspelt name', { KOLLA_BACKUP_KEYS: KEY }, /KOLLA_BACKUP_KEY is not set, but KOLLA_BACKUP_KEYS is. Correct its name/],
   ['a key that is too short', { KOLLA_BACKUP_KEY: 'hunter2' }, /KOLLA_BACKUP_KEY is too short: it needs at least 32/],
   ['an empty key', { KOLLA_BACKUP_KEY: '' }, /KOLLA_BACKUP_KEY is empty/],

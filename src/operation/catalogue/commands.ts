@@ -76,7 +76,7 @@ export const commands = {
   WITHDRAWN_ALREADY: {
     wrong: '{label} comes to nothing already: {how}.',
     done: 'What it prepared on the hosts is being removed.',
-    next: 'Wait until it has ended. If a host cannot be reached for long, two persons can release it.',
+    next: 'Wait until it has ended. If a host cannot be reached for long, two requesters can release it (/kolla-backup release).',
   },
   RESTORE_OPEN: {
     wrong: '{label} is open on {cloud}, and one restore or discard at a time is.',
@@ -111,6 +111,6 @@ export const commands = {
   CLOUD_BUSY: {
     wrong: '{label} is under way on {cloud}.',
     done: 'Nothing was started.',
-    next: 'Wait until it has ended (/kolla-backup status). If it cannot end, two persons can release it.',
+    next: 'Wait until it has ended (/kolla-backup status). If it cannot end, two requesters can release it (/kolla-backup release).',
   },
 } as const satisfies Entries;

@@ -14,7 +14,7 @@ export const executions = {
   HOST_REMEMBERS_MORE: {
     wrong: '{host} remembers an operation otherwise than the journals do: {operation}, {found}.',
     done: 'Nothing was started or removed because of it, and nothing will be while that is so.',
-    next: 'Redis was perhaps set back to an old copy. Look whether MariaDB runs, and run an audit of that operation. It is looked at again every ten minutes. Two persons who have looked can release that operation; from then on it counts as known.',
+    next: 'Redis was perhaps set back to an old copy. Look whether MariaDB runs, and run an audit of that operation. It is looked at again every ten minutes. Two requesters who have looked can release that operation; from then on it counts as known.',
   },
   COPY_CHANGED: {
     wrong: 'The prepared copy {data} on {host} is not the one that was tried and approved.',

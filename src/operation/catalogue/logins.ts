@@ -103,12 +103,12 @@ export const logins = {
   SUDO_WANTS_PASSWORD: {
     wrong: 'sudo on {host} asks {user} for a password, and nobody is there to type it.',
     done: NOTHING,
-    next: 'Give the user the right without one in sudoers ({user} ALL=(root) NOPASSWD: ALL), or log in as root.',
+    next: 'Give {user} the rights that kolla-backup doctor --sudoers prints, or log in as root.',
   },
   SUDO_NOT_ALLOWED: {
     wrong: 'sudo on {host} does not let {user} run this command as root.',
     done: NOTHING,
-    next: 'Give the user the right to all commands in sudoers ({user} ALL=(root) NOPASSWD: ALL), or log in as root.',
+    next: 'Give {user} the rights that kolla-backup doctor --sudoers prints, or log in as root.',
   },
   SUDO_WANTS_TERMINAL: {
     wrong: 'sudo on {host} wants a terminal (requiretty), and there is none.',

@@ -56,7 +56,7 @@ export const runs = {
   HOST_OUT_OF_SIGHT: {
     wrong: 'A step is under way on {host}, which cannot be asked at the moment ({reason}).',
     done: 'What runs there goes on; nothing else is started for this cloud.',
-    next: 'Bring the host or the network back; the operation goes on by itself then. If that cannot be, two persons can release the cloud.',
+    next: 'Bring the host or the network back; the operation goes on by itself then. If that cannot be, two requesters can release it (/kolla-backup release).',
   },
   NODE_FELL_SILENT: {
     wrong: '{host} has not answered for {seconds} seconds while "{step}" is under way.',
