@@ -1,4 +1,4 @@
-import { further, mostAdvanced } from '../kolla/galera.ts';
+import { aheadOf, further } from '../kolla/galera.ts';
 import type { CheckName } from '../operation/checks.ts';
 import { mainTrack } from '../operation/operation.ts';
 import { heldPosition, numbered, positionHeld } from '../runbooks/reports.ts';
@@ -51,12 +51,12 @@ export const conditionAskers = {
     return { back: [...(await comeBack(drive.hosts, facts.deploy, gone, { nodes, container }, patience))] };
   },
 
-  'most-advanced': async ({ holds }, { drive }) => {
+  'most-advanced': async ({ node: chosen, holds }, { drive }) => {
     const positions = holds.map(({ node, plan, step }) => ({
       node,
       position: heldPosition(drive.operation(), plan, step),
     }));
-    return { positions, ahead: mostAdvanced(positions.map(numbered)) };
+    return { positions, ahead: aheadOf(chosen, positions.map(numbered)) };
   },
 
   'none-further': async ({ holds }, { drive }) => {

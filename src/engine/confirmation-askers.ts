@@ -1,5 +1,4 @@
-import { IDENTITY_STATEMENT, readIdentity } from '../kolla/backup-config.ts';
-import * as containers from '../kolla/containers.ts';
+import { readIdentity } from '../kolla/backup-config.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
@@ -13,7 +12,7 @@ import type { Askers, Context } from './asker.ts';
 import { findingsOn, statuses } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered, sleep } from './hosts.ts';
-import { galeraStatus } from './node-questions.ts';
+import { galeraStatus, identityAt } from './node-questions.ts';
 
 /** How often what must become true is asked again (ms). */
 const AGAIN_MS = 3_000;
@@ -92,7 +91,6 @@ async function serviceBack(
 ): Promise<AnswerTo<'service-back'>> {
   const status = await galeraStatus(hosts, node, container);
   if (address === null || !isMember(status)) return { node: status, answeredBy: null };
-  const argv = containers.sqlOverTcp(node, container, address, IDENTITY_STATEMENT);
-  const outcome = await ifAnswered(hosts.node(node.node).run(argv));
+  const outcome = await ifAnswered(identityAt(hosts, node, container, address));
   return { node: status, answeredBy: outcome === null ? null : (readIdentity(outcome)?.name ?? null) };
 }

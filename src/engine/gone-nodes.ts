@@ -39,7 +39,7 @@ export async function comeBack(
   const names = gone.map(({ name }) => name);
   const [bySsh, byAnsible, statuses] = await Promise.all([
     Promise.all(names.map((name) => answersSsh(hosts, name))),
-    patience('deploy', () => hosts.deploy.run(machineIdsCommand(deploy, names))),
+    patience('deploy', () => hosts.deploy.run(machineIdsCommand(deploy, names)).catch(silentInTime)),
     Promise.all(nodes.map((node) => galeraStatus(hosts, node, container))),
   ]);
   const sizes = statuses.flatMap((one) => (one.answered ? [Number(one.status['wsrep_cluster_size'] ?? 0)] : []));
@@ -51,6 +51,12 @@ export async function comeBack(
       (larger === undefined ? null : `the cluster of the others has ${larger} members`);
     return why === null ? [] : [{ node, why: why.slice(0, WHY_CHARS) }];
   });
+}
+
+/** Ansible that is slower with a node than the question may be has not said that it is unreachable. */
+function silentInTime(error: unknown): { readonly stdout: string } {
+  if (error instanceof KollaBackupError && error.problem.code === 'HOST_TIMEOUT') return { stdout: '' };
+  throw error;
 }
 
 async function answersSsh(hosts: CloudHosts, name: string, tries = 2): Promise<string | null> {

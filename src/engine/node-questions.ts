@@ -14,6 +14,7 @@ import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, VolumeEntry } from '../operation/checks.ts';
 import type { Host, Outcome } from '../operation/host.ts';
 import { DEPLOY } from '../operation/plan.ts';
+import type { SqlAddress } from '../operation/restore-checks.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import type { Proven } from '../runbooks/proven.ts';
 import type { CloudHosts } from './hosts.ts';
@@ -120,13 +121,25 @@ export async function galeraStatus(
   }
 }
 
+/** Who answers at an address, asked from a node: as root, and where that isn't let in as ProxySQL's root. */
+export async function identityAt(
+  hosts: CloudHosts,
+  node: NodeRef,
+  container: string,
+  address: SqlAddress,
+): Promise<Outcome> {
+  const ask = (user: string | null) =>
+    hosts.node(node.node).run(containers.sqlOverTcp(node, container, address, IDENTITY_STATEMENT, user));
+  const outcome = await ask(null);
+  return outcome.code !== 0 && containers.ACCESS_DENIED.test(outcome.stderr) ? ask(containers.PROXYSQL_USER) : outcome;
+}
+
 /** Where mariabackup on a node sets its lock: whom its configuration leads to, and who the node itself is. */
 export async function lockOf(hosts: CloudHosts, node: NodeRef, container: string, config: string): Promise<LockAnswer> {
   const host = hosts.node(node.node);
   const named = readBackupConfig(await host.run(backupConfigCommand(config)));
   const self = readIdentity(await host.run(containers.sqlCommand(node, container, IDENTITY_STATEMENT)));
-  const there =
-    named && readIdentity(await host.run(containers.sqlOverTcp(node, container, named, IDENTITY_STATEMENT)));
+  const there = named && readIdentity(await identityAt(hosts, node, container, named));
   return {
     host: named?.host ?? null,
     answeredBy: there?.name ?? null,

@@ -28,6 +28,10 @@ export function adHocCall(
     ANSIBLE_LOAD_CALLBACK_PLUGINS: 'false',
     // A connection that an earlier play left open hangs for a quarter of an hour once the node is without power.
     ANSIBLE_SSH_CONTROL_PATH: 'none',
+    // One try of ten seconds tells; with more of either a dead node would take longer than the question may.
+    ANSIBLE_TIMEOUT: '10',
+    ANSIBLE_SSH_TIMEOUT: '10',
+    ANSIBLE_SSH_RETRIES: '0',
   };
   return { argv, env };
 }

@@ -67,13 +67,25 @@ export function sqlCommand({ engine }: NodeRef, container: string, statement: st
   return { argv: [engine, 'exec', container, 'sh', '-c', SQL, 'sql', statement], timeoutMs: ENGINE_MS };
 }
 
+/** As whom Kolla lets root in through ProxySQL, with root's password; ProxySQL itself refuses every other root. */
+export const PROXYSQL_USER = 'root_shard_0';
+/** On standard error: this user isn't let in with this password. */
+export const ACCESS_DENIED = /ERROR 1045 /;
+
 /**
  * The same over TCP: who answers at an address, as seen from that node. Its certificate isn't looked at, as Kolla's
- * own backup doesn't.
+ * own backup doesn't. `user` is another one with the same password.
  */
-export function sqlOverTcp(node: NodeRef, container: string, { host, port }: SqlAddress, statement: string): Command {
+export function sqlOverTcp(
+  node: NodeRef,
+  container: string,
+  { host, port }: SqlAddress,
+  statement: string,
+  user: string | null = null,
+): Command {
   const { argv, timeoutMs } = sqlCommand(node, container, statement);
   const where = ['--protocol=TCP', `--host=${host}`, `--port=${port}`, '--skip-ssl-verify-server-cert'];
+  if (user !== null) where.push(`--user=${user}`);
   return { argv: [...argv, ...where], timeoutMs };
 }
 

@@ -100,18 +100,21 @@ export function further(
 }
 
 /**
- * The node that has every transaction which any of them has: the one with the highest seqno of one UUID (of equal ones
- * the first). Null when that can't be known: a position is missing, unknown, undefined or another cluster's.
+ * The node that went furthest of those that are known to have more of the same cluster's transactions than this one; null
+ * where none is. What isn't known of others hides nothing of what is known.
  */
-export function mostAdvanced(
+export function aheadOf(
+  node: string,
   positions: readonly { readonly node: string; readonly position: Position | null }[],
 ): string | null {
-  const id = positions[0]?.position?.uuid;
-  let best: { node: string; seqno: number } | null = null;
-  for (const { node, position } of positions) {
-    if (position === null || position.uuid !== id || position.uuid === UNDEFINED_UUID) return null;
-    if (!Number.isSafeInteger(position.seqno) || position.seqno < 0) return null;
-    if (best === null || position.seqno > best.seqno) best = { node, seqno: position.seqno };
+  const reached = (one: Position | null | undefined) =>
+    one && one.uuid !== UNDEFINED_UUID && Number.isSafeInteger(one.seqno) && one.seqno >= 0 ? one : null;
+  const own = reached(positions.find((one) => one.node === node)?.position);
+  let best: { readonly node: string; readonly seqno: number } | null = null;
+  for (const one of positions) {
+    const other = reached(one.position);
+    if (own === null || other === null || other.uuid !== own.uuid) continue;
+    if (other.seqno > (best?.seqno ?? own.seqno)) best = { node: one.node, seqno: other.seqno };
   }
   return best?.node ?? null;
 }

@@ -240,7 +240,7 @@ export const restoreAnswers = [
     check: z.literal('most-advanced'),
     answer: z.strictObject({
       positions: z.array(z.strictObject({ node: hostName, position: position.nullable() })),
-      /** The node that has most of one cluster's data; null where that can't be told. */
+      /** A node that is known to have more; null where none is. */
       ahead: hostName.nullable(),
     }),
   }),

@@ -1,4 +1,4 @@
-import { mostAdvanced } from '../kolla/galera.ts';
+import { aheadOf } from '../kolla/galera.ts';
 import { offeredBackOuts } from '../operation/back-outs.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { BackOut } from '../operation/plan.ts';
@@ -16,6 +16,5 @@ function isBehind(operation: Operation, { steps }: BackOut): boolean {
     node,
     position: heldPosition(operation, plan, step),
   }));
-  const ahead = mostAdvanced(positions.map(numbered));
-  return ahead !== null && ahead !== check.node;
+  return aheadOf(check.node, positions.map(numbered)) !== null;
 }

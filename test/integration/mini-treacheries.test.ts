@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type MiniCloud, type MiniMachine, type Switches, startMini } from '../../lab/mini/cloud.ts';
+import { PASSWORDS } from '../../lab/mini/layout.ts';
+import type { CloudHosts } from '../../src/engine/hosts.ts';
+import { identityAt } from '../../src/engine/node-questions.ts';
+import { runDirectory } from '../../src/hosts/run-directory.ts';
 import { readRun } from '../../src/kolla/ansible-run.ts';
+import { readIdentity } from '../../src/kolla/backup-config.ts';
 import { judgeBackup } from '../../src/kolla/backup-result.ts';
+import { PROXYSQL_USER } from '../../src/kolla/containers.ts';
 import type { Deployment } from '../../src/kolla/dialects.ts';
 import { parseStatus, STATUS_STATEMENT, wholeCluster } from '../../src/kolla/galera.ts';
 import {
@@ -113,6 +119,20 @@ describe('questions', () => {
     await cloud.deploy.must(['mv', '/root/globals.yml', '/etc/kolla']);
     dirty = false;
   }, 60_000);
+
+  test('who answers at an address that lets in no root but ProxySQL’s', async () => {
+    const [first] = cloud.nodes;
+    await first.sql(
+      `DROP USER root@'%'; CREATE USER ${PROXYSQL_USER}@'%' IDENTIFIED BY '${PASSWORDS.database_password}'`,
+    );
+    const machine = { name: first.name, close: async () => {}, run: (command: Command) => ask(first, command) };
+    const hosts: CloudHosts = { deploy: machine, node: () => machine, runs: () => runDirectory(machine) };
+    const node = { node: first.name, engine: 'docker' } as const;
+    const answer = await identityAt(hosts, node, 'mariadb', { host: cloud.vip, port: 3306 });
+    expect(readIdentity(answer)?.name).toContain(first.hostname);
+    await first.sql(`DROP USER ${PROXYSQL_USER}@'%'`);
+    expect(await identityAt(hosts, node, 'mariadb', { host: cloud.vip, port: 3306 })).toMatchObject({ code: 1 });
+  });
 
   test('to the databases: they, and an archive of them, tell this cloud from another', async () => {
     const own = cloud.nodes.map(({ address }) => `${address}:3306`);

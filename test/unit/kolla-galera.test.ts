@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  aheadOf,
   further,
-  mostAdvanced,
   notMember,
   type Position,
   parseStatus,
@@ -125,18 +125,24 @@ describe('a cluster', () => {
   const position = (seqno: number, id = UUID): Position => ({ uuid: id, seqno });
   const known = fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { minLength: 1, maxLength: 9 });
 
-  test('has its most advanced node where the highest seqno is, in any order', () => {
-    expect(mostAdvanced(['a', 'b'].map((node, at) => ({ node, position: position(18 + at * 10) })))).toBe('b');
-    expect(mostAdvanced(names.map((node) => ({ node, position: position(7) })))).toBe('a');
+  const told = (all: readonly (Position | null)[]) => all.map((one, index) => ({ node: String(index), position: one }));
+
+  test('has a node ahead of another where the highest seqno is, in any order', () => {
+    expect(aheadOf('0', told([18, 28, 20].map((seqno) => position(seqno))))).toBe('1');
+    expect(aheadOf('1', told([18, 28, 20].map((seqno) => position(seqno))))).toBeNull();
+    expect(aheadOf('0', told([7, 7].map((seqno) => position(seqno))))).toBeNull();
     fc.assert(
-      fc.property(known, (seqnos) => {
-        const at = mostAdvanced(seqnos.map((seqno, index) => ({ node: String(index), position: position(seqno) })));
-        expect(seqnos[Number(at)]).toBe(Math.max(...seqnos));
+      fc.property(known, fc.nat(), (seqnos, at) => {
+        const own = at % seqnos.length;
+        const ahead = aheadOf(String(own), told(seqnos.map((seqno) => position(seqno))));
+        const most = Math.max(...seqnos);
+        if (ahead === null) expect(seqnos[own]).toBe(most);
+        else expect(seqnos[Number(ahead)]).toBe(most);
       }),
     );
   });
 
-  test('has none that is known when any position is unknown, undefined or another cluster’s', () => {
+  test('has that node whatever else is unknown, undefined or another cluster’s, and none where its own position is', () => {
     const bad = [
       null,
       position(-1),
@@ -146,14 +152,17 @@ describe('a cluster', () => {
       position(0.5),
     ];
     fc.assert(
-      fc.property(known, fc.nat(), fc.constantFrom(...bad), (seqnos, where, wrong) => {
-        const all: (Position | null)[] = seqnos.map((seqno) => position(seqno));
-        all.splice(where % (all.length + 1), 0, wrong);
-        expect(mostAdvanced(all.map((one, index) => ({ node: String(index), position: one })))).toBeNull();
+      fc.property(fc.constantFrom(...bad), fc.constantFrom(0, 1, 2), (wrong, where) => {
+        const all: (Position | null)[] = [position(100), position(120)];
+        all.splice(where, 0, wrong);
+        const at = (seqno: number) => String(all.findIndex((one) => one?.seqno === seqno && one.uuid === UUID));
+        expect(aheadOf(at(100), told(all))).toBe(at(120));
+        expect(aheadOf(at(120), told(all))).toBeNull();
+        expect(aheadOf(String(where), told(all))).toBeNull();
       }),
     );
-    expect(mostAdvanced([])).toBeNull();
-    expect(mostAdvanced(names.map((node) => ({ node, position: position(5, UNDEFINED_UUID) })))).toBeNull();
+    expect(aheadOf('0', [])).toBeNull();
+    expect(aheadOf('0', told([position(5, UNDEFINED_UUID), position(9, UNDEFINED_UUID)]))).toBeNull();
   });
 });
 
