@@ -18,20 +18,31 @@ export async function notAsPlanned(nodes: readonly PlannedNode[], context: Conte
     if (machine?.problem) return machine.problem;
     if (machine?.id !== machineId)
       return changed(planned, `it is another machine: ${machine?.id ?? 'unknown'} instead of ${machineId}`);
-    const problem = await patience(node.node, () => nodeDiffers(planned, context));
+    const surveyed = facts.restore?.surveys.find((one) => one.node === node.node);
+    const problem = await patience(node.node, () => nodeDiffers(planned, surveyed?.image, context));
     if (problem !== null) return problem;
   }
   return null;
 }
 
-async function nodeDiffers(planned: PlannedNode, { drive }: Context): Promise<Problem | null> {
+async function nodeDiffers(
+  planned: PlannedNode,
+  name: string | undefined,
+  { drive }: Context,
+): Promise<Problem | null> {
   const { node, live, old, image } = planned;
   // The inode alone: after a reboot a device may have another number.
   const { datadir } = await surveyNode(drive.hosts, node, null);
   if (datadir?.path !== live || datadir.ino !== old[1])
     return changed(planned, `its datadir is ${datadir?.path ?? 'missing'} (${datadir?.dev}:${datadir?.ino})`);
-  const there = await drive.hosts.node(node.node).run(containers.imageCommand(node, image));
-  return there.code === 0 ? null : changed(planned, `the image ${image} is not there any more`);
+  const idOf = async (wanted: string) => {
+    const { code, stdout } = await drive.hosts.node(node.node).run(containers.imageCommand(node, wanted));
+    return code === 0 ? stdout.trim() : null;
+  };
+  const there = await idOf(image);
+  if (there === null) return changed(planned, `the image ${image} is not there any more`);
+  if (name === undefined || (await idOf(name)) === there) return null;
+  return changed(planned, `the name ${name} stands for another image now, and recovery would start that`);
 }
 
 function changed({ node }: PlannedNode, detail: string): Problem {

@@ -65,7 +65,10 @@ export async function chooseImage(
   });
 }
 
-/** The image of each container; of a node without one that which has the name there. */
+/**
+ * The image of each container; of a node without one that which has the name there. Recovery makes containers by the name:
+ * where that was pulled anew since, they would run what no trial has seen.
+ */
 async function idsOf(
   image: string,
   found: readonly Surveyed[],
@@ -73,9 +76,10 @@ async function idsOf(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const entries = found.map(async ({ node, survey }) => {
-    const wanted = survey.container?.imageId ?? image;
-    const id = await idOn(node, wanted, hosts, signal);
-    return [node.node, id ?? refuse('IMAGE_NOT_THERE', { host: node.node, image: quoteHost(image) })] as const;
+    const params = { host: node.node, image: quoteHost(image) };
+    const named = (await idOn(node, image, hosts, signal)) ?? refuse('IMAGE_NOT_THERE', params);
+    const id = survey.container === null ? named : await idOn(node, survey.container.imageId, hosts, signal);
+    return [node.node, id === named ? id : refuse('IMAGE_NAME_MOVED', params)] as const;
   });
   return new Map(await Promise.all(entries));
 }

@@ -132,6 +132,18 @@ describe('on the nodes', () => {
     }
   });
 
+  test('an image whose name stands for another one since', async () => {
+    const [, second] = nodes;
+    const { image } = bench.cloud;
+    await second.must(['docker', 'tag', image, 'kept:here']);
+    await second.must(['sh', '-c', `printf 'FROM ${image}\\nLABEL newer=yes\\n' | docker build -q -t ${image} -`]);
+    try {
+      expect(await refused('restore')).toEqual({ code: 'IMAGE_NAME_MOVED', params: { host: second.name, image } });
+    } finally {
+      await second.must(['docker', 'tag', 'kept:here', image]);
+    }
+  });
+
   test('too little room, on each file system that lacks it', async () => {
     await bench.worker({ free_space_gib: 100_000 });
     const { code, params } = await refused('restore');

@@ -87,6 +87,13 @@ test('a node without its container must have the image; nodes with different one
   expect(await codeOf(choose(null, hostsWith(all(BOTH)), surveyed()))).toBe('IMAGE_UNKNOWN');
 });
 
+test('a name that stands for another image than a container runs is refused: recovery would start that', async () => {
+  const moved = { ...all({ [NEW_NAME]: NEW }), bobcat: { [NEW_NAME]: OLD, '<none>': NEW } };
+  expect(await codeOf(choose(null, hostsWith(moved)))).toBe('IMAGE_NAME_MOVED');
+  const nameless = { ...all({ [NEW_NAME]: NEW }), rodent: { '<none>': NEW } };
+  expect(await codeOf(choose(null, hostsWith(nameless)))).toBe('IMAGE_NOT_THERE');
+});
+
 test('an image is asked alone: no network, no mounts, no pull', () => {
   const { argv } = imageVersionCommand({ node: 'lark', engine: 'podman' }, NEW);
   expect(argv.join(' ')).toMatch(/^podman run --rm --pull=never --network none --cap-drop ALL /);

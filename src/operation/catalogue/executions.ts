@@ -139,8 +139,13 @@ export const executions = {
     done: NOTHING,
     next: 'Take it out of the deployment’s configuration: recovery would roll it out, and a server so started must not be written to.',
   },
+  IMAGE_NAME_MOVED: {
+    wrong: 'On {host} the name {image} stands for another image than the one that MariaDB’s container was made from.',
+    done: NOTHING,
+    next: 'A recovery makes the container anew by that name, with a MariaDB that nobody has tried on this data. Finish the upgrade first (kolla-ansible deploy or upgrade), or give the name back: docker tag, with the image that docker inspect mariadb shows.',
+  },
   IMAGE_NOT_THERE: {
-    wrong: '{host} does not have the image {image}, which the other nodes run.',
+    wrong: '{host} does not have the image {image}, which MariaDB’s containers run.',
     done: NOTHING,
     next: 'Bring it there (docker pull, or save and load from another node), then ask again: in the middle of a recovery it would be missed.',
   },
