@@ -60,9 +60,9 @@ const identity = async (path: string): Promise<Identity> => {
   return [found.dev, found.ino];
 };
 
-async function ask<N extends ProgramName>(name: N, request: ProgramRequests[N]) {
+async function ask<N extends ProgramName>(name: N, request: ProgramRequests[N], by: readonly string[] = []) {
   const [nsenter, ...inside] = space.inside;
-  const { exitCode, stdout, stderr } = await execa(nsenter, [...inside, ...pythonArgv(name, request)], {
+  const { exitCode, stdout, stderr } = await execa(nsenter, [...inside, ...by, ...pythonArgv(name, request)], {
     env: { PATH: `${dir}:${process.env['PATH']}` },
     reject: false,
   });
@@ -137,6 +137,14 @@ describe('stage', () => {
     const elsewhere = request({ directory: join(dir, 'other', OPERATION, '1') });
     expect(await ask('stage', elsewhere)).toMatchObject(refused('STAGE_NOT_A_DIRECTORY'));
     expect(existsSync(join(dir, 'other'))).toBe(false);
+  });
+  test('refuses where two directories can’t be exchanged, long before MariaDB is stopped, and leaves nothing of its try', async () => {
+    expect(await ask('stage', request(), ['setarch', 'i686'])).toMatchObject(refused('STAGE_NO_EXCHANGE'));
+    expect(await readdir(join(base, OPERATION, '1'))).toEqual(['data']);
+    // As a try leaves it that was killed.
+    await mkdir(join(base, OPERATION, '1/exchange-1'));
+    expect(await ask('stage', request())).toMatchObject({ report: { state: 'staged' } });
+    expect(await readdir(join(base, OPERATION, '1'))).toEqual(['data']);
   });
   test('refuses another file system and a mount point', async () => {
     const shm = await mkdtemp('/dev/shm/kolla-backup-');
@@ -365,6 +373,19 @@ describe('hold', () => {
     expect(await asked()).toContain('docker start mariadb');
     await program('docker', 'echo no such container >&2; exit 1');
     expect(await ask('hold', request('start'))).toMatchObject(refused('HOLD_NOT_STARTED'));
+  });
+  test('restarts none that a recovery left as the first of a new cluster: it would begin another', async () => {
+    await program('mariadbd', 'sleep 60');
+    const [nsenter, ...inside] = space.inside;
+    const server = execa(nsenter, [...inside, join(dir, 'mariadbd'), '--wsrep-new-cluster'], { reject: false });
+    const again = () => ask('hold', request('restart', UNIT));
+    await expect.poll(again, { timeout: 10_000 }).toMatchObject(refused('HOLD_BOOTSTRAPPED'));
+    await writeFile(join(dir, 'asked'), '');
+    await again();
+    expect(await asked()).not.toContain(`systemctl restart ${UNIT}`);
+    // Its parent, outside, sees it off; who is left over in there keeps its name.
+    await execa(nsenter, [...inside, 'pkill', '-KILL', '-x', 'mariadbd']);
+    await server;
   });
 });
 

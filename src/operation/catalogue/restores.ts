@@ -57,6 +57,11 @@ export const restores = {
     done: NOTHING,
     next: 'A mount point stays where it is. Restore by hand with the runbook, or put the datadir into a directory of that file system.',
   },
+  STAGE_NO_EXCHANGE: {
+    wrong: '{host} cannot exchange two directories where the datadir is: {detail}.',
+    done: NOTHING,
+    next: 'Its kernel or file system has no atomic exchange. Restore by hand with the runbook, or move the datadir to a file system that has one (ext4, xfs, btrfs).',
+  },
   STAGE_NO_ROOM: {
     wrong: 'There is not enough room on {host} for the copy beside the datadir: {detail}.',
     done: COPY_LEFT,
@@ -156,6 +161,12 @@ export const restores = {
     wrong: 'MariaDB on {host} could not be started: {detail}.',
     done: 'It is no longer held.',
     next: 'Start it by hand there and read its log.',
+  },
+  HOLD_BOOTSTRAPPED: {
+    wrong:
+      'MariaDB on {host} runs as the first of a new cluster ({detail}): started again, its container would begin another.',
+    done: 'It was not restarted.',
+    next: 'The end of the recovery in the thread says how this node is made one of the others.',
   },
   SWAP_UNIT_ACTIVE: {
     wrong: 'The unit of MariaDB on {host} is not inactive: {detail}.',

@@ -123,6 +123,9 @@ def start(wanted):
 
 
 def restart(wanted):
+    for pid in servers():
+        if "--wsrep-new-cluster" in arguments(pid):
+            raise Refused("HOLD_BOOTSTRAPPED", "mariadbd %d" % pid)
     do(wanted, ["systemctl", "restart"], ["restart", "-t", "60"])
     return {"state": "restarted"}
 

@@ -10,11 +10,11 @@ import type { ProgramName, ProgramRequests } from './requests.ts';
  */
 const PARTS = {
   survey: ['node', 'directories', 'config'],
-  stage: ['node', 'directories'],
+  stage: ['node', 'directories', 'exchange'],
   trial: ['node', 'directories', 'tree', 'config'],
   manifest: ['directories', 'tree'],
   hold: ['node', 'directories'],
-  swap: ['node', 'directories', 'tree'],
+  swap: ['node', 'directories', 'tree', 'exchange'],
   clear: ['node', 'directories'],
   discard: ['directories', 'tree'],
   reduce: [],

@@ -38,6 +38,18 @@ def see_place(wanted):
     return free
 
 
+def see_exchange(directory):
+    """Tried here with two of its own: once MariaDB is stopped it is late to learn that there is none."""
+    pair = [os.path.join(directory, "exchange-%d" % (1 + index)) for index in range(2)]
+    for path in pair:
+        make(path, 0o700)
+    why = exchanged(*pair)
+    for path in pair:
+        os.rmdir(path)
+    if why is not None:
+        raise Refused("STAGE_NO_EXCHANGE", why)
+
+
 def stage(wanted):
     directory, data = wanted["directory"], os.path.join(wanted["directory"], "data")
     remove_labelled(wanted["engine"], wanted["label"], "STAGE_ENGINE")
@@ -45,6 +57,7 @@ def stage(wanted):
     operation = os.path.dirname(directory)
     for path in (os.path.dirname(operation), operation, directory, data):
         make(path, 0o700)
+    see_exchange(directory)
     others = [os.path.join(directory, "incremental-%d" % (1 + index)) for index in range(wanted.get("incrementals", 0))]
     for path in others:
         make(path, 0o700)

@@ -12,13 +12,8 @@ and InnoDB's own lock, which it keeps until it is done. No single one of these s
 must be what it was when it was approved: the manifest fits, or it is empty.
 Prints one line of JSON: {"state": "exchanged" | "already"}, or {"state": "refused", "code": ..., "detail": ...}, exit 3.
 """
-import ctypes
 import fcntl
 import os
-
-RENAME_EXCHANGE = 2
-AT_FDCWD = -100
-RENAMEAT2 = {"x86_64": 316, "aarch64": 276, "ppc64le": 357, "s390x": 347}
 
 
 def see_unit_down(unit):
@@ -86,13 +81,9 @@ def see_exchangeable(live, other):
 
 
 def exchange(live, other):
-    libc = ctypes.CDLL(None, use_errno=True)
-    number = RENAMEAT2.get(os.uname().machine)
-    if number is None:
-        raise Refused("SWAP_UNSUPPORTED", os.uname().machine)
-    if libc.syscall(number, AT_FDCWD, os.fsencode(live), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) != 0:
-        error = ctypes.get_errno()
-        raise Refused("SWAP_UNSUPPORTED", os.strerror(error))
+    why = exchanged(live, other)
+    if why is not None:
+        raise Refused("SWAP_UNSUPPORTED", why)
     for parent in {os.path.dirname(live), os.path.dirname(other)}:
         sync(parent)
 

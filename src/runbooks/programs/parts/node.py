@@ -64,6 +64,15 @@ def servers():
     return found
 
 
+def arguments(pid):
+    """A process's words; none where it has ended."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as file:
+            return file.read().decode("utf-8", "replace").split("\0")
+    except OSError:
+        return []
+
+
 def remove_labelled(engine, label, code):
     """Removes the containers that an earlier try of this operation left, running or not."""
     rc, listed, said = ask([engine, "ps", "-aq", "--filter", "label=kolla-backup.operation=" + label])
