@@ -13,9 +13,15 @@ import { findingsOn, statuses } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered, sleep } from './hosts.ts';
 import { galeraStatus, identityAt } from './node-questions.ts';
+import { standstill } from './standstill.ts';
 
 /** How often what must become true is asked again (ms). */
 const AGAIN_MS = 3_000;
+/**
+ * How long nodes may stand still before they count as left out, whatever time a state transfer would have (ms): one that
+ * restarts does so every 11 s, and one that recovers its own files first says nothing.
+ */
+const STILL_MS = 300_000;
 /** What a journal takes of differences: so many, of so many characters. */
 const DIFFERING = 300;
 
@@ -41,7 +47,8 @@ export const confirmationAskers = {
       if (why !== null) await progress(context.drive, why);
       return { nodes: found, why };
     };
-    return untilGood(look, ({ why }) => why === null, context);
+    const still = standstill(STILL_MS);
+    return untilGood(look, ({ why, nodes: found }) => why === null || still(found), context);
   },
 
   'databases-as-shown': async ({ node, container, tried }, { drive, patience }) => {

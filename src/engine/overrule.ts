@@ -1,10 +1,11 @@
 import { BOOTSTRAP_PROCESS } from '../kolla/containers.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import type { Code } from '../operation/catalogue.ts';
-import type { Answered, Check, NodeRef, NodeStatus } from '../operation/checks.ts';
+import type { Answered, Check, NodeRef } from '../operation/checks.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
 import { galeraStatus, processesLike } from './node-questions.ts';
+import { standstill } from './standstill.ts';
 
 /**
  * A recovery that Ansible calls failed while Galera is well: its last task asks through the VIP, it waits five minutes
@@ -23,9 +24,6 @@ const DOUBTFUL: ReadonlySet<string> = new Set<Code>([
   'RECOVERY_LEFT_OUT',
 ]);
 
-/** A node that gives or takes a state transfer: then the others will come. */
-const MOVING = /^(?:Donor|Joining|Joined)/;
-
 /** The answer as it is, or with its problem set aside where the nodes are one whole cluster. Waits while state moves. */
 export async function overrule(drive: Drive, check: Check, answered: Answered, limitMs: number): Promise<Answered> {
   if (check.check !== 'playbook-ended' || answered.check !== 'playbook-ended') return answered;
@@ -34,7 +32,7 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
   if (unlessWhole === undefined || problem === null || !DOUBTFUL.has(problem.code)) return answered;
   const { nodes, container } = unlessWhole;
   const began = performance.now();
-  let [seen, since] = ['', began];
+  const still = standstill(STILL_MS);
   for (;;) {
     const found = await Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container)));
     const why = wholeCluster(found.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
@@ -43,9 +41,7 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
       const left = bootstrapped === null ? {} : { bootstrapped };
       return { check: answered.check, answer: { recap, problem: null, overruled: problem, ...left } };
     }
-    const [now, moment] = [JSON.stringify(found.map(stateOf)), performance.now()];
-    if (now !== seen || found.some((one) => MOVING.test(stateOf(one)))) [seen, since] = [now, moment];
-    if (moment - since > STILL_MS || moment - began > limitMs) return answered;
+    if (still(found) || performance.now() - began > limitMs) return answered;
     const line = `kolla-ansible has ended; its nodes are not whole yet: ${why}`;
     await drive.notes.setProgress(drive.operation().id, { step: 'recover', line, at: Date.now() }).catch(() => {});
     await sleep(AGAIN_MS, drive.signal);
@@ -59,5 +55,3 @@ async function stillFirst({ hosts }: Drive, nodes: readonly NodeRef[]): Promise<
   );
   return found.flat()[0]?.host ?? null;
 }
-
-const stateOf = (one: NodeStatus) => (one.answered ? (one.status['wsrep_local_state_comment'] ?? '') : '');

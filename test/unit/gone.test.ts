@@ -209,10 +209,12 @@ describe('what is offered while a node is gone', () => {
     }
     const ids = waysOut({ ...before, attempts }).map(({ id }) => id);
     expect(ids.slice(0, 4)).toEqual([4, 1, 2, 5].map((from) => `way-back.${from}.without.3`));
-    // With a position that isn't known nobody can say who is behind.
+    // What isn't known of one hides nothing of what is known of others.
     const unknown = new Map(attempts);
     unknown.delete('hold-5');
-    expect(waysOut({ ...before, attempts: unknown })[0]?.id).toBe('way-back.1.without.3');
+    const rest = waysOut({ ...before, attempts: unknown }).map(({ id }) => id);
+    expect(rest.slice(0, 2)).toEqual([4, 5].map((from) => `way-back.${from}.without.3`));
+    expect(rest.indexOf('way-back.1.without.3')).toBeGreaterThan(1);
   });
 
   test('once a second one was declared, perhaps for the first by mistake, the ways back without either', () => {
