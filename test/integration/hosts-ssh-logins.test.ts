@@ -298,11 +298,13 @@ describe.skipIf(!canRunSshd)('logins to a real sshd', () => {
 
     test('leaving closes every connection on the way', async () => {
       await authorize(await publicKeyOf(at('client')));
+      // What sshd has of connections that were stopped and killed before may outlast them.
+      const [bastions, own] = [await bastion.connections(), await sshd.connections()];
       await ask(through());
       expect(await bastion.connections()).toBeGreaterThan(0);
       await Promise.all(opened.splice(0).map((one) => one.close()));
-      await expect.poll(() => bastion.connections(), PATIENCE).toBe(0);
-      await expect.poll(() => sshd.connections(), PATIENCE).toBe(0);
+      await expect.poll(() => bastion.connections(), PATIENCE).toBeLessThanOrEqual(bastions);
+      await expect.poll(() => sshd.connections(), PATIENCE).toBeLessThanOrEqual(own);
     });
 
     test('by OpenSSH’s own config, with Include, Match, ProxyJump and HostKeyAlias', async () => {

@@ -116,6 +116,15 @@ async function childrenOf(pid: number): Promise<number[]> {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
+/** Without what a connection had started and left behind: the listener is the first process there, and takes orphans. */
+async function sshdsOf(pid: number): Promise<number[]> {
+  const named = (await childrenOf(pid)).map(async (child) => ({
+    child,
+    name: await readFile(`/proc/${child}/comm`, 'utf8').catch(() => ''),
+  }));
+  return (await Promise.all(named)).flatMap(({ child, name }) => (name.trim() === 'sshd' ? [child] : []));
+}
+
 type Settings = {
   /** Lines of sshd_config, which count before ours. Its directory has its keys already. */
   readonly first?: (dir: string) => string | Promise<string>;
@@ -161,14 +170,11 @@ export async function startSshd({ first = () => '', sudoers = SUDOERS }: Setting
     knownHosts,
     async signalConnections(signal) {
       // The monitor and, below it, the process with the user's rights that holds the connection.
-      const monitors = await childrenOf(listener);
-      const all = [...monitors, ...(await Promise.all(monitors.map(childrenOf))).flat()];
-      for (const pid of all) {
-        const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-        if (name.trim() === 'sshd') process.kill(pid, signal);
-      }
+      const monitors = await sshdsOf(listener);
+      const all = [...monitors, ...(await Promise.all(monitors.map(sshdsOf))).flat()];
+      for (const pid of all) process.kill(pid, signal);
     },
-    connections: async () => (await childrenOf(listener)).length,
+    connections: async () => (await sshdsOf(listener)).length,
     freeze: () => void process.kill(listener, 'SIGSTOP'),
     thaw: () => void process.kill(listener, 'SIGCONT'),
     async stop() {
