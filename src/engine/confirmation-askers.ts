@@ -18,10 +18,10 @@ import { standstill } from './standstill.ts';
 /** How often what must become true is asked again (ms). */
 const AGAIN_MS = 3_000;
 /**
- * How long nodes may stand still before they count as left out, whatever time a state transfer would have (ms): one that
- * restarts does so every 11 s, and one that recovers its own files first says nothing.
+ * How long nodes may stand still before they count as left out, whatever time a state transfer would have (ms). One that
+ * prepares what it was sent, or recovers its own files, says nothing meanwhile, and its donor is Synced again.
  */
-const STILL_MS = 300_000;
+const STILL_MS = 1_800_000;
 /** What a journal takes of differences: so many, of so many characters. */
 const DIFFERING = 300;
 

@@ -2,6 +2,7 @@ import { adHocAnswer, whyNot } from '../kolla/ad-hoc.ts';
 import { MACHINE_ID_COMMAND, machineIdsCommand } from '../kolla/machine-ids.ts';
 import { explain, KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
+import type { Command } from '../operation/host.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import type { CloudHosts } from './hosts.ts';
 import { galeraStatus } from './node-questions.ts';
@@ -39,7 +40,7 @@ export async function comeBack(
   const names = gone.map(({ name }) => name);
   const [bySsh, byAnsible, statuses] = await Promise.all([
     Promise.all(names.map((name) => answersSsh(hosts, name))),
-    patience('deploy', () => hosts.deploy.run(machineIdsCommand(deploy, names)).catch(silentInTime)),
+    patience('deploy', () => whatAnsibleSays(hosts, machineIdsCommand(deploy, names))),
     Promise.all(nodes.map((node) => galeraStatus(hosts, node, container))),
   ]);
   const sizes = statuses.flatMap((one) => (one.answered ? [Number(one.status['wsrep_cluster_size'] ?? 0)] : []));
@@ -53,10 +54,14 @@ export async function comeBack(
   });
 }
 
-/** Ansible that is slower with a node than the question may be has not said that it is unreachable. */
-function silentInTime(error: unknown): { readonly stdout: string } {
-  if (error instanceof KollaBackupError && error.problem.code === 'HOST_TIMEOUT') return { stdout: '' };
-  throw error;
+/** Ansible that is slower with a node than the question may be, more than once, has not said that it is unreachable. */
+async function whatAnsibleSays(hosts: CloudHosts, command: Command, tries = 3): Promise<{ stdout: string }> {
+  try {
+    return await hosts.deploy.run(command);
+  } catch (error) {
+    if (!(error instanceof KollaBackupError) || error.problem.code !== 'HOST_TIMEOUT') throw error;
+    return tries > 1 ? whatAnsibleSays(hosts, command, tries - 1) : { stdout: '' };
+  }
 }
 
 async function answersSsh(hosts: CloudHosts, name: string, tries = 2): Promise<string | null> {

@@ -99,22 +99,27 @@ export function further(
   return ahead?.node ?? null;
 }
 
+/** A position that was read, in a cluster; null where there is none. */
+const reached = (one: Position | null | undefined): Position | null =>
+  one && one.uuid !== UNDEFINED_UUID && Number.isSafeInteger(one.seqno) && one.seqno >= 0 ? one : null;
+
 /**
- * The node that went furthest of those that are known to have more of the same cluster's transactions than this one; null
- * where none is. What isn't known of others hides nothing of what is known.
+ * The node that went furthest of those that are known to have more of the same cluster's transactions than this one; this
+ * one itself where all are known, of one cluster, and none has more; else null. What isn't known of others hides nothing of
+ * what is known.
  */
 export function aheadOf(
   node: string,
   positions: readonly { readonly node: string; readonly position: Position | null }[],
 ): string | null {
-  const reached = (one: Position | null | undefined) =>
-    one && one.uuid !== UNDEFINED_UUID && Number.isSafeInteger(one.seqno) && one.seqno >= 0 ? one : null;
   const own = reached(positions.find((one) => one.node === node)?.position);
-  let best: { readonly node: string; readonly seqno: number } | null = null;
+  if (own === null) return null;
+  let best = { node, seqno: own.seqno };
+  let compared = true;
   for (const one of positions) {
     const other = reached(one.position);
-    if (own === null || other === null || other.uuid !== own.uuid) continue;
-    if (other.seqno > (best?.seqno ?? own.seqno)) best = { node: one.node, seqno: other.seqno };
+    if (other === null || other.uuid !== own.uuid) compared = false;
+    else if (other.seqno > best.seqno) best = { node: one.node, seqno: other.seqno };
   }
-  return best?.node ?? null;
+  return best.node !== node || compared ? best.node : null;
 }

@@ -240,7 +240,7 @@ export const restoreAnswers = [
     check: z.literal('most-advanced'),
     answer: z.strictObject({
       positions: z.array(z.strictObject({ node: hostName, position: position.nullable() })),
-      /** A node that is known to have more; null where none is. */
+      /** A node that is known to have more, or the node itself where it is known that none has; else null. */
       ahead: hostName.nullable(),
     }),
   }),

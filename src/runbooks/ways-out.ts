@@ -16,5 +16,6 @@ function isBehind(operation: Operation, { steps }: BackOut): boolean {
     node,
     position: heldPosition(operation, plan, step),
   }));
-  return aheadOf(check.node, positions.map(numbered)) !== null;
+  const ahead = aheadOf(check.node, positions.map(numbered));
+  return ahead !== null && ahead !== check.node;
 }
