@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cloud } from './cloud-type.ts';
-import { ENGINES, isEngine } from './engines.ts';
+import { ENGINE_NAMES, isEngine } from './engines.ts';
 import { borrowLab } from './kolla/cloud.ts';
 import { releaseNamed } from './mini/layout.ts';
 import { CHANNEL, type Stack, startStack, startStackOn } from './stack.ts';
@@ -91,8 +91,8 @@ if (!Object.hasOwn(CLOUDS, values.cloud)) {
   console.error(`--cloud is one of: ${Object.keys(CLOUDS).join(', ')}`);
   process.exit(2);
 }
-if (values.engine !== engine) {
-  console.error(`--engine is one of: ${Object.keys(ENGINES).join(', ')}`);
+if (values.engine !== engine || (engine !== undefined && values.cloud !== 'kolla')) {
+  console.error(`--engine goes with --cloud kolla, and is one of: ${ENGINE_NAMES.join(', ')}`);
   process.exit(2);
 }
 

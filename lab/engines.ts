@@ -8,6 +8,7 @@ export const ENGINES = {
   },
 } as const;
 export type EngineName = keyof typeof ENGINES;
+export const ENGINE_NAMES = ['docker', 'podman'] as const satisfies readonly EngineName[];
 export const isEngine = (name: string): name is EngineName => Object.hasOwn(ENGINES, name);
 /** `kept` is where operations have their directories, and old data is kept. */
 export type Engine = (typeof ENGINES)[EngineName];

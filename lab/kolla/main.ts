@@ -1,14 +1,14 @@
 /** `npm run lab`: brings the real thing up on this machine and says how to reach it; `-- --down` takes it away. */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { type EngineName, isEngine } from '../engines.ts';
+import { ENGINE_NAMES, type EngineName, isEngine } from '../engines.ts';
 import { releaseNamed } from '../mini/layout.ts';
 import { bringUp, bringUpUnused, takeDown } from './cloud.ts';
 import { RELEASES } from './layout.ts';
 import { labStatus } from './state.ts';
 
 const RELEASE_NAMES = RELEASES.map(({ version }) => version).join('|');
-const USAGE = `usage: npm run lab -- [--up | --down | --status | --test | --cuts] [--release ${RELEASE_NAMES}] [--engine docker|podman] [--megabytes 20] [--only PATTERN] [--alone]`;
+const USAGE = `usage: npm run lab -- [--up | --down | --status | --test | --cuts] [--release ${RELEASE_NAMES}] [--engine ${ENGINE_NAMES.join('|')}] [--megabytes 20] [--only PATTERN] [--alone]`;
 const began = performance.now();
 const say = (line: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
@@ -45,8 +45,10 @@ const ACTS = {
       return 0;
     }
     const { release, engine, deployed, running } = status;
-    const state = deployed ? 'deployed' : 'not deployed yet';
-    console.log(`kolla-ansible ${release} with ${engine}, ${state}; on: ${running.join(', ') || 'none'}`);
+    const state = deployed ? 'deployed' : 'not finished';
+    console.log(
+      `kolla-ansible ${release} with ${engine}, ${state}; machines that are on: ${running.join(', ') || 'none'}`,
+    );
     return 0;
   },
   /** The contract tests: the same commands here and on the small cloud, in one release; or there alone. */
@@ -87,9 +89,12 @@ function wanted(): { readonly act: Act; readonly how: Wanted } {
   const megabytes = Number(values.megabytes);
   const { engine } = values;
   const known = engine === undefined || isEngine(engine);
+  const [act = 'up'] = acts;
+  // Contract tests and power cuts look where Docker has its files.
+  if (engine !== undefined && act !== 'up') throw new Error('--engine goes with --up alone');
   if (!known || acts.length > 1 || !Number.isInteger(megabytes) || megabytes < 1) throw new Error('no such call');
   return {
-    act: acts[0] ?? 'up',
+    act,
     how: { release: values.release, engine, megabytes, only: values.only, alone: values.alone },
   };
 }

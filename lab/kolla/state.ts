@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ENGINE_NAMES, type EngineName } from '../engines.ts';
 import { labFolder, PLACES } from './layout.ts';
 import { initOf } from './processes.ts';
 
@@ -9,7 +10,7 @@ import { initOf } from './processes.ts';
 const stateSchema = z.strictObject({
   release: z.string(),
   /** Of its nodes. */
-  engine: z.enum(['docker', 'podman']).default('docker'),
+  engine: z.enum(ENGINE_NAMES).default('docker'),
   /** Read-only layers of the deploy host and of the nodes, the topmost first. */
   deployLower: z.array(z.string()),
   nodeLower: z.array(z.string()),
@@ -30,7 +31,7 @@ export const saveState = (state: State) => writeFile(stateFile(), `${JSON.string
 /** Whether there is a lab, and what of it runs. */
 export async function labStatus(): Promise<{
   release: string;
-  engine: string;
+  engine: EngineName;
   deployed: boolean;
   running: readonly string[];
 } | null> {

@@ -54,8 +54,15 @@ export async function comeBack(
   });
 }
 
+/** How often Ansible is asked where it takes longer than a question may. */
+const ANSIBLE_TRIES = 3;
+
 /** Ansible that is slower with a node than the question may be, more than once, has not said that it is unreachable. */
-async function whatAnsibleSays(hosts: CloudHosts, command: Command, tries = 3): Promise<{ stdout: string }> {
+async function whatAnsibleSays(
+  hosts: CloudHosts,
+  command: Command,
+  tries = ANSIBLE_TRIES,
+): Promise<{ stdout: string }> {
   try {
     return await hosts.deploy.run(command);
   } catch (error) {

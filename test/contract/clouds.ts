@@ -23,7 +23,7 @@ export async function bothClouds(): Promise<Both> {
     const standIn = await startMini({ release });
     return { standIn, real: standIn };
   }
-  const real = await borrowLab({ release, tell: console.log });
+  const real = await borrowLab({ release, engine: 'docker', tell: console.log });
   try {
     // What others have taken there is no answer to these tests.
     await Promise.all(real.nodes.map((node) => node.must(['docker', 'volume', 'rm', '--force', 'mariadb_backup'])));

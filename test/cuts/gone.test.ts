@@ -11,7 +11,9 @@ const RELEASE = process.env['KOLLA_BACKUP_CUTS'] || undefined;
 
 let stage: WorkerStage<Cloud>;
 beforeAll(async () => {
-  stage = await workerStage(() => startStackOn(() => borrowLab({ release: RELEASE, tell: console.log })));
+  stage = await workerStage(() =>
+    startStackOn(() => borrowLab({ release: RELEASE, engine: 'docker', tell: console.log })),
+  );
 }, 3_600_000);
 showWhenFailed(() => stage.worker.log());
 afterAll(() => stage?.end());

@@ -86,7 +86,7 @@ const told: string[] = [];
 
 beforeAll(async () => {
   stack = await startStackOn(() =>
-    borrowLab({ release: process.env['KOLLA_BACKUP_CUTS'] || undefined, tell: console.log }),
+    borrowLab({ release: process.env['KOLLA_BACKUP_CUTS'] || undefined, engine: 'docker', tell: console.log }),
   );
   scene = sceneOf(stack);
   wake = redisWake(scene.redis);

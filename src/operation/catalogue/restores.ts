@@ -59,7 +59,7 @@ export const restores = {
   },
   STAGE_NO_EXCHANGE: {
     wrong: '{host} cannot exchange two directories where the datadir is: {detail}.',
-    done: NOTHING,
+    done: COPY_LEFT,
     next: 'Its kernel or file system has no atomic exchange. Restore by hand with the runbook, or move the datadir to a file system that has one (ext4, xfs, btrfs).',
   },
   STAGE_NO_ROOM: {
@@ -166,7 +166,7 @@ export const restores = {
     wrong:
       'MariaDB on {host} runs as the first of a new cluster ({detail}): started again, its container would begin another.',
     done: 'It was not restarted.',
-    next: 'The end of the recovery in the thread says how this node is made one of the others.',
+    next: 'While the others are Synced, stop and remove its container mariadb there (not the volume), and run kolla-ansible deploy --tags mariadb. Alone, it holds the only data that is live: leave it, and take another way on the card.',
   },
   SWAP_UNIT_ACTIVE: {
     wrong: 'The unit of MariaDB on {host} is not inactive: {detail}.',
