@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { BRIDGE, CGROUP, labFolder, PLACES, type Place, SSH_PORT } from './layout.ts';
 
 const START_LIMIT_MS = 20_000;
-const END_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 60_000;
 const script = (name: string) => join(import.meta.dirname, 'machine', name);
 const pidFile = () => join(labFolder(), 'keeper.pid');
 
@@ -97,12 +97,15 @@ export async function removeGroups(group: string): Promise<void> {
   await execa('sh', ['-c', find]);
 }
 
+/** Whether it is the first process in its own name space: what systemd is about to start is in its group, too, at first. */
+const isFirst = async (pid: string) =>
+  /^NSpid:.*\t1$/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
+
 /** The process id, on this machine, of a machine's systemd; undefined while it is off. */
 export async function initOf({ group }: Pick<Place, 'group'>): Promise<number | undefined> {
   for (const base of ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup']) {
     const text = await readFile(join(base, group, 'init.scope/cgroup.procs'), 'utf8').catch(() => '');
-    const pid = Number.parseInt(text, 10);
-    if (!Number.isNaN(pid)) return pid;
+    for (const pid of text.split('\n').filter(Boolean)) if (await isFirst(pid)) return Number(pid);
   }
   return undefined;
 }
