@@ -3,12 +3,14 @@
  * bot and workers as processes with a config file and an environment. What `startStack` began ends with `stop`, or
  * with the process that called it.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bareEnvironment } from './bare-environment.ts';
 import type { Cloud, CloudMachine } from './cloud-type.ts';
 import { type MiniCloud, startMini } from './mini/cloud.ts';
 import { DEFAULT_RELEASE, type Release } from './mini/layout.ts';
@@ -160,7 +162,7 @@ async function startPart(
   // The parent's death ends it, SIGKILL of the parent included.
   const argv = ['--pdeathsig', 'KILL', process.execPath, MAIN, command];
   const child = spawn('setpriv', argv, {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...environment },
+    env: { ...bareEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

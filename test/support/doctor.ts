@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { bareEnvironment } from '../../lab/bare-environment.ts';
 import type { Check } from '../../src/doctor/check.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -18,7 +19,7 @@ type Environment = Readonly<Record<string, string>>;
 
 /** Runs the command as an operator does. */
 export async function runDoctor(environment: Environment, ...args: readonly string[]) {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...environment };
+  const env = { ...bareEnvironment(), ...environment };
   const argv = [MAIN, 'doctor', ...args];
   return execa(process.execPath, argv, { env, extendEnv: false, reject: false, stripFinalNewline: false });
 }

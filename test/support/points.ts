@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { bareEnvironment } from '../../lab/bare-environment.ts';
 import type { Cloud } from '../../lab/cloud-type.ts';
 import type { Stack } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
@@ -73,7 +74,7 @@ export function troupeOf(stack: Stack<Cloud>): Troupe {
 async function startActor({ environment }: Pick<Stack, 'environment'>, args: readonly string[]): Promise<Actor> {
   // The parent's death ends it, SIGKILL of the parent included.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, PROGRAM, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...environment },
+    env: { ...bareEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
