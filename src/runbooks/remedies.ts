@@ -42,7 +42,8 @@ export function recoverAgain(nodes: readonly Node[]): BackOut {
     id: 'recover-again',
     title: 'Recover once more from the same node',
     does: 'Stops MariaDB on every node and runs the recovery that did not work once more, exactly as it was approved. Of no use while its cause is not mended.',
-    offered: { from: 'recover', until: 'recover' },
+    // A way back has no stop, and is none of this: taken once more it holds its own node last.
+    offered: { from: 'stop', until: 'recover' },
     node: null,
     steps: [...held, ...(first === undefined ? [] : [{ ...first, before }]), ...others],
     leads: 'resume',

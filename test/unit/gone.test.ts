@@ -225,14 +225,25 @@ describe('what is offered while a node is gone', () => {
     expect(ids.indexOf('recover-again')).toBeGreaterThan(ids.indexOf('way-back.4.without.3'));
   });
 
-  test('nothing that would reach for it while a way back leaves it out', () => {
+  /** The plan’s recovery has failed, and then that step of a way back. */
+  function inWayBack(id: string, failed: string): Operation {
     const before = stuck('recover');
-    const way = before.plan?.plan.backOuts.find(({ id }) => id === 'way-back.1.without.3') ?? expect.fail('no way');
+    const way = before.plan?.plan.backOuts.find((one) => one.id === id) ?? expect.fail('no way');
     const track = { number: 3, kind: 'back_out' as const, steps: way.steps, backOut: way };
     const past = before.track === null ? [] : [{ track: before.track, attempts: before.attempts }];
-    const ids = offered({ ...before, track, past, attempts: drivenTo(way.steps, 'recover') });
-    expect(ids).toContain('way-back.2.without.3');
+    return { ...before, track, past, attempts: drivenTo(way.steps, failed) };
+  }
+
+  test('a way back whose recovery failed itself, for that holds its own node last', () => {
+    const ids = offered(inWayBack('way-back.2', 'recover'));
+    expect(ids).toContain('way-back.2');
     expect(ids).not.toContain('recover-again');
+  });
+
+  test('nothing that would reach for it while a way back leaves it out', () => {
+    const ids = (failed: string) => offered(inWayBack('way-back.1.without.3', failed));
+    expect(ids('confirm-cluster')).toEqual(expect.arrayContaining(['way-back.2.without.3', 'restart.2']));
+    expect(ids('confirm-cluster')).not.toContain('restart.3');
   });
 });
 
