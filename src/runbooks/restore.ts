@@ -41,7 +41,7 @@ export function planRestore(operation: Operation, found: Facts, number: number, 
     startAgain(execution),
     ...waysBack(execution),
     ...waysWithout(execution),
-    ...nodes.map(restart),
+    ...nodes.map((node) => restart(node, nodes)),
     recoverAgain(nodes),
     tryAgain(steps),
   ];

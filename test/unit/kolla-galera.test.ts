@@ -205,6 +205,35 @@ describe('a node that went further than the one that is recovered from', () => {
   });
 });
 
+describe('a node that is to be restarted', () => {
+  const nodes = ['a', 'b', 'c'].map((node) => ({ node, engine: 'docker' as const }));
+  const check: Check = { check: 'another-serves', host: 'a', nodes, container: 'mariadb' };
+  const away = { code: 'GALERA_UNKNOWN', params: {} };
+  const told = (...all: readonly (Record<string, string> | null)[]) =>
+    judge(check, {
+      check: 'another-serves',
+      answer: {
+        nodes: all.map((changes, index) => {
+          const node = nodes[index]?.node ?? '';
+          return changes ? { node, answered: true, status: good(changes) } : { node, answered: false, problem: away };
+        }),
+      },
+    });
+  const OUT = { wsrep_cluster_status: 'non-Primary', wsrep_local_state_comment: 'Initialized' };
+
+  test('is not while it alone is Primary, in whatever state', () => {
+    const alone = { code: 'NODE_SERVES_ALONE', params: { host: 'a' } };
+    expect(told({}, OUT, null)).toEqual(alone);
+    const donor = { wsrep_local_state_comment: 'Donor/Desynced' };
+    expect(told(donor, { wsrep_local_state_comment: 'Joined' }, null)).toEqual(alone);
+  });
+  test('is where another one serves, or where it does not', () => {
+    expect(told({}, {}, null)).toBeNull();
+    expect(told(OUT, {}, OUT)).toBeNull();
+    expect(told(null, OUT, null)).toBeNull();
+  });
+});
+
 describe('mariabackup’s own files', () => {
   test('checkpoints', () => {
     expect(parseCheckpoints(CHECKPOINTS)).toEqual({

@@ -137,6 +137,13 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
     },
   );
 
+  test('no node is restarted that serves alone', () => {
+    const restarts = plan.backOuts.filter(({ id }) => id.startsWith('restart.'));
+    expect(restarts).toHaveLength(NAMES.length);
+    for (const { node, steps } of restarts)
+      expect(steps).toMatchObject([{ before: [{ check: 'another-serves', host: node, nodes: { length: 3 } }] }]);
+  });
+
   test('while the stop has not worked, what starts the stopped nodes comes first', () => {
     expect(plan.backOuts.map(({ id }) => id).slice(0, 2)).toEqual(['start-again', 'way-back.2']);
   });
