@@ -60,7 +60,8 @@ export function tryAgain(steps: readonly Step[]): BackOut {
     id: 'try-again',
     title: 'Try this step again',
     does: 'Does the step that did not work once more, exactly as it was approved, and goes on if it works. Not for a stop or a recovery.',
-    offered: { from: 'hold-1', until: null },
+    // Which step comes first differs from one way back to another; what may be repeated stands in `again`.
+    offered: { from: null, until: null },
     node: null,
     steps: [],
     leads: 'resume',

@@ -240,6 +240,21 @@ describe('what is offered while a node is gone', () => {
     expect(ids).not.toContain('recover-again');
   });
 
+  test('the step of a way back that did not work once more, whichever it is and where it begins', () => {
+    for (const [id, failed] of [
+      ['way-back.1', 'hold-2'],
+      ['way-back.2', 'hold-1'],
+      ['way-back.2.without.1', 'hold-4'],
+      ['way-back.2.without.1', 'swap-5'],
+      ['way-back.2.without.1', 'confirm-cluster'],
+    ] as const)
+      expect(offered(inWayBack(id, failed)), `${id} at ${failed}`).toContain('try-again');
+    for (const failed of ['make-inventory', 'recover'])
+      expect(offered(inWayBack('way-back.2.without.1', failed))).not.toContain('try-again');
+    expect(offered(stuck('stop'))).not.toContain('try-again');
+    expect(offered(stuck('hold-2'))).toContain('try-again');
+  });
+
   test('nothing that would reach for it while a way back leaves it out', () => {
     const ids = (failed: string) => offered(inWayBack('way-back.1.without.3', failed));
     expect(ids('confirm-cluster')).toEqual(expect.arrayContaining(['way-back.2.without.3', 'restart.2']));
