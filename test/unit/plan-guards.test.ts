@@ -137,6 +137,14 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
     },
   );
 
+  test.each(tracks.filter(({ id }) => id.startsWith('way-back')))(
+    '$id: the old data that is recovered from must be whole, that of those who take it over need not',
+    ({ node, steps }) => {
+      const swaps = steps.filter(({ id }) => id.startsWith('swap-'));
+      for (const swap of swaps) expect(argvOf(swap).at(-1)).toContain(`"source":${swap.host === node}`);
+    },
+  );
+
   test('no node is restarted that serves alone', () => {
     const restarts = plan.backOuts.filter(({ id }) => id.startsWith('restart.'));
     expect(restarts).toHaveLength(NAMES.length);
