@@ -324,6 +324,30 @@ describe('people read what it means', () => {
       /Redundancy|hold.conf/,
     );
   });
+  test('not to start its container where a recovery had begun from it and is not known to have ended', () => {
+    const story = awaitingSample();
+    story.approve();
+    story.begin();
+    story.drive('recover');
+    const [way] = story.now().plan?.plan.backOuts ?? [];
+    const ended = (without: string) => {
+      const backOut = { ...(way ?? expect.fail('no way back')), without: [without] };
+      return JSON.stringify(endLines({ ...story.now(), end: { how: 'backed_out', at: 1, backOut } }));
+    };
+    const anew = /Do not start its container.*remove its container.*kolla-ansible deploy --tags mariadb/;
+    expect(ended(FIRST)).toMatch(/Start it when it may lose/);
+    story.start(story.step('recover'));
+    expect(ended(FIRST)).toMatch(anew);
+    expect(ended(FIRST)).not.toMatch(/Start it when|start it again/);
+    expect(ended(THIRD)).not.toMatch(anew);
+    story.end(story.step('recover'), 1, 'failed');
+    story.backOut('way-back.2');
+    story.drive('recover');
+    expect(ended(FIRST)).toMatch(anew);
+    expect(ended(SECOND)).not.toMatch(anew);
+    story.drive();
+    expect(ended(SECOND)).not.toMatch(anew);
+  });
   test('in forms that Slack takes', () => {
     const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };
     expect(JSON.stringify(restoreModal({ ...form, nodes: NODES }))).toMatch(/A node that is gone/);
