@@ -159,7 +159,7 @@ const limits = z
       .max(10_080)
       .default(120)
       .describe(
-        'How long all nodes may take to be Synced after a recovery; half an hour where none of them moves. In minutes.',
+        'How long all nodes may take to be Synced after a recovery; half an hour where none moves, two minutes where none is Primary. In minutes.',
       ),
     approval_minutes: minutes(10_080, 240, 'How long a plan waits for approval.'),
     begin_minutes: minutes(240, 15, 'How soon after the last approval the execution begins, or not at all.'),

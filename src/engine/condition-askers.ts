@@ -6,7 +6,7 @@ import type { Askers } from './asker.ts';
 import { statuses } from './cluster-questions.ts';
 import { comeBack } from './gone-nodes.ts';
 import { sleep } from './hosts.ts';
-import { archiveLies, othersAtWork } from './node-questions.ts';
+import { archiveLies, galeraStatus, othersAtWork } from './node-questions.ts';
 import { notAsPlanned } from './planned-nodes.ts';
 import { lookDown, newerFull, rememberedMore } from './restore-questions.ts';
 
@@ -71,6 +71,13 @@ export const conditionAskers = {
 
   'nobody-else-now': async ({ nodes, container }, { drive: { hosts }, patience }) => ({
     found: await othersAtWork(hosts, nodes, container, patience),
+  }),
+
+  'another-serves': async ({ host, nodes, container }, { drive, patience }) => ({
+    nodes: await Promise.all(
+      // Its own silence would say nothing; that of another is none that serves.
+      nodes.map((node) => galeraStatus(drive.hosts, node, container, node.node === host ? patience : undefined)),
+    ),
   }),
 
   // Somebody may have made room since: what is discarded could then be the only other copy.

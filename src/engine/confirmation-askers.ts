@@ -4,7 +4,7 @@ import { shorten } from '../kolla/quoted.ts';
 import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { SqlAddress } from '../operation/restore-checks.ts';
-import type { NodeRef } from '../operation/shapes.ts';
+import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
 import { isMember } from '../runbooks/cluster-seen.ts';
 import { demandReport } from '../runbooks/reports.ts';
 import { differsFromTrial } from '../runbooks/trial.ts';
@@ -22,6 +22,8 @@ const AGAIN_MS = 3_000;
  * prepares what it was sent, or recovers its own files, says nothing meanwhile, and its donor is Synced again.
  */
 const STILL_MS = 1_800_000;
+/** The same while none says that it is Primary: there is nobody then from whom another could take its data. */
+const LOST_MS = 120_000;
 /** What a journal takes of differences: so many, of so many characters. */
 const DIFFERING = 300;
 
@@ -47,8 +49,8 @@ export const confirmationAskers = {
       if (why !== null) await progress(context.drive, why);
       return { nodes: found, why };
     };
-    const still = standstill(STILL_MS);
-    return untilGood(look, ({ why, nodes: found }) => why === null || still(found), context);
+    const stays = staysSo();
+    return untilGood(look, ({ why, nodes: found }) => why === null || stays(found), context);
   },
 
   'databases-as-shown': async ({ node, container, tried }, { drive, patience }) => {
@@ -70,6 +72,19 @@ export const confirmationAskers = {
     ),
   }),
 } satisfies Partial<Askers<CheckName>>;
+
+/** Says at each look whether it is of no use to wait any longer for nodes that aren't whole. */
+export function staysSo(now?: () => number): (found: readonly NodeStatus[]) => boolean {
+  const [leftOut, lost] = [standstill(STILL_MS, now), standstill(LOST_MS, now)];
+  return (found) => {
+    const [long, short] = [leftOut(found), lost(found)];
+    return long || (short && found.some(wasAsked) && !found.some(isPrimary));
+  };
+}
+
+/** Where no host can be reached, it is this worker that is cut off. */
+const wasAsked = (one: NodeStatus) => one.answered || one.problem.code === 'GALERA_UNKNOWN';
+const isPrimary = (one: NodeStatus) => one.answered && one.status['wsrep_cluster_status'] === 'Primary';
 
 /** Asks again until the answer is good or the step's time is over; resolves with the last answer. */
 async function untilGood<T>(

@@ -106,19 +106,20 @@ const reached = (one: Position | null | undefined): Position | null =>
 /**
  * The node that went furthest of those that are known to have more of the same cluster's transactions than this one; this
  * one itself where all are known, of one cluster, and none has more; else null. What isn't known of others hides nothing of
- * what is known.
+ * what is known. One that is read to know no cluster has none of its data, or has lost it: whoever is known has more.
  */
 export function aheadOf(
   node: string,
   positions: readonly { readonly node: string; readonly position: Position | null }[],
 ): string | null {
-  const own = reached(positions.find((one) => one.node === node)?.position);
-  if (own === null) return null;
-  let best = { node, seqno: own.seqno };
-  let compared = true;
+  const read = positions.find((one) => one.node === node)?.position;
+  const own = reached(read);
+  if (own === null && read?.uuid !== UNDEFINED_UUID) return null;
+  let best = { node, seqno: own?.seqno ?? -1 };
+  let compared = own !== null;
   for (const one of positions) {
     const other = reached(one.position);
-    if (other === null || other.uuid !== own.uuid) compared = false;
+    if (other === null || (own !== null && other.uuid !== own.uuid)) compared = false;
     else if (other.seqno > best.seqno) best = { node: one.node, seqno: other.seqno };
   }
   return best.node !== node || compared ? best.node : null;

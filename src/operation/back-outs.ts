@@ -27,7 +27,8 @@ export function offeredBackOuts(operation: Operation, later?: (one: BackOut) => 
 
 function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { offered }: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
-  return attempts.has(offered.from) && (offered.until === null || !hasWorked({ attempts }, { id: offered.until }));
+  const begun = offered.from === null || attempts.has(offered.from);
+  return begun && (offered.until === null || !hasWorked({ attempts }, { id: offered.until }));
 }
 
 /** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done again. */

@@ -53,8 +53,8 @@ export type Step = z.infer<typeof step>;
 
 /**
  * What may be done when a step of a plan didn't work: approved with the plan, started by one person.
- * - `offered`: from the start of the plan's step `from` on, until its step `until` has worked (null: to the plan's end); of a
- *   remedy these are steps of what is stuck.
+ * - `offered`: from the start of the plan's step `from` on (null: from its beginning), until its step `until` has worked
+ *   (null: to the plan's end); of a remedy these are steps of what is stuck.
  * - `leads`: to `end` – the operation has ended with it, `resume` – a remedy: the plan, or the way back that was begun,
  *   goes on with the step that didn't work, if that only looks or stands in `again`.
  */
@@ -63,7 +63,7 @@ export const backOut = z.strictObject({
   title: z.string().min(1).max(BACK_OUT_TITLE_CHARS),
   /** What it would do, in sentences for the one who presses the button. */
   does: z.string().min(1).max(DOES_CHARS),
-  offered: z.strictObject({ from: stepId, until: stepId.nullable() }),
+  offered: z.strictObject({ from: stepId.nullable(), until: stepId.nullable() }),
   /** The node from which it would bring the cluster back, where that matters. */
   node: hostName.nullable(),
   steps: z.array(step),

@@ -112,6 +112,8 @@ export const restoreChecks = [
   }),
   /** Nobody runs kolla-ansible on the deploy host or a backup on a node; the nodes may be down. */
   z.strictObject({ check: z.literal('nobody-else-now'), nodes, container: engineObject }),
+  /** That node is not the only one that serves: without it another is Primary and Synced. */
+  z.strictObject({ check: z.literal('another-serves'), host: hostName, nodes, container: engineObject }),
   /** A full backup, proven after the restore's end, exists (before old data is discarded). */
   z.strictObject({ check: z.literal('newer-full'), after: count }),
   /** That node is Primary and Synced and the service's address answers SQL. */
@@ -256,6 +258,7 @@ export const restoreAnswers = [
     check: z.literal('nobody-else-now'),
     answer: z.strictObject({ found: z.array(z.strictObject({ host: hostName, what: z.string().max(300) })) }),
   }),
+  z.strictObject({ check: z.literal('another-serves'), answer: z.strictObject({ nodes: z.array(nodeStatus) }) }),
   z.strictObject({ check: z.literal('newer-full'), answer: z.strictObject({ label: z.string().max(20).nullable() }) }),
   z.strictObject({
     check: z.literal('service-back'),

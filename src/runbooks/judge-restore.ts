@@ -64,6 +64,13 @@ export const restoreJudges: Judges = {
     further === null ? null : problem('RECOVERED_NODE_IS_BEHIND', { host: from, ahead: further }),
   'nobody-else-now': (_, { found: [first] }) =>
     first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
+  'another-serves': ({ host }, { nodes }) => {
+    const own = nodes.find(({ node }) => node === host);
+    // A donor is Primary, too, though it isn't Synced.
+    const serves = own?.answered === true && own.status['wsrep_cluster_status'] === 'Primary';
+    const another = nodes.some((one) => one !== own && isMember(one));
+    return serves && !another ? problem('NODE_SERVES_ALONE', { host }) : null;
+  },
   'newer-full': (_, { label }) => (label === null ? problem('DISCARD_NEEDS_FULL') : null),
   'service-back': ({ node, address }, answer) => {
     const state = answer.node.answered ? notMember(answer.node.status) : 'it does not answer';

@@ -1,4 +1,4 @@
-import { MARIABACKUP } from '../kolla/names.ts';
+import { MARIABACKUP, MARIADB } from '../kolla/names.ts';
 import type { Check } from '../operation/checks.ts';
 import { BACK_OUT_TITLE_CHARS, type BackOut, DOES_CHARS, type Step } from '../operation/plan.ts';
 import { holdAll, holdStep, letAllGo } from './holds.ts';
@@ -10,8 +10,11 @@ import type { Node } from './nodes.ts';
 const REPEATABLE = /^(?:hold|swap|let-go)-/;
 
 /** One recovery in four was seen to leave a node out; a restart of its unit brings it back in seconds. */
-export function restart(node: Node): BackOut {
-  const work = { id: 'restart', title: `Restart MariaDB on ${node.name}` };
+export function restart(node: Node, nodes: readonly Node[]): BackOut {
+  const refs = nodes.map(({ ref }) => ref);
+  // Of those that are offered one may be all that serves: the others were left out.
+  const before: Check[] = [{ check: 'another-serves', host: node.name, nodes: refs, container: MARIADB }];
+  const work = { id: 'restart', title: `Restart MariaDB on ${node.name}`, before };
   const does = `Restarts MariaDB on ${node.name} alone, so that it joins the cluster, and looks at every node again.`;
   return {
     id: `restart.${node.number}`,
@@ -42,7 +45,8 @@ export function recoverAgain(nodes: readonly Node[]): BackOut {
     id: 'recover-again',
     title: 'Recover once more from the same node',
     does: 'Stops MariaDB on every node and runs the recovery that did not work once more, exactly as it was approved. Of no use while its cause is not mended.',
-    offered: { from: 'recover', until: 'recover' },
+    // A way back has no stop, and is none of this: taken once more it holds its own node last.
+    offered: { from: 'stop', until: 'recover' },
     node: null,
     steps: [...held, ...(first === undefined ? [] : [{ ...first, before }]), ...others],
     leads: 'resume',
@@ -56,7 +60,8 @@ export function tryAgain(steps: readonly Step[]): BackOut {
     id: 'try-again',
     title: 'Try this step again',
     does: 'Does the step that did not work once more, exactly as it was approved, and goes on if it works. Not for a stop or a recovery.',
-    offered: { from: 'hold-1', until: null },
+    // Which step comes first differs from one way back to another; what may be repeated stands in `again`.
+    offered: { from: null, until: null },
     node: null,
     steps: [],
     leads: 'resume',

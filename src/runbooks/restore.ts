@@ -36,11 +36,12 @@ export function planRestore(operation: Operation, found: Facts, number: number, 
     confirmDatabases(execution, backupHost),
   ];
   // What people may do when a step didn't work: end with the old data, or mend it and go on.
+  // While the stop has not worked, what joins the nodes that still run comes before what stops those, too.
   const backOuts = [
+    startAgain(execution),
     ...waysBack(execution),
     ...waysWithout(execution),
-    startAgain(execution),
-    ...nodes.map(restart),
+    ...nodes.map((node) => restart(node, nodes)),
     recoverAgain(nodes),
     tryAgain(steps),
   ];

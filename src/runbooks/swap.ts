@@ -40,10 +40,11 @@ export function setAllAside(nodes: readonly Place[]): readonly Step[] {
   });
 }
 
-/** Puts every node's old datadir back; what took its place is kept aside. */
-export function putAllBack(nodes: readonly Place[]): readonly Step[] {
+/** Puts every node's old datadir back; what took its place is kept aside. The cluster is recovered from `from` then. */
+export function putAllBack(nodes: readonly Place[], from: Node): readonly Step[] {
   return nodes.map((node) => {
-    const request = { ...node.exchange, direction: 'back', manifest: null, empty: false } as const;
+    const source = node.name === from.name;
+    const request = { ...node.exchange, direction: 'back', manifest: null, empty: false, source } as const;
     return swap(node, request, `Put the old datadir back on ${node.name}`);
   });
 }

@@ -33,9 +33,10 @@ function wayBack(way: Way, from: Node): BackOut {
     offered: { from: 'stop', until: null },
     node: from.name,
     steps: [
-      // The holds stop what runs; Kolla's own stop fails where a recovery has taken a container away.
-      ...holdAll(nodes),
-      ...putAllBack(nodes),
+      // The holds stop what runs; Kolla's own stop fails where a recovery has taken a container away. Each node that
+      // leaves a cluster moves those that stay on by one, so the one that is recovered from stays longest.
+      ...holdAll([...nodes.filter((node) => node !== from), from]),
+      ...putAllBack(nodes, from),
       ...letAllGo(nodes),
       recover(facts, nodes, from, limits.recoveryMs, [mostAdvanced(way, from)]),
       confirmService(way, from),

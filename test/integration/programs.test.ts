@@ -387,6 +387,23 @@ describe('hold', () => {
     await execa(nsenter, [...inside, 'pkill', '-KILL', '-x', 'mariadbd']);
     await server;
   });
+  test('nor starts one whose server is gone: its container has kept what made it the first', async () => {
+    await program('systemctl', 'echo LoadState=not-found');
+    const container = (state: string) =>
+      program(
+        'docker',
+        `case "$4" in *Env*) echo PATH=/bin; echo BOOTSTRAP_ARGS=--wsrep-new-cluster;; *) echo ${state};; esac`,
+      );
+    await container('exited');
+    expect(await ask('hold', request('restart', UNIT))).toMatchObject(refused('HOLD_BOOTSTRAPPED'));
+    expect(await ask('hold', request('start', UNIT))).toMatchObject(refused('HOLD_BOOTSTRAPPED'));
+    expect((await asked()).filter((line) => /^docker (re)?start/.test(line))).toEqual([]);
+    await container('running');
+    expect(await ask('hold', request('start', UNIT))).toEqual({ report: { state: 'started' } });
+    await program('docker', 'case "$4" in *Env*) echo no daemon >&2; exit 1;; *) echo exited;; esac');
+    expect(await ask('hold', request('restart', UNIT))).toMatchObject(refused('HOLD_NOT_STARTED'));
+    expect(await ask('hold', request('start', UNIT))).toMatchObject(refused('HOLD_NOT_STARTED'));
+  });
 });
 
 describe('survey', () => {

@@ -210,6 +210,15 @@ describe('refuses, and touches nothing,', () => {
   });
 });
 
+test('old data that is back already, into which a transfer did not end, is none to recover from', async () => {
+  await writeFile(join(live, 'sst_in_progress'), '');
+  expect(await swap('back', { source: true })).toMatchObject({ exitCode: 3, code: 'SWAP_TRANSFER_IN_PROGRESS' });
+  // A node that takes everything from that one needs no whole data.
+  expect(await swap('back')).toMatchObject({ state: 'already' });
+  await rm(join(live, 'sst_in_progress'));
+  expect(await swap('back', { source: true })).toMatchObject({ state: 'already' });
+});
+
 test('going back is not held up by what a failed state transfer left in the new directory', async () => {
   await swap('aside');
   await writeFile(join(live, 'sst_in_progress'), '');

@@ -225,14 +225,40 @@ describe('what is offered while a node is gone', () => {
     expect(ids.indexOf('recover-again')).toBeGreaterThan(ids.indexOf('way-back.4.without.3'));
   });
 
-  test('nothing that would reach for it while a way back leaves it out', () => {
+  /** The plan’s recovery has failed, and then that step of a way back. */
+  function inWayBack(id: string, failed: string): Operation {
     const before = stuck('recover');
-    const way = before.plan?.plan.backOuts.find(({ id }) => id === 'way-back.1.without.3') ?? expect.fail('no way');
+    const way = before.plan?.plan.backOuts.find((one) => one.id === id) ?? expect.fail('no way');
     const track = { number: 3, kind: 'back_out' as const, steps: way.steps, backOut: way };
     const past = before.track === null ? [] : [{ track: before.track, attempts: before.attempts }];
-    const ids = offered({ ...before, track, past, attempts: drivenTo(way.steps, 'recover') });
-    expect(ids).toContain('way-back.2.without.3');
+    return { ...before, track, past, attempts: drivenTo(way.steps, failed) };
+  }
+
+  test('a way back whose recovery failed itself, for that holds its own node last', () => {
+    const ids = offered(inWayBack('way-back.2', 'recover'));
+    expect(ids).toContain('way-back.2');
     expect(ids).not.toContain('recover-again');
+  });
+
+  test('the step of a way back that did not work once more, whichever it is and where it begins', () => {
+    for (const [id, failed] of [
+      ['way-back.1', 'hold-2'],
+      ['way-back.2', 'hold-1'],
+      ['way-back.2.without.1', 'hold-4'],
+      ['way-back.2.without.1', 'swap-5'],
+      ['way-back.2.without.1', 'confirm-cluster'],
+    ] as const)
+      expect(offered(inWayBack(id, failed)), `${id} at ${failed}`).toContain('try-again');
+    for (const failed of ['make-inventory', 'recover'])
+      expect(offered(inWayBack('way-back.2.without.1', failed))).not.toContain('try-again');
+    expect(offered(stuck('stop'))).not.toContain('try-again');
+    expect(offered(stuck('hold-2'))).toContain('try-again');
+  });
+
+  test('nothing that would reach for it while a way back leaves it out', () => {
+    const ids = (failed: string) => offered(inWayBack('way-back.1.without.3', failed));
+    expect(ids('confirm-cluster')).toEqual(expect.arrayContaining(['way-back.2.without.3', 'restart.2']));
+    expect(ids('confirm-cluster')).not.toContain('restart.3');
   });
 });
 
@@ -297,6 +323,30 @@ describe('people read what it means', () => {
     expect(JSON.stringify(endLines({ ...story, facts, end: { how: 'backed_out', at: 1, backOut: way } }))).not.toMatch(
       /Redundancy|hold.conf/,
     );
+  });
+  test('not to start its container where a recovery had begun from it and is not known to have ended', () => {
+    const story = awaitingSample();
+    story.approve();
+    story.begin();
+    story.drive('recover');
+    const [way] = story.now().plan?.plan.backOuts ?? [];
+    const ended = (without: string) => {
+      const backOut = { ...(way ?? expect.fail('no way back')), without: [without] };
+      return JSON.stringify(endLines({ ...story.now(), end: { how: 'backed_out', at: 1, backOut } }));
+    };
+    const anew = /Do not start its container.*remove its container.*kolla-ansible deploy --tags mariadb/;
+    expect(ended(FIRST)).toMatch(/Start it when it may lose/);
+    story.start(story.step('recover'));
+    expect(ended(FIRST)).toMatch(anew);
+    expect(ended(FIRST)).not.toMatch(/Start it when|start it again/);
+    expect(ended(THIRD)).not.toMatch(anew);
+    story.end(story.step('recover'), 1, 'failed');
+    story.backOut('way-back.2');
+    story.drive('recover');
+    expect(ended(FIRST)).toMatch(anew);
+    expect(ended(SECOND)).not.toMatch(anew);
+    story.drive();
+    expect(ended(SECOND)).not.toMatch(anew);
   });
   test('in forms that Slack takes', () => {
     const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };

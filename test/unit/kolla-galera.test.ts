@@ -158,7 +158,8 @@ describe('a cluster', () => {
         const at = (seqno: number) => String(all.findIndex((one) => one?.seqno === seqno && one.uuid === UUID));
         expect(aheadOf(at(100), told(all))).toBe(at(120));
         expect(aheadOf(at(120), told(all))).toBeNull();
-        expect(aheadOf(String(where), told(all))).toBeNull();
+        // What knows no cluster has lost what it had; of anything else nothing is known.
+        expect(aheadOf(String(where), told(all))).toBe(wrong?.uuid === UNDEFINED_UUID ? at(120) : null);
       }),
     );
     expect(aheadOf('0', [])).toBeNull();
@@ -202,6 +203,35 @@ describe('a node that went further than the one that is recovered from', () => {
     const problem = judge(check, { check: 'none-further', answer });
     expect(problem).toMatchObject({ code: 'RECOVERED_NODE_IS_BEHIND', params: { host: 'a', ahead: 'c' } });
     expect(judge(check, { check: 'none-further', answer: { ...answer, further: null } })).toBeNull();
+  });
+});
+
+describe('a node that is to be restarted', () => {
+  const nodes = ['a', 'b', 'c'].map((node) => ({ node, engine: 'docker' as const }));
+  const check: Check = { check: 'another-serves', host: 'a', nodes, container: 'mariadb' };
+  const away = { code: 'GALERA_UNKNOWN', params: {} };
+  const told = (...all: readonly (Record<string, string> | null)[]) =>
+    judge(check, {
+      check: 'another-serves',
+      answer: {
+        nodes: all.map((changes, index) => {
+          const node = nodes[index]?.node ?? '';
+          return changes ? { node, answered: true, status: good(changes) } : { node, answered: false, problem: away };
+        }),
+      },
+    });
+  const OUT = { wsrep_cluster_status: 'non-Primary', wsrep_local_state_comment: 'Initialized' };
+
+  test('is not while it alone is Primary, in whatever state', () => {
+    const alone = { code: 'NODE_SERVES_ALONE', params: { host: 'a' } };
+    expect(told({}, OUT, null)).toEqual(alone);
+    const donor = { wsrep_local_state_comment: 'Donor/Desynced' };
+    expect(told(donor, { wsrep_local_state_comment: 'Joined' }, null)).toEqual(alone);
+  });
+  test('is where another one serves, or where it does not', () => {
+    expect(told({}, {}, null)).toBeNull();
+    expect(told(OUT, {}, OUT)).toBeNull();
+    expect(told(null, OUT, null)).toBeNull();
   });
 });
 

@@ -128,6 +128,34 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
     expect(firstSwap).toBeGreaterThan(lastHold);
   });
 
+  test.each(plan.backOuts.filter(({ steps }) => steps.some(({ id }) => id.startsWith('hold-'))))(
+    '$id: the node that is recovered from is held last, for each that leaves a cluster moves the others on by one',
+    ({ id, node, steps }) => {
+      const held = steps.filter((step) => step.id.startsWith('hold-')).map(({ host }) => host);
+      expect(held.toSorted()).toEqual(namesOf(id).toSorted());
+      expect(held.at(-1)).toBe(node ?? plan.backupHost);
+    },
+  );
+
+  test.each(tracks.filter(({ id }) => id.startsWith('way-back')))(
+    '$id: the old data that is recovered from must be whole, that of those who take it over need not',
+    ({ node, steps }) => {
+      const swaps = steps.filter(({ id }) => id.startsWith('swap-'));
+      for (const swap of swaps) expect(argvOf(swap).at(-1)).toContain(`"source":${swap.host === node}`);
+    },
+  );
+
+  test('no node is restarted that serves alone', () => {
+    const restarts = plan.backOuts.filter(({ id }) => id.startsWith('restart.'));
+    expect(restarts).toHaveLength(NAMES.length);
+    for (const { node, steps } of restarts)
+      expect(steps).toMatchObject([{ before: [{ check: 'another-serves', host: node, nodes: { length: 3 } }] }]);
+  });
+
+  test('while the stop has not worked, what starts the stopped nodes comes first', () => {
+    expect(plan.backOuts.map(({ id }) => id).slice(0, 2)).toEqual(['start-again', 'way-back.2']);
+  });
+
   test.each(tracks)(
     '$id: its recovery names a host of the inventory to the letter, and the running image',
     ({ steps, node }) => {
@@ -180,11 +208,12 @@ test('hosts of the longest names make plans that a journal takes; buttons tell t
   );
   const titles = plan.backOuts.map(({ title }) => title);
   expect(new Set(titles).size).toBe(titles.length);
+  const wayBack = ({ backOuts }: Plan) => backOuts.find(({ id }) => id === 'way-back.1');
   // Where the first label is no name of one node, the whole is.
   const alike = largeExecution(largeFacts(3, 1, (number) => `db.rack-${number}.example`));
-  expect(alike.backOuts[0]?.title).toBe('Back to the old data, from db.rack-1.example');
+  expect(wayBack(alike)?.title).toBe('Back to the old data, from db.rack-1.example');
   const numbers = largeExecution(largeFacts(3, 1, (number) => `${number}.0.2.1`));
-  expect(numbers.backOuts[0]?.title).toBe('Back to the old data, from 1.0.2.1');
+  expect(wayBack(numbers)?.title).toBe('Back to the old data, from 1.0.2.1');
 });
 
 describe('room', () => {

@@ -164,8 +164,8 @@ export const restores = {
   },
   HOLD_BOOTSTRAPPED: {
     wrong:
-      'MariaDB on {host} runs as the first of a new cluster ({detail}): started again, its container would begin another.',
-    done: 'It was not restarted.',
+      'MariaDB on {host} was started as the first of a new cluster ({detail}): started again, its container would begin another.',
+    done: 'It was not started again.',
     next: 'While the others are Synced, stop and remove its container mariadb there (not the volume), and run kolla-ansible deploy --tags mariadb. Alone, it holds the only data that is live: leave it, and take another way on the card.',
   },
   SWAP_UNIT_ACTIVE: {

@@ -20,6 +20,9 @@ STOP_SECONDS = 150
 LOOK_SECONDS = 0.5
 # A unit that restarts comes back after 11 s: without one a server counts as down when none was seen for longer.
 QUIET_SECONDS = 15
+# What makes a server the first of a new cluster, and where a container has it.
+FIRST = "--wsrep-new-cluster"
+ENVIRONMENT = "{{range .Config.Env}}{{println .}}{{end}}"
 
 
 def write(path, text):
@@ -116,16 +119,32 @@ def do(wanted, with_unit, with_engine):
         raise Refused("HOLD_NOT_STARTED", why or said or "it ended with code %d" % code)
 
 
+def see_joins(wanted):
+    """
+    What a recovery has started as the first of a new cluster begins another one, however it is started again: its
+    container says so, also where no server of it is left after a reboot.
+    """
+    for pid in servers():
+        if FIRST in arguments(pid):
+            raise Refused("HOLD_BOOTSTRAPPED", "mariadbd %d" % pid)
+    code, said, why = ask([wanted["engine"], "container", "inspect", "--format", ENVIRONMENT, wanted["container"]])
+    if code != 0:
+        raise Refused("HOLD_NOT_STARTED", why or said)
+    if any(line.startswith("BOOTSTRAP_ARGS=") and FIRST in line for line in said.splitlines()):
+        raise Refused("HOLD_BOOTSTRAPPED", "BOOTSTRAP_ARGS of the container %s" % wanted["container"])
+
+
 def start(wanted):
     let_go(wanted)
+    # Where it runs, as whatever, nothing is started.
+    if container_down(container_state(wanted["engine"], wanted["container"])):
+        see_joins(wanted)
     do(wanted, ["systemctl", "start"], ["start"])
     return {"state": "started"}
 
 
 def restart(wanted):
-    for pid in servers():
-        if "--wsrep-new-cluster" in arguments(pid):
-            raise Refused("HOLD_BOOTSTRAPPED", "mariadbd %d" % pid)
+    see_joins(wanted)
     do(wanted, ["systemctl", "restart"], ["restart", "-t", "60"])
     return {"state": "restarted"}
 

@@ -65,6 +65,8 @@ export type ProgramRequests = {
     /** Of what is exchanged in, going aside: it must fit, or be empty. */
     readonly manifest: string | null;
     readonly empty: boolean;
+    /** Going back: the cluster is recovered from it, so its old data must be whole where it is live already, too. */
+    readonly source?: boolean;
     readonly unit: string | null;
     readonly engine: Engine;
     readonly container: string;

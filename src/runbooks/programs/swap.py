@@ -2,8 +2,8 @@
 Exchanges a node's datadir for another directory of the same file system, in one atomic call, and back.
 
     request: {"direction": "aside" | "back", "live": path, "other": path, "old": [dev, inode], "new": [dev, inode],
-              "manifest": hex or null, "empty": whether `new` must be empty, "unit": name or null, "engine": "docker",
-              "container": name}
+              "manifest": hex or null, "empty": whether `new` must be empty, "source": whether the cluster is recovered from
+              what is live then, "unit": name or null, "engine": "docker", "container": name}
 
 `aside` makes true that the old datadir is at `other`, `back` that it is at `live`. Where that is so already nothing is
 done; on any other finding than these two it stops. It works only on a datadir that nothing uses, and sees to that itself:
@@ -101,6 +101,9 @@ def swap(wanted):
     found = (identity(live), identity(other))
     # Inodes mean something on one file system only; where they are on two, what follows refuses.
     if placed(found, target) and found[0][0] == found[1][0]:
+        # In an earlier way back, from another node, it may have been sent a transfer that did not end.
+        if wanted.get("source"):
+            see_no_transfer((live,))
         return {"state": "already"}
     if not placed(found, origin):
         raise Refused("SWAP_THIRD_FINDING", "live is %s, other is %s" % found)

@@ -1,7 +1,7 @@
 import type { RichTextElement } from '@slack/types';
-import type { Operation } from '../../operation/operation.ts';
+import { mayHaveRun, type Operation } from '../../operation/operation.ts';
 import { code, onHost, say, strong } from './parts.ts';
-import { answersTo } from './sendings.ts';
+import { answersIn, answersTo, sendings } from './sendings.ts';
 
 /** A node that a recovery, believed before its last tasks, has left running as the first of a new cluster. */
 export function bootstrappedLines(host: string | undefined): readonly (readonly RichTextElement[])[] {
@@ -25,4 +25,18 @@ export function bootstrappedLines(host: string | undefined): readonly (readonly 
 export function leftBootstrapped(operation: Operation): readonly (readonly RichTextElement[])[] {
   const last = answersTo(operation, 'playbook-ended').findLast(({ check }) => check.action === 'recovery');
   return bootstrappedLines(last?.answered.answer.bootstrapped);
+}
+
+/**
+ * Whether a node's container may still be the one with which a recovery began a new cluster: only the last tasks of a
+ * recovery from it make it anew, and they are known to have ended only where that step has worked.
+ */
+export function mayBeginAnother(operation: Operation, node: string): boolean {
+  const last = sendings(operation).findLast(
+    ({ step, attempt }) =>
+      mayHaveRun(attempt) && step.after.some((one) => one.check === 'playbook-ended' && one.host === node),
+  );
+  if (last?.attempt.end?.outcome !== 'worked') return last !== undefined;
+  const [said] = answersIn(last.step, last.attempt, 'playbook-ended');
+  return said === undefined || said.answered.answer.bootstrapped === node;
 }

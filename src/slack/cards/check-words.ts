@@ -36,6 +36,7 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
     `by the positions read when they were held, no node has more of the old data than ${node}`,
   'none-further': () => 'by the positions read when they were held, no node went further than the one recovered from',
   'nobody-else-now': ({ nodes }) => `nobody runs a backup on ${nodesOf(nodes)} or kolla-ansible on the deploy host`,
+  'another-serves': ({ host }) => `${host} is not Primary, or another node is Primary and Synced`,
   'newer-full': ({ after }) => `a full backup exists that was proved after ${new Date(after).toISOString()}`,
   'service-back': ({ node, address }) =>
     `${node.node} is Primary and Synced${address === null ? '' : `, and ${address.host}:${address.port} answers SQL`}`,

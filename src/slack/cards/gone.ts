@@ -2,6 +2,7 @@ import type { RichTextElement } from '@slack/types';
 import type { Operation } from '../../operation/operation.ts';
 import { holdDropIn } from '../../runbooks/holds.ts';
 import { clean } from '../text.ts';
+import { mayBeginAnother } from './bootstrapped.ts';
 import { code, say, strong } from './parts.ts';
 import { answersTo } from './sendings.ts';
 
@@ -96,14 +97,31 @@ export function goneLines(operation: Operation): readonly (readonly RichTextElem
       say(`; ${left} nodes are left, and ${spare(left)}.`),
     ],
     [
-      say(
-        'Start it when it may lose its old data: it joins and takes everything from the others. It is back when each node says wsrep_cluster_size ',
-      ),
+      ...rejoining(operation),
+      say(' It is back when each node says wsrep_cluster_size '),
       strong(String(left + 1)),
-      say(
-        '. Should it come up as a cluster of its own, stop it, remove grastate.dat and gvwstate.dat from its datadir, and start it again.',
-      ),
+      say('.'),
     ],
     ...heldLine(operation),
+  ];
+}
+
+/** How what was left out comes back. */
+function rejoining(operation: Operation): readonly RichTextElement[] {
+  if (leftOut(operation).some((node) => mayBeginAnother(operation, node)))
+    return [
+      strong('Do not start its container: '),
+      say(
+        'a recovery was begun from it, and that container would begin a second cluster. When it may lose its data, remove its container ',
+      ),
+      code('mariadb'),
+      say(
+        ' there (not the volume) and run kolla-ansible deploy --tags mariadb: made anew, it joins and takes everything from the others.',
+      ),
+    ];
+  return [
+    say(
+      'Start it when it may lose its old data: it joins and takes everything from the others. Should it come up as a cluster of its own, stop it, remove grastate.dat and gvwstate.dat from its datadir, and start it again.',
+    ),
   ];
 }

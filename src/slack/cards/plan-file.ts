@@ -40,7 +40,7 @@ function written(operation: Operation, { plan, digest, at }: StoredPlan): string
     ...plan.backOuts.flatMap((one) => [
       ...section(`BACK-OUT ${one.id}: ${clean(one.title, 200)}`, one.steps),
       `   ${clean(one.does, 400)}`,
-      `   Offered from the start of ${one.offered.from}${one.offered.until === null ? '' : ` until ${one.offered.until} has worked`}; then ${one.leads === 'end' ? 'the operation has ended' : 'the plan goes on'}.`,
+      `   Offered from ${one.offered.from === null ? 'the beginning' : `the start of ${one.offered.from}`}${one.offered.until === null ? '' : ` until ${one.offered.until} has worked`}; then ${one.leads === 'end' ? 'the operation has ended' : 'the plan goes on'}.`,
       '',
     ]),
     ...(plan.clearing.length === 0 ? [] : section('CLEARING, when nothing comes of it', plan.clearing)),
