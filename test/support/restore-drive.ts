@@ -1,6 +1,7 @@
 import { LEASE_MS } from '../../src/operation/append.ts';
 import { gateOf } from '../../src/operation/approval.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { illegal } from '../../src/operation/grammar.ts';
 import { nextMove, preparationSpoilt, runName } from '../../src/operation/next.ts';
 import { destroyStarted, highestNumber, type Operation, type Track } from '../../src/operation/operation.ts';
 import type { Step } from '../../src/operation/plan.ts';
@@ -87,6 +88,11 @@ function write(
   if (said.answer !== 'appended' && said.answer !== 'moved') return void letGo(world, worker);
   const now = world.operations.get(seen.id) ?? null;
   worker.seen = now;
+  // What took its time to be known is said again, while it may be.
+  if (said.answer === 'moved' && event.type === 'step_finished' && illegal(now, event) === null) {
+    tally(world, 'said again');
+    worker.pending = { act: 'write', event };
+  }
   if (said.answer !== 'appended' || event.type !== 'step_started' || now === null) return;
   const step = now.track?.steps.find(({ id }) => id === event.step);
   const host = HOSTS.find((one) => one === step?.host);

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { type Drive, DriveStopped } from '../../src/engine/drive.ts';
 import { untilSeen } from '../../src/engine/patience.ts';
+import { askQuestions } from '../../src/engine/question.ts';
 import { rememberedMore } from '../../src/engine/restore-questions.ts';
 import { resumeProgram } from '../../src/engine/resume.ts';
 import { startProgram } from '../../src/engine/start.ts';
@@ -237,6 +238,75 @@ test('a recovery whose kolla-ansible was killed has not ended before its ansible
   expect(alive).toBe(-1);
   expect(said.map(({ type }) => type)).toEqual(['step_finished']);
   vi.useRealTimers();
+});
+
+describe('an answer that took its time, where others wrote meanwhile', () => {
+  const refused: OperationEvent = {
+    ...{ type: 'refused', by: 'U0ERIN', asked: 'approve' },
+    problem: { code: 'PLAN_NOT_WAITING', params: { label: 'RST-1' } },
+  };
+  /** A drive whose first answer comes too late: these were written before it. */
+  function overtaken(first: Operation, runs: Runs, ...events: readonly OperationEvent[]) {
+    const made = driveOf(first, runs);
+    let late = true;
+    const write: Drive['write'] = async (event) => {
+      if (!late || event.type !== 'step_finished') return made.drive.write(event);
+      late = false;
+      for (const one of events) await made.drive.write(one);
+      return false;
+    };
+    return { ...made, drive: { ...made.drive, write } };
+  }
+  const confirming = () =>
+    tell(
+      stopped(),
+      ...['hold-a', 'swap-a', 'recover'].flatMap((id) => [
+        [at, started(id, 2)] as const,
+        [at, finished(id, 2)] as const,
+      ]),
+      [at, started('confirm', 2)],
+    );
+  const confirm = (operation: Operation): Step => ({
+    ...stepOf(operation, 'confirm'),
+    after: [{ check: 'synced-lines', nodes: [{ node: 'node-a', engine: 'docker' }], since: null }],
+  });
+
+  test('is said again, not asked for again', async () => {
+    const { drive, said } = overtaken(confirming(), {}, refused);
+    let looked = 0;
+    const run = async () => {
+      looked += 1;
+      return { code: 0, signal: null, stdout: '', stderr: '' };
+    };
+    const here: Drive = { ...drive, hosts: { ...drive.hosts, node: (name) => ({ name, close: async () => {}, run }) } };
+    await askQuestions(here, confirm(drive.operation()), 1, null);
+    expect(said.map(({ type }) => type)).toEqual(['refused', 'step_finished']);
+    expect(looked).toBe(1);
+  });
+  test('of a program, too', async () => {
+    const ended: Look = {
+      ...looked('taken'),
+      state: 'finished',
+      code: 0,
+      signal: null,
+      started: 0,
+      ended: 1,
+      left: [],
+    };
+    const stopping = tell(agreedRestore(), [at, started('stop', 2)]);
+    const { drive, said } = overtaken(stopping, { look: async () => ended }, refused);
+    await resumeProgram(drive, stepOf(stopping, 'stop'), 1, at);
+    expect(said.map(({ type }) => type)).toEqual(['refused', 'step_finished']);
+  });
+  test('is dropped where nothing waits for it any more', async () => {
+    const released = [
+      { type: 'release_asked', by: 'U0ALICE', reason: 'gone' },
+      { type: 'released', by: 'U0BOB' },
+    ] as const;
+    const { drive, said } = overtaken(confirming(), {}, ...released);
+    await askQuestions(drive, stepOf(drive.operation(), 'confirm'), 1, null);
+    expect(said.map(({ type }) => type)).toEqual(['release_asked', 'released']);
+  });
 });
 
 test('that an execution begins puts aside what was in its way before', () => {

@@ -26,6 +26,7 @@ const PLACES: Readonly<Record<string, number>> = {
   'a late sending kept out': 100,
   'a late program kept out': 100,
   'too late to begin': 5,
+  'said again': 100,
   'late: approved': 50,
   'refused: APPROVER_IS_REQUESTER': 100,
   'refused: APPROVED_ALREADY': 50,
