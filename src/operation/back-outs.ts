@@ -1,5 +1,14 @@
-import { attemptsIn, hasWorked, latest, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
-import type { BackOut, Plan } from './plan.ts';
+import {
+  type Attempt,
+  attemptsIn,
+  hasWorked,
+  latest,
+  mainTrack,
+  type Operation,
+  stuckAt,
+  type Track,
+} from './operation.ts';
+import type { BackOut, Plan, Step } from './plan.ts';
 
 /**
  * The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. Of those
@@ -34,6 +43,12 @@ function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { off
 function goesOn(operation: Operation, { number, steps }: Track, { again }: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
   const step = steps.find((one) => !hasWorked({ attempts }, one));
-  const failed = step !== undefined && latest({ attempts }, step)?.end?.outcome === 'failed';
-  return failed && (step.program === null || again.includes(step.id));
+  const end = step && latest({ attempts }, step)?.end;
+  return step !== undefined && end != null && mayRunAgain(step, end, again);
+}
+
+/** What only looks is asked again; of what failed or never began, that of which the back-out says so. */
+export function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, again: BackOut['again']): boolean {
+  if (step.program === null) return outcome !== 'worked';
+  return (outcome === 'failed' || outcome === 'not_begun') && again.includes(step.id);
 }

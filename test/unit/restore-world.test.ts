@@ -37,6 +37,7 @@ const PLACES: Readonly<Record<string, number>> = {
   'refused one who may not': 100,
   resolved: 30,
   resumed: 20,
+  'resumed with what never began': 50,
   'swapped back': 100,
   'restore backed_out': 100,
   'restore released': 3,
