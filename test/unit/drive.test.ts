@@ -212,9 +212,13 @@ describe('a run directory that is gone', () => {
   });
 });
 
-test('a recovery whose kolla-ansible was killed has not ended before its ansible-playbook has', async () => {
+test.each([
+  ['has not ended before its ansible-playbook has', 0, []],
+  ['and whose ansible-playbook outlasts its time limit is told, once', 61_000, ['attention']],
+])('a recovery whose kolla-ansible was killed %s', async (_, agoMs, told) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const stopping = tell(agreedRestore(), [at, started('stop', 2)]);
+  const startedAt = Date.now() - agoMs;
+  const stopping = tell(agreedRestore(), [startedAt, started('stop', 2)]);
   let alive = 2;
   const run = async () => {
     alive -= 1;
@@ -232,11 +236,11 @@ test('a recovery whose kolla-ansible was killed has not ended before its ansible
   };
   const { drive, said } = driveOf(stopping, { look: async () => killed });
   const here: Drive = { ...drive, hosts: { ...drive.hosts, deploy: { ...drive.hosts.deploy, run } } };
-  const followed = resumeProgram(here, stepOf(stopping, 'stop'), 1, at);
+  const followed = resumeProgram(here, stepOf(stopping, 'stop'), 1, startedAt);
   await vi.runAllTimersAsync();
   await followed;
   expect(alive).toBe(-1);
-  expect(said.map(({ type }) => type)).toEqual(['step_finished']);
+  expect(said.map(({ type }) => type)).toEqual([...told, 'step_finished']);
   vi.useRealTimers();
 });
 
