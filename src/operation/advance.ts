@@ -1,4 +1,4 @@
-import { mayRunAgain } from './back-outs.ts';
+import { resumedBy } from './back-outs.ts';
 import { type EventType, isEnd, type OperationEvent } from './events.ts';
 import {
   type Attempt,
@@ -194,10 +194,10 @@ function resumed(operation: Operation, at: number): Operation {
   if (!worked) return operation;
   const attempts = new Map(attemptsIn(operation, main.number));
   for (const step of main.steps) {
-    const last = attempts.get(step.id)?.at(-1);
-    if (!last?.end || !mayRunAgain(step, last.end, track.backOut.again)) continue;
-    const again = { ...last, end: { ...last.end, again: true } };
-    attempts.set(step.id, [...(attempts.get(step.id) ?? []).slice(0, -1), again]);
+    const sent = attempts.get(step.id) ?? [];
+    const last = sent.at(-1);
+    const again = last && resumedBy(track.backOut, step, last);
+    if (again) attempts.set(step.id, [...sent.slice(0, -1), again]);
   }
   return {
     ...operation,

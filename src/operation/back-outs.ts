@@ -39,16 +39,21 @@ function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { off
   return attempts.has(offered.from) && (offered.until === null || !hasWorked({ attempts }, { id: offered.until }));
 }
 
-/** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done again. */
-function goesOn(operation: Operation, { number, steps }: Track, { again }: BackOut): boolean {
+/** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done or judged again. */
+function goesOn(operation: Operation, { number, steps }: Track, backOut: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
   const step = steps.find((one) => !hasWorked({ attempts }, one));
-  const end = step && latest({ attempts }, step)?.end;
-  return step !== undefined && end != null && mayRunAgain(step, end, again);
+  const last = step && latest({ attempts }, step);
+  return step !== undefined && last !== undefined && resumedBy(backOut, step, last) !== null;
 }
 
-/** What only looks is asked again; of what failed or never began, that of which the back-out says so. */
-export function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, again: BackOut['again']): boolean {
-  if (step.program === null) return outcome !== 'worked';
-  return (outcome === 'failed' || outcome === 'not_begun') && again.includes(step.id);
+/** The last sending of a step as a remedy leaves it: to be sent again, or under way until its end was seen anew; else null. */
+export function resumedBy({ again, anew = [] }: BackOut, { id, program }: Step, last: Attempt): Attempt | null {
+  const { end } = last;
+  if (end === null || end.outcome === 'worked') return null;
+  // What only looks is asked again; of what failed or never began, that of which the remedy says so.
+  const repeats = program === null || (end.outcome !== 'unclear' && again.includes(id));
+  if (repeats) return { ...last, end: { ...end, again: true } };
+  // Where its program was never sent no host knows of an end, and looking for one would begin it.
+  return end.outcome === 'failed' && end.exit !== null && anew.includes(id) ? { ...last, end: null } : null;
 }

@@ -242,7 +242,7 @@ function resume(
     type: 'step_finished',
     ...at,
     outcome,
-    exit: null,
+    exit: step.program && outcome !== 'not_begun' ? { code: outcome === 'worked' ? 0 : 2, signal: null } : null,
     checks: [],
     problem: outcome === 'failed' ? PROBLEM : null,
   });
@@ -250,6 +250,8 @@ function resume(
   const run = runOf(seen, track, step, attempt);
   const ended = host.ended.get(run);
   if (ended === 'lost') return { type: 'step_unclear', ...at, problem: PROBLEM };
+  // The nodes have become whole since a recovery was found failed.
+  if (ended === 'failed' && well && foundBefore(seen, track, step, attempt)) return end('worked');
   if (ended) return end(ended);
   const by = host.begun.get(run);
   if (by === 'supervisor') return null;
@@ -258,4 +260,12 @@ function resume(
   host.dirs.add(run);
   host.begun.set(run, 'driver');
   return end('not_begun');
+}
+
+/** Whether this sending had ended already, and its end is looked at anew. */
+function foundBefore({ past }: Operation, { number }: Track, { id }: Step, attempt: number): boolean {
+  return past.some(
+    ({ track, attempts }) =>
+      track.number === number && attempts.get(id)?.some((one) => one.attempt === attempt && one.end !== null),
+  );
 }

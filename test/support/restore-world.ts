@@ -190,6 +190,9 @@ function tellReached(world: World, seen: Operation, event: OperationEvent, after
   if (after.resumedAt !== seen.resumedAt) tally(world, 'resumed');
   if (after.resumedAt !== seen.resumedAt && stuckAt(seen)?.attempt.end?.outcome === 'not_begun')
     tally(world, 'resumed with what never began');
+  if (event.type === 'backing_out' && event.backOut === 'look-anew') tally(world, 'looked anew');
+  if (event.type === 'step_finished' && event.step === 'recover' && event.outcome === 'worked')
+    if (seen.past.some(({ track }) => track.backOut?.id === 'look-anew')) tally(world, 'worked when looked at anew');
   if (event.type !== 'step_finished' || event.outcome !== 'not_begun') return;
   const started = seen.attempts.get(event.step)?.at(-1)?.startedAt ?? world.now;
   if (event.step === 'stop' && world.now - started > DAY_MS) tally(world, 'stop found not begun after a day');

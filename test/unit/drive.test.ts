@@ -8,9 +8,11 @@ import { resumeProgram } from '../../src/engine/resume.ts';
 import { startProgram } from '../../src/engine/start.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { nextMove } from '../../src/operation/next.ts';
 import { latest, type Operation, stuckAt } from '../../src/operation/operation.ts';
 import type { Step } from '../../src/operation/plan.ts';
 import type { Look, RunDirectory } from '../../src/operation/run-directory.ts';
+import { memberStatus } from '../support/galera-status.ts';
 import {
   agreedRestore,
   approval,
@@ -210,6 +212,38 @@ describe('a run directory that is gone', () => {
     const stage = stepOf(staging, 'stage-a');
     for (const _ of [1, 2]) await expect(resumeProgram(drive, stage, 1, at)).rejects.toThrow(DriveStopped);
   });
+});
+
+test('a recovery that failed is looked at again where people ask for it, and works by what the nodes say now', async () => {
+  const failed = { ...finished('recover', 2, 'failed'), exit: { code: null, signal: 'SIGKILL' } };
+  const again = tell(
+    stopped(),
+    ...['hold-a', 'swap-a'].flatMap((id) => [[at, started(id, 2)] as const, [at, finished(id, 2)] as const]),
+    [at, started('recover', 2)],
+    [at, failed],
+    [at, { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'look-anew', number: 3 }],
+  );
+  const next = nextMove(again, at);
+  if (next.move !== 'resume') throw new Error(`it is not looked for: ${next.move}`);
+  const begun = 'PLAY [Recover mariadb nodes] ***********************************************\n';
+  const look = async (): Promise<Look> => ({
+    ...looked('taken'),
+    ...{ state: 'finished', code: null, signal: 9, started: 0, ended: 1, left: [] },
+    output: { text: begun, next: begun.length, size: begun.length },
+  });
+  const { drive, said } = driveOf(again, { look });
+  const stdout = Object.entries(memberStatus('5ffef8dc-e907-11f1-848a-6ee6f332f22d', { wsrep_cluster_size: '1' }))
+    .map((row) => row.join('\t'))
+    .join('\n');
+  const run = async () => ({ code: 0, signal: null, stdout, stderr: '' });
+  const here: Drive = { ...drive, hosts: { ...drive.hosts, node: (name) => ({ name, close: async () => {}, run }) } };
+  const unlessWhole = { nodes: [{ node: 'node-a', engine: 'docker' as const }], container: 'mariadb' };
+  const after: Step['after'] = [
+    { check: 'playbook-ended', action: 'recovery', nodes: ['node-a'], host: 'node-a', unlessWhole },
+  ];
+  await resumeProgram(here, { ...next.step, after }, next.attempt, next.startedAt);
+  expect(said).toMatchObject([{ type: 'step_finished', step: 'recover', attempt: 1, outcome: 'worked' }]);
+  expect(nextMove(drive.operation(), at)).toMatchObject({ move: 'start', step: { id: 'confirm' } });
 });
 
 test.each([

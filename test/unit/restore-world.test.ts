@@ -38,6 +38,8 @@ const PLACES: Readonly<Record<string, number>> = {
   resolved: 30,
   resumed: 20,
   'resumed with what never began': 50,
+  'looked anew': 20,
+  'worked when looked at anew': 10,
   'swapped back': 100,
   'restore backed_out': 100,
   'restore released': 3,
