@@ -5,6 +5,7 @@ import type { Step } from '../operation/plan.ts';
 import { freshAmong } from '../runbooks/freshness.ts';
 import { listedBefore } from '../runbooks/judge.ts';
 import type { Drive } from './drive.ts';
+import { reportOverdue } from './follow.ts';
 import { patiently, sleep } from './hosts.ts';
 import { containerRuns, listVolume, playbookAmong } from './node-questions.ts';
 import { untilSeen } from './patience.ts';
@@ -45,7 +46,8 @@ async function remainsOf(drive: Drive): Promise<Remains> {
 /** A kolla-ansible that was killed leaves its ansible-playbook, which goes on and may yet begin what it was asked for. */
 export async function untilPlaybookEnded(drive: Drive, step: Step): Promise<void> {
   const operation = drive.operation();
-  const name = runOf(operation, step, latest(operation, step)?.attempt ?? 1);
+  const sent = latest(operation, step);
+  const name = runOf(operation, step, sent?.attempt ?? 1);
   const lives = async () => {
     const look = await drive.hosts.runs(step.host).look(name);
     const left = look.state === 'finished' ? look.left : look.state === 'orphaned' ? look.pids : [];
@@ -53,6 +55,7 @@ export async function untilPlaybookEnded(drive: Drive, step: Step): Promise<void
   };
   while (await untilSeen(drive, step.host, lives)) {
     await show(drive, `Waiting for ansible-playbook on ${step.host}, which goes on`);
+    if (sent !== undefined) await reportOverdue(drive, step, sent.startedAt);
     await sleep(LOOK_MS, drive.signal);
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Problem } from '../operation/catalogue.ts';
 import type { OperationEvent } from '../operation/events.ts';
+import { illegal } from '../operation/grammar.ts';
 import type { Appended, Journal, Terms } from '../operation/journal.ts';
 import type { JournaledProblem, Operation } from '../operation/operation.ts';
 import type { StepNotes, Wake } from '../operation/ports.ts';
@@ -53,6 +54,14 @@ export type Drive = {
   /** What is missing for Redis to keep every event; null when nothing is. */
   readonly durable: () => Promise<Problem | null>;
 };
+
+/**
+ * Journals an answer that took its time. What others wrote meanwhile (a refused click, a word that somebody looks after
+ * it) takes nothing from it while it may still be said; else what follows is decided by what they wrote.
+ */
+export async function writeAnswer(drive: Pick<Drive, 'operation' | 'write'>, event: OperationEvent): Promise<void> {
+  while (!(await drive.write(event))) if (illegal(drive.operation(), event) !== null) return;
+}
 
 /** How a drive that has this claim reads and writes its journal, beginning with `start`. */
 export function driveWriter(

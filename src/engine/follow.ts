@@ -64,7 +64,8 @@ function progressOf(drive: Drive, step: Step): (text: string) => Promise<void> {
   };
 }
 
-async function reportOverdue(drive: Drive, step: Step, startedAt: number): Promise<void> {
+/** Tells people once that a step, or what outlived its program, takes longer than its time limit. `startedAt` in ms. */
+export async function reportOverdue(drive: Drive, step: Step, startedAt: number): Promise<void> {
   const { attention } = drive.operation();
   if (Date.now() - startedAt <= step.timeLimitMs || attention?.problem.code === 'STEP_OVERDUE') return;
   const problem = {

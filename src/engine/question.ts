@@ -5,7 +5,7 @@ import type { Step } from '../operation/plan.ts';
 import { judge } from '../runbooks/judge.ts';
 import type { Context } from './asker.ts';
 import { ask } from './askers.ts';
-import type { Drive } from './drive.ts';
+import { type Drive, writeAnswer } from './drive.ts';
 import { passes, patiently } from './hosts.ts';
 import { untilSeen } from './patience.ts';
 import { trackOf } from './runs.ts';
@@ -25,7 +25,7 @@ export async function askQuestions(drive: Drive, step: Step, attempt: number, no
   await drive.notes.setProgress(operation.id, { step: step.id, line: step.title, at: Date.now() });
   const { answers, problem } = await askAll(drive, step.after, step.timeLimitMs);
   const outcome = problem ? 'failed' : 'worked';
-  await drive.write({ type: 'step_finished', claim, ...at, outcome, exit: null, checks: answers, problem });
+  await writeAnswer(drive, { type: 'step_finished', claim, ...at, outcome, exit: null, checks: answers, problem });
 }
 
 /** Asks checks in order until one isn't as it must be. A question that gets no usable answer is a problem like another. */

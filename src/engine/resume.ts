@@ -5,7 +5,7 @@ import { DEPLOY, type Step } from '../operation/plan.ts';
 import type { Look, StepName } from '../operation/run-directory.ts';
 import { judge } from '../runbooks/judge.ts';
 import { untilPlaybookEnded } from './aftermath.ts';
-import { type Drive, DriveStopped } from './drive.ts';
+import { type Drive, DriveStopped, writeAnswer } from './drive.ts';
 import { type EndedRun, followRun, leftBehind } from './follow.ts';
 import { sleep } from './hosts.ts';
 import { answersFromOutput, readOutput } from './output-readers.ts';
@@ -89,7 +89,7 @@ async function finishRun(
   const asked = unmet === null ? await askAll(drive, others, step.timeLimitMs) : { answers: [], problem: unmet };
   const answers: Answered[] = [...read.map(({ answered }) => answered), ...asked.answers];
   const { problem } = asked;
-  await drive.write({
+  await writeAnswer(drive, {
     type: 'step_finished',
     claim: drive.claim,
     plan: trackOf(drive.operation()).number,

@@ -1,3 +1,4 @@
+import { resumedBy } from './back-outs.ts';
 import { type EventType, isEnd, type OperationEvent } from './events.ts';
 import {
   type Attempt,
@@ -13,7 +14,6 @@ import {
   touched,
   type Withdrawal,
 } from './operation.ts';
-import type { BackOut, Step } from './plan.ts';
 import type { JournalRecord } from './record.ts';
 
 type At = Pick<JournalRecord, 'operation' | 'seq' | 'at' | 'hash'>;
@@ -185,12 +185,6 @@ function withdraw(operation: Operation, event: OperationEvent, withdrawal: Withd
   return { ...operation, attention: null, withdrawal, end: ended };
 }
 
-/** What only looks is asked again; of what failed, that of which the back-out says so. */
-function mayRunAgain(step: Step, { outcome }: NonNullable<Attempt['end']>, { again }: BackOut): boolean {
-  if (outcome === 'worked') return false;
-  return step.program === null || (outcome === 'failed' && again.includes(step.id));
-}
-
 /** After a remedy what was stuck, the plan or a way back, is driven again where it stood. */
 function resumed(operation: Operation, at: number): Operation {
   const { track } = operation;
@@ -200,10 +194,10 @@ function resumed(operation: Operation, at: number): Operation {
   if (!worked) return operation;
   const attempts = new Map(attemptsIn(operation, main.number));
   for (const step of main.steps) {
-    const last = attempts.get(step.id)?.at(-1);
-    if (!last?.end || !mayRunAgain(step, last.end, track.backOut)) continue;
-    const again = { ...last, end: { ...last.end, again: true } };
-    attempts.set(step.id, [...(attempts.get(step.id) ?? []).slice(0, -1), again]);
+    const sent = attempts.get(step.id) ?? [];
+    const last = sent.at(-1);
+    const again = last && resumedBy(track.backOut, step, last);
+    if (again) attempts.set(step.id, [...sent.slice(0, -1), again]);
   }
   return {
     ...operation,

@@ -1,5 +1,14 @@
-import { attemptsIn, hasWorked, latest, mainTrack, type Operation, stuckAt, type Track } from './operation.ts';
-import type { BackOut, Plan } from './plan.ts';
+import {
+  type Attempt,
+  attemptsIn,
+  hasWorked,
+  latest,
+  mainTrack,
+  type Operation,
+  stuckAt,
+  type Track,
+} from './operation.ts';
+import type { BackOut, Plan, Step } from './plan.ts';
 
 /**
  * The back-outs that may be started now: something didn't work, and the plan offers them from where it stands. Of those
@@ -31,10 +40,21 @@ function isBetween(operation: Operation, { number }: Pick<Plan, 'number'>, { off
   return begun && (offered.until === null || !hasWorked({ attempts }, { id: offered.until }));
 }
 
-/** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done again. */
-function goesOn(operation: Operation, { number, steps }: Track, { again }: BackOut): boolean {
+/** Whether what is stuck, the plan or a way back, could go on after it: only where what didn't work may be done or judged again. */
+function goesOn(operation: Operation, { number, steps }: Track, backOut: BackOut): boolean {
   const attempts = attemptsIn(operation, number);
   const step = steps.find((one) => !hasWorked({ attempts }, one));
-  const failed = step !== undefined && latest({ attempts }, step)?.end?.outcome === 'failed';
-  return failed && (step.program === null || again.includes(step.id));
+  const last = step && latest({ attempts }, step);
+  return step !== undefined && last !== undefined && resumedBy(backOut, step, last) !== null;
+}
+
+/** The last sending of a step as a remedy leaves it: to be sent again, or under way until its end was seen anew; else null. */
+export function resumedBy({ again, anew = [] }: BackOut, { id, program }: Step, last: Attempt): Attempt | null {
+  const { end } = last;
+  if (end === null || end.outcome === 'worked') return null;
+  // What only looks is asked again; of what failed or never began, that of which the remedy says so.
+  const repeats = program === null || (end.outcome !== 'unclear' && again.includes(id));
+  if (repeats) return { ...last, end: { ...end, again: true } };
+  // Where its program was never sent no host knows of an end, and looking for one would begin it.
+  return end.outcome === 'failed' && end.exit !== null && anew.includes(id) ? { ...last, end: null } : null;
 }

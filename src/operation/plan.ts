@@ -56,7 +56,7 @@ export type Step = z.infer<typeof step>;
  * - `offered`: from the start of the plan's step `from` on (null: from its beginning), until its step `until` has worked
  *   (null: to the plan's end); of a remedy these are steps of what is stuck.
  * - `leads`: to `end` – the operation has ended with it, `resume` – a remedy: the plan, or the way back that was begun,
- *   goes on with the step that didn't work, if that only looks or stands in `again`.
+ *   goes on with the step that didn't work, if that only looks or stands in `again` or `anew`.
  */
 export const backOut = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9.-]{0,80}$/),
@@ -72,6 +72,8 @@ export const backOut = z.strictObject({
   without: z.array(hostName).min(1).exactOptional(),
   /** Steps of the plan that may be sent again after it, if they failed: their programs do nothing twice. */
   again: z.array(stepId).default([]),
+  /** Steps whose program ended, and failed, and whose end is looked at anew after it: nothing is sent. Absent: none. */
+  anew: z.array(stepId).min(1).exactOptional(),
 });
 export type BackOut = z.infer<typeof backOut>;
 

@@ -28,6 +28,19 @@ export function restart(node: Node, nodes: readonly Node[]): BackOut {
   };
 }
 
+/** A state transfer takes longer than Ansible waits: what became whole after a recovery was found failed counts, too. */
+export const lookAgain: BackOut = {
+  id: 'look-again',
+  title: 'Look again how the recovery ended',
+  does: 'Sends nothing: asks every node once more. Where all are Primary and Synced by now, the recovery counts as done and what was begun goes on. Nodes that still move are waited for.',
+  offered: { from: 'recover', until: 'recover' },
+  node: null,
+  steps: [],
+  leads: 'resume',
+  again: [],
+  anew: ['recover'],
+};
+
 /**
  * A recovery that failed half-way leaves nodes running, and one beside them hangs or makes a second Primary component:
  * everything is stopped first, and it is seen that no node went further than the one that is recovered from.

@@ -7,7 +7,7 @@ import { confirmCluster, confirmDatabases, confirmService } from './confirmation
 import { type ExecutionLimits, executionOf } from './execution.ts';
 import { holdAll, letAllGo } from './holds.ts';
 import { refsOf } from './nodes.ts';
-import { recoverAgain, restart, tryAgain } from './remedies.ts';
+import { lookAgain, recoverAgain, restart, tryAgain } from './remedies.ts';
 import { clear } from './staging.ts';
 import { recover, stopMariadb } from './stop-and-recovery.ts';
 import { setAllAside } from './swap.ts';
@@ -42,6 +42,7 @@ export function planRestore(operation: Operation, found: Facts, number: number, 
     ...waysBack(execution),
     ...waysWithout(execution),
     ...nodes.map((node) => restart(node, nodes)),
+    lookAgain,
     recoverAgain(nodes),
     tryAgain(steps),
   ];

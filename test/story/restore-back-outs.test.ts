@@ -173,13 +173,13 @@ test('a recovery that fails, then one with rc 0 that did nothing: the old data c
   const id = await begin();
   const failed = await bench.stuck(id, 'RECOVERY_FAILED');
   expect(failed.attention?.problem.params['host']).toBe(second.name);
-  expect(offered(failed)).toEqual([...WAYS_BACK, 'recover-again']);
+  expect(offered(failed)).toEqual([...WAYS_BACK, 'look-again', 'recover-again']);
   expect(await datadirs(cloud)).not.toEqual(now.live);
   await cloud.switches({ nothing: ['recovery'] });
   await bench.backOut(id, `way-back.${await mostAdvanced(id)}`);
   const nothing = await bench.stuck(id, 'RECOVERY_DID_NOTHING');
   expect(nothing.track?.kind).toBe('back_out');
-  expect(offered(nothing)).toEqual(WAYS_BACK);
+  expect(offered(nothing)).toEqual([...WAYS_BACK, 'look-again']);
   expect(await datadirs(cloud)).toEqual(now.live);
   await cloud.switches({});
   await wayBack(id, await mostAdvanced(id));

@@ -271,7 +271,7 @@ export const beginning: fc.Arbitrary<readonly Act[]> = fc
   .record({
     shape,
     person: some,
-    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9, 10),
+    stage: fc.constantFrom(0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9, 10, 11),
     acts: fc.integer({ min: 1, max: 40 }),
     how: fc.constantFrom<Outcome>('failed', 'lost'),
   })
@@ -307,6 +307,13 @@ export const beginning: fc.Arbitrary<readonly Act[]> = fc
       ],
       // Nobody can tell how a step ended, and somebody says so.
       [...ready, go(times, 'lost'), go(6), { ...CLICK, saying: times % 2 ? 'ask_ran' : 'ask_not_run', person }],
+      // A host lets nothing begin any more, until its step has been sent often enough; then somebody tries what is offered.
+      [
+        ...ready,
+        go(6 + (times % 15)),
+        { ...smoothly, acts: 40, programs: 'never_begin' },
+        { ...CLICK, saying: 'back_out', person, pick: times },
+      ],
     ];
     return [request, ...(stages[stage] ?? [])];
   });

@@ -1,6 +1,7 @@
 import { LEASE_MS } from '../../src/operation/append.ts';
 import { gateOf } from '../../src/operation/approval.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { illegal } from '../../src/operation/grammar.ts';
 import { nextMove, preparationSpoilt, runName } from '../../src/operation/next.ts';
 import { destroyStarted, highestNumber, type Operation, type Track } from '../../src/operation/operation.ts';
 import type { Step } from '../../src/operation/plan.ts';
@@ -87,6 +88,11 @@ function write(
   if (said.answer !== 'appended' && said.answer !== 'moved') return void letGo(world, worker);
   const now = world.operations.get(seen.id) ?? null;
   worker.seen = now;
+  // What took its time to be known is said again, while it may be.
+  if (said.answer === 'moved' && event.type === 'step_finished' && illegal(now, event) === null) {
+    tally(world, 'said again');
+    worker.pending = { act: 'write', event };
+  }
   if (said.answer !== 'appended' || event.type !== 'step_started' || now === null) return;
   const step = now.track?.steps.find(({ id }) => id === event.step);
   const host = HOSTS.find((one) => one === step?.host);
@@ -236,7 +242,7 @@ function resume(
     type: 'step_finished',
     ...at,
     outcome,
-    exit: null,
+    exit: step.program && outcome !== 'not_begun' ? { code: outcome === 'worked' ? 0 : 2, signal: null } : null,
     checks: [],
     problem: outcome === 'failed' ? PROBLEM : null,
   });
@@ -244,6 +250,8 @@ function resume(
   const run = runOf(seen, track, step, attempt);
   const ended = host.ended.get(run);
   if (ended === 'lost') return { type: 'step_unclear', ...at, problem: PROBLEM };
+  // The nodes have become whole since a recovery was found failed.
+  if (ended === 'failed' && well && foundBefore(seen, track, step, attempt)) return end('worked');
   if (ended) return end(ended);
   const by = host.begun.get(run);
   if (by === 'supervisor') return null;
@@ -252,4 +260,12 @@ function resume(
   host.dirs.add(run);
   host.begun.set(run, 'driver');
   return end('not_begun');
+}
+
+/** Whether this sending had ended already, and its end is looked at anew. */
+function foundBefore({ past }: Operation, { number }: Track, { id }: Step, attempt: number): boolean {
+  return past.some(
+    ({ track, attempts }) =>
+      track.number === number && attempts.get(id)?.some((one) => one.attempt === attempt && one.end !== null),
+  );
 }

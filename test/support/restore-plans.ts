@@ -35,7 +35,7 @@ const backOut = (id: string, offered: BackOut['offered'], steps: Step[], leads: 
   steps,
   leads,
   // Programs that do nothing twice.
-  again: leads === 'resume' ? ['hold-a', 'swap-a'] : [],
+  again: leads === 'resume' && id !== 'look-anew' ? ['hold-a', 'swap-a'] : [],
 });
 
 export const backOuts: readonly BackOut[] = [
@@ -47,6 +47,8 @@ export const backOuts: readonly BackOut[] = [
     'end',
   ),
   backOut('look-again', { from: 'stop', until: null }, [], 'resume'),
+  // How a recovery ended is looked at anew, and nothing is sent.
+  { ...backOut('look-anew', { from: 'recover', until: 'recover' }, [], 'resume'), anew: ['recover'] },
   backOut('restart', { from: 'confirm', until: null }, [step('restart-a', 'node-a', 'change')], 'resume'),
 ];
 

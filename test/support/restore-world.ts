@@ -9,7 +9,7 @@ import {
 } from '../../src/operation/append.ts';
 import { isEnd, type OperationEvent } from '../../src/operation/events.ts';
 import { illegal } from '../../src/operation/grammar.ts';
-import { type Operation, type Track, touched } from '../../src/operation/operation.ts';
+import { type Operation, stuckAt, type Track, touched } from '../../src/operation/operation.ts';
 import type { Step } from '../../src/operation/plan.ts';
 import type { JournalRecord } from '../../src/operation/record.ts';
 import { faultOfBegin, faultOfEvent } from './restore-oracle.ts';
@@ -188,6 +188,11 @@ function tellReached(world: World, seen: Operation, event: OperationEvent, after
   if (event.type === 'revoked' && seen.consent.completeAt !== null) tally(world, 'revoked after it was complete');
   if (event.type === 'cancelled' && seen.track?.steps[0]?.id === 'stage-a') tally(world, 'cancelled in preparation');
   if (after.resumedAt !== seen.resumedAt) tally(world, 'resumed');
+  if (after.resumedAt !== seen.resumedAt && stuckAt(seen)?.attempt.end?.outcome === 'not_begun')
+    tally(world, 'resumed with what never began');
+  if (event.type === 'backing_out' && event.backOut === 'look-anew') tally(world, 'looked anew');
+  if (event.type === 'step_finished' && event.step === 'recover' && event.outcome === 'worked')
+    if (seen.past.some(({ track }) => track.backOut?.id === 'look-anew')) tally(world, 'worked when looked at anew');
   if (event.type !== 'step_finished' || event.outcome !== 'not_begun') return;
   const started = seen.attempts.get(event.step)?.at(-1)?.startedAt ?? world.now;
   if (event.step === 'stop' && world.now - started > DAY_MS) tally(world, 'stop found not begun after a day');

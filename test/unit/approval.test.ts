@@ -314,6 +314,26 @@ describe('after the start of the first step was written', () => {
     expect(nextMove(operation, CARD_AT + 5_000)).toMatchObject({ move: 'ask', problem: { code: 'STEP_NEVER_BEGAN' } });
   });
 
+  test('and is sent once more when somebody lets the plan go on, by what does nothing twice', () => {
+    const at = CARD_AT + 5_000;
+    const never = (step: string, before: Operation): Operation =>
+      Array.from({ length: ATTEMPTS_MAX }, (_, index) => index + 1).reduce(
+        (now, attempt) => tell(now, [at, started(step, 2, attempt)], [at, finished(step, 2, 'not_begun', attempt)]),
+        before,
+      );
+    const back = { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'look-again', number: 3 } as const;
+    const held = tell(begun, [at, finished('stop', 2)]);
+    const again = tell(never('hold-a', held), [at, back]);
+    expect(stuckAt(again)).toBeNull();
+    const sent = { move: 'start', step: { id: 'hold-a' }, attempt: ATTEMPTS_MAX + 1 };
+    expect(nextMove(again, at)).toMatchObject(sent);
+    const swapped = tell(
+      held,
+      ...['hold-a', 'swap-a'].flatMap((step) => [[at, started(step, 2)] as const, [at, finished(step, 2)] as const]),
+    );
+    expect(illegal(never('recover', swapped), back)).toBe('it is not offered');
+  });
+
   test('looking again works in the same moment, and never once a way back was begun', () => {
     const at = CARD_AT + 5_000;
     const steps = ['hold-a', 'swap-a', 'recover'].flatMap(

@@ -34,6 +34,7 @@ const BACK_OUTS = [
   backOut('way-back', 'end'),
   backOut('start-again', 'end'),
   backOut('try-again', 'resume', ['hold-1', 'swap-1']),
+  { ...backOut('look-again', 'resume'), offered: { from: 'recover', until: 'recover' }, anew: ['recover'] },
 ];
 const plan: Plan = {
   v: 1,
@@ -66,15 +67,13 @@ const held = (seqno: string): Answered => ({
     problem: null,
   },
 });
-type Ended = { readonly outcome?: 'worked' | 'failed' | 'unclear'; readonly seqno?: string };
+type Ended = { readonly outcome?: 'worked' | 'failed' | 'unclear'; readonly seqno?: string; readonly code?: number };
 const attemptsOf = (ends: Readonly<Record<string, Ended>>): Attempts =>
   new Map(
-    Object.entries(ends).map(([id, { outcome = 'worked', seqno }]) => {
+    Object.entries(ends).map(([id, { outcome = 'worked', seqno, code }]) => {
+      const exit = code === undefined ? null : { code, signal: null };
       const after = seqno === undefined ? [] : [held(seqno)];
-      return [
-        id,
-        [{ attempt: 1, startedAt: 1, before: [], end: { at: 2, outcome, exit: null, after, problem: null } }],
-      ];
+      return [id, [{ attempt: 1, startedAt: 1, before: [], end: { at: 2, outcome, exit, after, problem: null } }]];
     }),
   );
 
@@ -120,6 +119,22 @@ describe('back-outs are offered', () => {
     expect(offered(until('recover'))).toEqual(['way-back']);
     expect(offered(until('confirm'))).toEqual(['way-back', 'try-again']);
     expect(offered(driven([PLAN, { stop: {}, 'hold-1': {}, 'swap-1': { outcome: 'unclear' } }]))).toEqual(['way-back']);
+  });
+  test('to look again at how a recovery ended, where its program did, and no other one is sent', () => {
+    const before = { stop: {}, 'hold-1': {}, 'swap-1': {} };
+    const failed = driven([PLAN, { ...before, recover: { ...FAILED, code: 2 } }]);
+    expect(offered(failed)).toEqual(['way-back', 'look-again']);
+    // What must be true before it was not: nothing was sent, so nothing can have come of it since.
+    expect(offered(driven([PLAN, { ...before, recover: FAILED }]))).toEqual(['way-back']);
+    expect(offered(driven([PLAN, { ...before, recover: { outcome: 'unclear', code: 2 } }]))).toEqual(['way-back']);
+    const event = { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'look-again', number: 3 } as const;
+    const again = advance(failed, event, { operation: failed.id, seq: 9, at: 9, hash: 'e'.repeat(64) });
+    expect(again.track).toEqual(PLAN);
+    expect(again.attempts.get('recover')).toMatchObject([{ attempt: 1, startedAt: 1, end: null }]);
+    // What was said of it at first stays.
+    expect(again.past.flatMap(({ attempts }) => attempts.get('recover') ?? [])).toMatchObject([
+      { end: { outcome: 'failed' } },
+    ]);
   });
   test('once a way back was begun, to go on with that and never with the plan', () => {
     const plan = [PLAN, { stop: {}, 'hold-1': {}, 'swap-1': FAILED }] as const;

@@ -2,14 +2,17 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { type Drive, DriveStopped } from '../../src/engine/drive.ts';
 import { untilSeen } from '../../src/engine/patience.ts';
+import { askQuestions } from '../../src/engine/question.ts';
 import { rememberedMore } from '../../src/engine/restore-questions.ts';
 import { resumeProgram } from '../../src/engine/resume.ts';
 import { startProgram } from '../../src/engine/start.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { nextMove } from '../../src/operation/next.ts';
 import { latest, type Operation, stuckAt } from '../../src/operation/operation.ts';
 import type { Step } from '../../src/operation/plan.ts';
 import type { Look, RunDirectory } from '../../src/operation/run-directory.ts';
+import { memberStatus } from '../support/galera-status.ts';
 import {
   agreedRestore,
   approval,
@@ -211,9 +214,45 @@ describe('a run directory that is gone', () => {
   });
 });
 
-test('a recovery whose kolla-ansible was killed has not ended before its ansible-playbook has', async () => {
+test('a recovery that failed is looked at again where people ask for it, and works by what the nodes say now', async () => {
+  const failed = { ...finished('recover', 2, 'failed'), exit: { code: null, signal: 'SIGKILL' } };
+  const again = tell(
+    stopped(),
+    ...['hold-a', 'swap-a'].flatMap((id) => [[at, started(id, 2)] as const, [at, finished(id, 2)] as const]),
+    [at, started('recover', 2)],
+    [at, failed],
+    [at, { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: 'look-anew', number: 3 }],
+  );
+  const next = nextMove(again, at);
+  if (next.move !== 'resume') throw new Error(`it is not looked for: ${next.move}`);
+  const begun = 'PLAY [Recover mariadb nodes] ***********************************************\n';
+  const look = async (): Promise<Look> => ({
+    ...looked('taken'),
+    ...{ state: 'finished', code: null, signal: 9, started: 0, ended: 1, left: [] },
+    output: { text: begun, next: begun.length, size: begun.length },
+  });
+  const { drive, said } = driveOf(again, { look });
+  const stdout = Object.entries(memberStatus('5ffef8dc-e907-11f1-848a-6ee6f332f22d', { wsrep_cluster_size: '1' }))
+    .map((row) => row.join('\t'))
+    .join('\n');
+  const run = async () => ({ code: 0, signal: null, stdout, stderr: '' });
+  const here: Drive = { ...drive, hosts: { ...drive.hosts, node: (name) => ({ name, close: async () => {}, run }) } };
+  const unlessWhole = { nodes: [{ node: 'node-a', engine: 'docker' as const }], container: 'mariadb' };
+  const after: Step['after'] = [
+    { check: 'playbook-ended', action: 'recovery', nodes: ['node-a'], host: 'node-a', unlessWhole },
+  ];
+  await resumeProgram(here, { ...next.step, after }, next.attempt, next.startedAt);
+  expect(said).toMatchObject([{ type: 'step_finished', step: 'recover', attempt: 1, outcome: 'worked' }]);
+  expect(nextMove(drive.operation(), at)).toMatchObject({ move: 'start', step: { id: 'confirm' } });
+});
+
+test.each([
+  ['has not ended before its ansible-playbook has', 0, []],
+  ['and whose ansible-playbook outlasts its time limit is told, once', 61_000, ['attention']],
+])('a recovery whose kolla-ansible was killed %s', async (_, agoMs, told) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const stopping = tell(agreedRestore(), [at, started('stop', 2)]);
+  const startedAt = Date.now() - agoMs;
+  const stopping = tell(agreedRestore(), [startedAt, started('stop', 2)]);
   let alive = 2;
   const run = async () => {
     alive -= 1;
@@ -231,12 +270,81 @@ test('a recovery whose kolla-ansible was killed has not ended before its ansible
   };
   const { drive, said } = driveOf(stopping, { look: async () => killed });
   const here: Drive = { ...drive, hosts: { ...drive.hosts, deploy: { ...drive.hosts.deploy, run } } };
-  const followed = resumeProgram(here, stepOf(stopping, 'stop'), 1, at);
+  const followed = resumeProgram(here, stepOf(stopping, 'stop'), 1, startedAt);
   await vi.runAllTimersAsync();
   await followed;
   expect(alive).toBe(-1);
-  expect(said.map(({ type }) => type)).toEqual(['step_finished']);
+  expect(said.map(({ type }) => type)).toEqual([...told, 'step_finished']);
   vi.useRealTimers();
+});
+
+describe('an answer that took its time, where others wrote meanwhile', () => {
+  const refused: OperationEvent = {
+    ...{ type: 'refused', by: 'U0ERIN', asked: 'approve' },
+    problem: { code: 'PLAN_NOT_WAITING', params: { label: 'RST-1' } },
+  };
+  /** A drive whose first answer comes too late: these were written before it. */
+  function overtaken(first: Operation, runs: Runs, ...events: readonly OperationEvent[]) {
+    const made = driveOf(first, runs);
+    let late = true;
+    const write: Drive['write'] = async (event) => {
+      if (!late || event.type !== 'step_finished') return made.drive.write(event);
+      late = false;
+      for (const one of events) await made.drive.write(one);
+      return false;
+    };
+    return { ...made, drive: { ...made.drive, write } };
+  }
+  const confirming = () =>
+    tell(
+      stopped(),
+      ...['hold-a', 'swap-a', 'recover'].flatMap((id) => [
+        [at, started(id, 2)] as const,
+        [at, finished(id, 2)] as const,
+      ]),
+      [at, started('confirm', 2)],
+    );
+  const confirm = (operation: Operation): Step => ({
+    ...stepOf(operation, 'confirm'),
+    after: [{ check: 'synced-lines', nodes: [{ node: 'node-a', engine: 'docker' }], since: null }],
+  });
+
+  test('is said again, not asked for again', async () => {
+    const { drive, said } = overtaken(confirming(), {}, refused);
+    let looked = 0;
+    const run = async () => {
+      looked += 1;
+      return { code: 0, signal: null, stdout: '', stderr: '' };
+    };
+    const here: Drive = { ...drive, hosts: { ...drive.hosts, node: (name) => ({ name, close: async () => {}, run }) } };
+    await askQuestions(here, confirm(drive.operation()), 1, null);
+    expect(said.map(({ type }) => type)).toEqual(['refused', 'step_finished']);
+    expect(looked).toBe(1);
+  });
+  test('of a program, too', async () => {
+    const ended: Look = {
+      ...looked('taken'),
+      state: 'finished',
+      code: 0,
+      signal: null,
+      started: 0,
+      ended: 1,
+      left: [],
+    };
+    const stopping = tell(agreedRestore(), [at, started('stop', 2)]);
+    const { drive, said } = overtaken(stopping, { look: async () => ended }, refused);
+    await resumeProgram(drive, stepOf(stopping, 'stop'), 1, at);
+    expect(said.map(({ type }) => type)).toEqual(['refused', 'step_finished']);
+  });
+  test('is dropped where nothing waits for it any more', async () => {
+    const released = [
+      { type: 'release_asked', by: 'U0ALICE', reason: 'gone' },
+      { type: 'released', by: 'U0BOB' },
+    ] as const;
+    const { drive, said } = overtaken(confirming(), {}, ...released);
+    await askQuestions(drive, stepOf(drive.operation(), 'confirm'), 1, null);
+    expect(said.map(({ type }) => type)).toEqual(['release_asked', 'released']);
+  });
 });
 
 test('that an execution begins puts aside what was in its way before', () => {

@@ -10,7 +10,7 @@ export const runs = {
   STEP_NEVER_BEGAN: {
     wrong: '"{step}" was sent to {host} {attempts} times and never began.',
     done: 'The program did not run, and none of what was sent will run any more.',
-    next: 'Look at the load and the disk of {host}, then ask again.',
+    next: 'Look at the load and the disk of {host}. Then take “Try this step again” on the card where it stands there, or another way out; where none is offered, ask for it anew.',
   },
   RUN_DIRECTORY_GONE: {
     wrong: 'The run directory of "{step}" is not on {host}, though its start is in the journal.',

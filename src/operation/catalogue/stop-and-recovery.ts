@@ -1,5 +1,8 @@
 import type { Entries } from './entry.ts';
 
+const LOOK_AGAIN =
+  'Where all become Primary and Synced after all, take “Look again how the recovery ended” on the card.';
+
 /** MariaDB that was not stopped, and clusters that were not started again. */
 export const stopAndRecovery = {
   STOP_DID_NOTHING: {
@@ -30,17 +33,17 @@ export const stopAndRecovery = {
   RECOVERY_UNREACHABLE: {
     wrong: 'Ansible could not reach {hosts} during the recovery: {said}',
     done: 'The recovery stopped there; some nodes may run.',
-    next: 'Look at MariaDB on every node before anything else. Bring the host back; before a second recovery MariaDB is stopped everywhere.',
+    next: `Look at MariaDB on every node before anything else. Bring the host back. ${LOOK_AGAIN} Before a second recovery MariaDB is stopped everywhere.`,
   },
   RECOVERY_FAILED: {
     wrong: 'The recovery failed on {host} in the task "{task}": {said}',
     done: 'The recovery stopped there; some nodes may run.',
-    next: 'Look at MariaDB on every node before anything else. When the cause is gone, a second recovery needs MariaDB stopped everywhere, and the node that is most advanced by then.',
+    next: `Look at MariaDB on every node before anything else. ${LOOK_AGAIN} When the cause is gone, a second recovery needs MariaDB stopped everywhere, and the node that is most advanced by then.`,
   },
   RECOVERY_UNCLEAR: {
     wrong: 'kolla-ansible ended ({ended}) before it said what became of the recovery.',
     done: 'Nodes may have been started, and may still be starting.',
-    next: 'Look at MariaDB on every node, and find out what ended kolla-ansible on the deploy host.',
+    next: `Look at MariaDB on every node, and find out what ended kolla-ansible on the deploy host. ${LOOK_AGAIN}`,
   },
   RECOVERY_OTHER_HOST: {
     wrong: 'The recovery started the cluster from {hosts} instead of {host}.',
@@ -50,6 +53,6 @@ export const stopAndRecovery = {
   RECOVERY_LEFT_OUT: {
     wrong: 'The recovery ended without a word about: {hosts}.',
     done: 'The cluster was started without them.',
-    next: 'Look at MariaDB on these nodes, and check that the inventory and the extra arguments leave no node out.',
+    next: `Look at MariaDB on these nodes, and check that the inventory and the extra arguments leave no node out. ${LOOK_AGAIN}`,
   },
 } as const satisfies Entries;

@@ -1,6 +1,6 @@
 import type { RichTextElement } from '@slack/types';
 import type { AnswerTo } from '../../operation/checks.ts';
-import { type Attempts, latest, type Operation, stepsOf, type Track } from '../../operation/operation.ts';
+import { ATTEMPTS_MAX, type Attempts, latest, type Operation, stepsOf, type Track } from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
 import type { Progress } from '../../operation/ports.ts';
 import { clean, clock, duration, elapsed, moment, size } from '../text.ts';
@@ -64,7 +64,8 @@ function stepLine(operation: Operation, step: Step, now: number): readonly RichT
   const title = clean(step.title, TITLE_MAX);
   if (!last) return [say(`▫️ ${title}`)];
   if (last.end === null) return [strong(`⏳ ${title}`), say(` · for ${elapsed(now - last.startedAt)}`)];
-  const again = last.end.outcome === 'not_begun' ? ' · never began, is sent again' : '';
+  const sent = last.attempt < ATTEMPTS_MAX ? ', is sent again' : '';
+  const again = last.end.outcome === 'not_begun' ? ` · never began${sent}` : '';
   return [say(`${ENDED[last.end.outcome]} ${title} · ${duration(last.end.at - last.startedAt)}${again}`)];
 }
 

@@ -2,7 +2,7 @@ import type { KnownBlock, RichTextElement } from '@slack/types';
 import type { NodeStatus } from '../../operation/checks.ts';
 import type { OperationEvent } from '../../operation/events.ts';
 import { runName } from '../../operation/next.ts';
-import type { Attempt, Operation } from '../../operation/operation.ts';
+import { ATTEMPTS_MAX, type Attempt, type Operation } from '../../operation/operation.ts';
 import type { Step } from '../../operation/plan.ts';
 import type { Reporter } from '../../operation/restore-checks.ts';
 import { clean, duration, grouped, size } from '../text.ts';
@@ -47,10 +47,12 @@ export function finished(event: Of<'step_finished'>, operation: Operation): Mile
   const title = titleIn(operation, event.plan, event.step);
   const ended = step && attempt ? { step, attempt, operation } : null;
   if (event.outcome === 'worked') return ended === null ? null : worked(ended, took);
-  if (event.outcome === 'not_begun')
-    return reply(operation, `Never began, is sent again: ${title}`, [
-      [say('↩️ The program never began on the host and never will; it is sent again: '), strong(title)],
+  if (event.outcome === 'not_begun') {
+    const [short, long] = event.attempt < ATTEMPTS_MAX ? [', is sent again', '; it is sent again'] : ['', ''];
+    return reply(operation, `Never began${short}: ${title}`, [
+      [say(`↩️ The program never began on the host and never will${long}: `), strong(title)],
     ]);
+  }
   const problem = event.problem ?? { code: 'STEP_FAILED', params: { step: title } };
   const told = problemReply(operation, problem, {
     lead: [
