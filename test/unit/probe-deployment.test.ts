@@ -86,6 +86,8 @@ describe('how a deployment is set', () => {
   test('that it could not be learnt is only a suspicion', async () => {
     expect(await ask(BACKUP, done('', 'ERROR! something', 1))).toBe('DEPLOYMENT_UNREAD');
     expect(await ask(RESTORE, done('', 'ERROR! something', 1))).toBe('DEPLOYMENT_UNREAD');
+    const release = '14.0.0';
+    expect(await ask(RESTORE, done('', 'ERROR! something', 1), { release })).toBe('KOLLA_RELEASE_NO_RECOVERY');
   });
 });
 
