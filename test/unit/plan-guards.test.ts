@@ -5,6 +5,7 @@ import { operationEvent } from '../../src/operation/events.ts';
 import type { Facts } from '../../src/operation/facts.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { digestOf, type Plan, plan as planSchema, type Step } from '../../src/operation/plan.ts';
+import { planBackup } from '../../src/runbooks/backup.ts';
 import { planPreparation } from '../../src/runbooks/preparation.ts';
 import { planRestore } from '../../src/runbooks/restore.ts';
 import { roomNeeded, roomProblem, transferProblem } from '../../src/runbooks/room.ts';
@@ -245,6 +246,16 @@ test('what a copy holds otherwise than was noted at its backup', () => {
     'nova is missing',
     'heat is new',
   ]);
+});
+
+test('an incremental asks for room to unpack its full; the plan of a full is as it ever was', () => {
+  const limits = { backupMs: 60_000, proofMs: 60_000 };
+  const room = (type: 'full' | 'incremental') =>
+    planBackup(ID, 'lab', { ...factsOf('cliff'), backupHost: NAMES[0] }, limits, type)
+      .steps.flatMap(({ before }) => before)
+      .filter(({ check }) => check === 'room-for-archive');
+  expect(room('incremental')).toMatchObject([{ unpackedIn: 'mariadb' }]);
+  expect(Object.keys(room('full')[0] ?? {})).toEqual(['check', 'node', 'volume', 'datadirVolume']);
 });
 
 describe('journals of before', () => {
