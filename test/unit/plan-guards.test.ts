@@ -54,6 +54,12 @@ const findings = {
 const hex = 'f'.repeat(64);
 const REPORTS: Readonly<Record<string, object>> = {
   stage: { state: 'staged', data: `/base/${ID}/1/data`, live: [1, 2], new: [1, 3], freeBytes: 9_000 },
+  'make-inventory': {
+    state: 'reduced',
+    inventory: `/var/lib/x/${ID}/hosts.json`,
+    digest: hex,
+    nodes: NAMES.slice(0, 2),
+  },
   trial: {
     ...{ state: 'tried', manifest: hex, bytes: 1, files: 1, findings, accountsChanged: null, galera: null },
     checkpoints: null,
@@ -170,6 +176,26 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
   test('an archive on a host that is none of the inventory’s makes no plan', () => {
     expect(() => preparation(factsOf(dialect, 'lark'))).toThrow('the archive is on no node');
   });
+});
+
+test('a node that the restore goes on without is asked after once more before the stop and before the recovery', () => {
+  const facts = factsOf('cliff', NAMES[0]);
+  const { restore } = facts;
+  if (restore === null) throw new Error('no restore');
+  const without = {
+    ...{ ...facts, nodes: facts.nodes.slice(0, 2), gone: [{ name: NAMES[2], address: '192.0.2.3' }] },
+    restore: { ...restore, surveys: restore.surveys.slice(0, 2), members: NAMES.slice(0, 2) },
+  };
+  const plan = execution(without);
+  const recoveries = [plan, ...plan.backOuts].flatMap(({ steps }) => steps.filter(({ id }) => id === 'recover'));
+  expect(recoveries.length).toBeGreaterThan(1);
+  for (const step of [plan.steps.find(({ id }) => id === 'stop'), ...recoveries])
+    expect(step?.before.filter(({ check }) => check === 'nodes-gone')).toEqual([
+      {
+        ...{ check: 'nodes-gone', gone: without.gone, container: 'mariadb' },
+        nodes: NAMES.slice(0, 2).map((node) => ({ node, engine: 'docker' })),
+      },
+    ]);
 });
 
 test('hosts of the longest names make plans that a journal takes; buttons tell them apart', () => {
