@@ -8,12 +8,20 @@ import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
-import { baseFor } from '../runbooks/proven.ts';
+import { baseFor, unpackedFirst } from '../runbooks/proven.ts';
 import type { Askers } from './asker.ts';
 import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered } from './hosts.ts';
-import { galeraStatus, listVolume, lockOf, othersAtWork, roomForArchive, volumePath } from './node-questions.ts';
+import {
+  galeraStatus,
+  listVolume,
+  lockOf,
+  othersAtWork,
+  roomForArchive,
+  roomToUnpack,
+  volumePath,
+} from './node-questions.ts';
 import { cloudPast } from './past.ts';
 import { prove } from './prove.ts';
 
@@ -65,8 +73,14 @@ export const backupAskers = {
     };
   },
 
-  'room-for-archive': async ({ node, volume, datadirVolume }, { drive: { hosts }, patience }) =>
-    patience(node.node, () => roomForArchive(hosts, node, volume, datadirVolume)),
+  'room-for-archive': async ({ node, volume, datadirVolume, unpackedIn }, { drive, patience }) => {
+    const { hosts, journal } = drive;
+    const room = await patience(node.node, () => roomForArchive(hosts, node, volume, datadirVolume));
+    const bytes = unpackedIn === undefined ? null : unpackedFirst(await cloudPast(journal, drive.operation().cloud));
+    if (unpackedIn === undefined || bytes === null) return room;
+    const place = { container: unpackedIn, directory: room.directory };
+    return { ...room, unpacks: { bytes, ...(await patience(node.node, () => roomToUnpack(hosts, node, place))) } };
+  },
 
   'new-archive': async ({ node, volume, listedBefore, type }, { drive: { hosts, operation }, patience }) => {
     const before = archivesListedBefore(operation(), listedBefore)?.nodes.find((one) => one.node === node.node);

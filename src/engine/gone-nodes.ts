@@ -4,7 +4,7 @@ import { explain, KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Command } from '../operation/host.ts';
 import type { NodeRef } from '../operation/shapes.ts';
-import type { CloudHosts } from './hosts.ts';
+import { type CloudHosts, passes } from './hosts.ts';
 import { galeraStatus } from './node-questions.ts';
 
 type Gone = NonNullable<Facts['gone']>[number];
@@ -53,6 +53,17 @@ export async function comeBack(
     return why === null ? [] : [{ node, why: why.slice(0, WHY_CHARS) }];
   });
 }
+
+/** Throws an error of a node’s, its silence with the way on that there is: a restore without it, if enough others are left. */
+export function refuseSilent(error: unknown, host: string, { nodes, gone = [] }: Pick<Facts, 'nodes' | 'gone'>): never {
+  const isNode = nodes.some(({ name }) => name === host);
+  const tooMany = isHalf(gone.length + 1, nodes.length + gone.length);
+  if (!isNode || tooMany || !passes(error)) throw error;
+  throw new KollaBackupError('RESTORE_NODE_SILENT', { host, said: explain(error.problem).wrong }, { cause: error });
+}
+
+/** Half of the nodes or more could come back as a cluster of their own, with the old data. */
+export const isHalf = (gone: number, all: number) => gone * 2 >= all;
 
 /** How often Ansible is asked where it takes longer than a question may. */
 const ANSIBLE_TRIES = 3;

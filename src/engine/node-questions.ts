@@ -175,6 +175,25 @@ export async function roomForArchive(
   };
 }
 
+/** Where containers unpack what they need for a while. `directory` is where the archive will lie. */
+export async function roomToUnpack(
+  hosts: CloudHosts,
+  node: NodeRef,
+  { container, directory }: { readonly container: string; readonly directory: string },
+): Promise<{ freeBytes: number; beside: boolean }> {
+  const host = hosts.node(node.node);
+  const inContainer = fileSystem(host, await host.run(containers.containersFileSystemCommand(node, container)));
+  const ofVolume = fileSystem(host, await host.run(containers.fileSystemCommand(directory)));
+  // A container's files have a device number of their own, wherever they lie: its size is what tells a file system.
+  return { freeBytes: inContainer.freeBytes, beside: inContainer.size === ofVolume.size };
+}
+
+function fileSystem(host: Host, outcome: Outcome): { size: number; freeBytes: number } {
+  const [, size, free] = /^\s*(\d+)\s+(\d+)\s*$/m.exec(outcome.stdout) ?? [];
+  if (outcome.code === 0 && size !== undefined) return { size: Number(size), freeBytes: Number(free) };
+  throw new KollaBackupError('HOST_ANSWER_UNREADABLE', { host: host.name, reason: saidBy(outcome) });
+}
+
 /** The first number that a command printed, as `df` and `du` do; `du` ends with 1 when a file went away meanwhile. */
 function firstNumber(host: Host, outcome: Outcome): number {
   const found = /\d+/.exec(outcome.stdout)?.[0];

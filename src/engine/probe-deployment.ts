@@ -21,6 +21,8 @@ export async function probeDeployment(
 ): Promise<Deployed> {
   const [first] = facts.nodes;
   if (first === undefined || wish.kind === 'discard') return { settings: null, suspicions: [] };
+  // Decided by the release alone, also where the settings can't be read.
+  if (wish.kind === 'restore') demandRecoverable(facts);
   const [read] = await Promise.all([
     patiently(signal, () => hosts.deploy.run(settingsCommand(facts.dialect, facts.deploy, first.name))),
     ...(wish.kind === 'backup' ? [demandNoPrompt(facts, hosts)] : []),
@@ -63,7 +65,7 @@ export async function demandRecovery(
   hosts: Pick<CloudHosts, 'deploy'>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (lacksRecovery(release)) return refuse('KOLLA_RELEASE_NO_RECOVERY', { release });
+  demandRecoverable({ release });
   if (customConfig === null) return;
   const question = forceRecoveryCommand(
     customConfig,
@@ -76,9 +78,11 @@ export async function demandRecovery(
 /** The first release whose recovery makes grastate.dat where there is none, as in a restored datadir. */
 const MAKES_GRASTATE = [14, 2] as const;
 
-function lacksRecovery(release: string): boolean {
+/** Throws where the release's recovery can't take restored data. */
+function demandRecoverable({ release }: Pick<Facts, 'release'>): void {
   const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
-  return major < MAKES_GRASTATE[0] || (major === MAKES_GRASTATE[0] && minor < MAKES_GRASTATE[1]);
+  const lacks = major < MAKES_GRASTATE[0] || (major === MAKES_GRASTATE[0] && minor < MAKES_GRASTATE[1]);
+  if (lacks) refuse('KOLLA_RELEASE_NO_RECOVERY', { release });
 }
 
 /** Ends that nobody at a terminal could avert here; a node that Ansible doesn't reach is for the backup itself to tell. */

@@ -22,7 +22,7 @@ import { statuses } from './cluster-questions.ts';
 import { findArchive } from './find-archive.ts';
 import { findChain } from './find-chain.ts';
 import { findService } from './find-service.ts';
-import { comeBack } from './gone-nodes.ts';
+import { comeBack, refuseSilent } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { askMachineIds } from './machine-ids.ts';
 import { cloudPast } from './past.ts';
@@ -56,7 +56,7 @@ export async function probeRestore(
     facts,
     nodes.map(({ node }) => node),
     hosts,
-    (_, question) => patiently(signal, question),
+    (host, question) => patiently(signal, question).catch((error: unknown) => refuseSilent(error, host, facts)),
   );
   for (const { problem } of machines) if (problem !== null) refuse(problem.code, problem.params);
   const found = await Promise.all(

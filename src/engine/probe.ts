@@ -14,6 +14,7 @@ import type { Facts } from '../operation/facts.ts';
 import type { Host } from '../operation/host.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
+import { isHalf } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { archiveLies } from './node-questions.ts';
 import { probeDeployment } from './probe-deployment.ts';
@@ -92,11 +93,10 @@ async function probeCloud(
   };
 }
 
-/** Half of the nodes or more could come back as a cluster of their own, with the old data. */
 function demandRest(without: readonly string[], all: readonly unknown[], gone: readonly unknown[]): void {
   const nodes = without.join(', ');
   if (gone.length < without.length) throw new KollaBackupError('GONE_UNKNOWN', { nodes });
-  if (gone.length * 2 >= all.length)
+  if (isHalf(gone.length, all.length))
     throw new KollaBackupError('GONE_TOO_MANY', { nodes, left: String(all.length - gone.length) });
 }
 

@@ -96,6 +96,12 @@ export function parseArchiveName(path: string): ArchiveName {
   return { kind: 'unrelated' };
 }
 
+/** Whether an incremental upon that full unpacks it first, into its container: only the flat layouts know its LSN. */
+export function isUnpackedForIncrementals(path: string): boolean {
+  const name = parseArchiveName(path);
+  return name.kind === 'full' && name.layout.startsWith('nested');
+}
+
 /** Whether a path relative to the volume claims to be a backup of that kind. */
 export function isNameOf(kind: 'full' | 'incremental', path: string): boolean {
   return parseArchiveName(path).kind === kind;

@@ -121,6 +121,17 @@ export function freeSpaceCommand(path: string): Command {
   return { argv: ['df', '--output=avail', '-B1', '--', path], timeoutMs: ENGINE_MS };
 }
 
+/** Size and free bytes of the file system that holds `path`, on one line after the header. */
+export function fileSystemCommand(path: string): Command {
+  return { argv: ['df', '--output=size,avail', '-B1', '--', path], timeoutMs: ENGINE_MS };
+}
+
+/** The same of the file system where a container of the engine's has the files of its own. */
+export function containersFileSystemCommand({ engine }: NodeRef, container: string): Command {
+  const { argv, timeoutMs } = fileSystemCommand('/tmp');
+  return { argv: [engine, 'exec', container, ...argv], timeoutMs };
+}
+
 /** Bytes of a file; another exit code than 0 where it isn't there. */
 export function fileSizeCommand(path: string): Command {
   return { argv: ['stat', '-c', '%s', '--', path], timeoutMs: ENGINE_MS };

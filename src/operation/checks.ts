@@ -57,12 +57,14 @@ export const check = z.discriminatedUnion('check', [
     volume: engineObject,
     datadirVolume: engineObject,
   }),
-  /** Room for another archive. */
+  /** Room for another archive; for an incremental also for the full that its script may unpack first. */
   z.strictObject({
     check: z.literal('room-for-archive'),
     node: nodeRef,
     volume: engineObject,
     datadirVolume: engineObject,
+    /** The container in whose image the script runs; absent for a full, which unpacks nothing. */
+    unpackedIn: engineObject.exactOptional(),
   }),
   /** What stands in no archive and is of use later: image, schemas and tables at the time of the backup. */
   z.strictObject({ check: z.literal('backup-noted'), node: nodeRef, container: engineObject }),
@@ -149,6 +151,8 @@ export const answered = z.discriminatedUnion('check', [
       freeBytes: count,
       datadirBytes: count,
       largestFullBytes: count.nullable(),
+      /** What is unpacked first, where containers have their own files; `beside`: on the archive's file system, too. */
+      unpacks: z.strictObject({ bytes: count, freeBytes: count, beside: z.boolean() }).exactOptional(),
     }),
   }),
   z.strictObject({

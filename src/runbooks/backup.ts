@@ -61,7 +61,10 @@ function takeBackup(
   const before: Check[] = [
     ...sound,
     base(backupNode, type),
-    { check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
+    {
+      ...{ check: 'room-for-archive', node: backupNode, volume: BACKUP_VOLUME, datadirVolume: MARIADB },
+      ...(type === 'incremental' ? { unpackedIn: MARIADB } : {}),
+    },
     { check: 'archives-listed', nodes, volume: BACKUP_VOLUME },
     // Last, for the others take time.
     { check: 'nobody-else', nodes, container: MARIABACKUP },

@@ -52,17 +52,15 @@ const judges: Judged = {
   },
   'backup-base': (_, answer) => answer.problem,
   'backup-noted': () => null,
-  'room-for-archive': ({ node }, { directory, freeBytes, datadirBytes, largestFullBytes }) => {
+  'room-for-archive': ({ node: { node: host } }, answer) => {
+    const { directory, freeBytes, datadirBytes, largestFullBytes, unpacks } = answer;
     const expected = largestFullBytes === null ? datadirBytes * ARCHIVE_SHARE : largestFullBytes * ARCHIVE_GROWTH;
     const needed = Math.ceil(expected) + SPACE_FLOOR;
-    return freeBytes >= needed
-      ? null
-      : problem('NO_ROOM_FOR_ARCHIVE', {
-          host: node.node,
-          directory,
-          free: megabytes(freeBytes),
-          needed: megabytes(needed),
-        });
+    const room = (free: number, need: number) => ({ host, free: megabytes(free), needed: megabytes(need) });
+    if (freeBytes < needed) return problem('NO_ROOM_FOR_ARCHIVE', { directory, ...room(freeBytes, needed) });
+    if (unpacks === undefined) return null;
+    const also = unpacks.bytes + (unpacks.beside ? needed : SPACE_FLOOR);
+    return unpacks.freeBytes < also ? problem('NO_ROOM_TO_UNPACK', room(unpacks.freeBytes, also)) : null;
   },
   'one-host-changed': ({ host: expected }, { host, problem: why }) => {
     if (why) return why;

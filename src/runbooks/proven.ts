@@ -1,3 +1,4 @@
+import { isUnpackedForIncrementals } from '../kolla/archives.ts';
 import { lockPlace } from '../kolla/backup-config.ts';
 import type { ChainArchive } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
@@ -136,4 +137,10 @@ export function baseFor(
   if (full.datadir === null || full.datadir !== now.datadir)
     return { base: null, problem: { code: 'INCREMENTAL_OTHER_DATADIR', params: { host, full: label } } };
   return { base: { label, path }, problem: null };
+}
+
+/** What an incremental of now would unpack before it begins (bytes): the newest full, where its layout wants that. */
+export function unpackedFirst({ proven }: Pick<CloudPast, 'proven'>): number | null {
+  const [full] = proven.filter(({ kind }) => kind === 'full').toSorted((a, b) => b.at - a.at);
+  return full !== undefined && isUnpackedForIncrementals(full.path) ? full.unpackedBytes : null;
 }

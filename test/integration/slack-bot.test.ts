@@ -55,6 +55,11 @@ test('a full backup is requested once, has a card in the cloud’s channel, and 
 
   expect(heard(await ask('bob', 'full lab'))).toContain('BKP-1 is under way on lab');
   expect(await bench.journal.recent(10)).toHaveLength(1);
+  expect((await bench.operation(id)).wish).toEqual({ kind: 'backup', type: 'full' });
+
+  await ask('alice', 'cancel BKP-1');
+  expect(heard(await ask('alice', 'incremental'))).toContain('BKP-2 requested');
+  expect((await bench.operation(await only())).wish).toEqual({ kind: 'backup', type: 'incremental' });
 });
 
 test('an envelope that Slack delivers twice requests one backup and cancels one', async () => {

@@ -187,6 +187,26 @@ test('an archive that is named by hand is looked for; one that is known to be pr
   expect((await restores())[0]?.wish).toMatchObject({ archive: { path: ARCHIVE, node: 'node-a' } });
 });
 
+telling(
+  'a restore without a node that is gone says so in its wish; never without one that the cloud has not',
+  async () => {
+    await backedUp(bench, ARCHIVE);
+    const only = cloudConfig(bench.slack).nodes['node-a'] ?? expect.fail('no node');
+    const nodes = Object.fromEntries(['node-a', 'node-b', 'node-c'].map((name) => [name, only]));
+    await configure({ nodes });
+    await ask('alice', 'restore');
+    const [known = ''] = (await bench.journal.recent(1)).map((one) => one.id);
+    expect(await submit('alice', { archive: known, reason: 'gone', gone: ['node-c'] })).toContain('RST-1 requested');
+    expect((await restores())[0]?.wish).toMatchObject({ archive: { path: ARCHIVE }, without: ['node-c'] });
+    await ask('alice', 'cancel RST-1');
+    await ask('alice', 'restore');
+    const { 'node-c': _, ...left } = nodes;
+    await configure({ nodes: left });
+    expect(await submit('alice', { archive: known, reason: 'gone', gone: ['node-c'] })).toContain('FORM_UNKNOWN');
+    expect(await restores()).toHaveLength(1);
+  },
+);
+
 test('an archive that has left the list since the form was opened is not restored, and the form says so', async () => {
   await backedUp(bench, ARCHIVE);
   const [known] = (await bench.journal.recent(5)).map((one) => one.id);
@@ -640,6 +660,38 @@ test('how an unclear step ended, two persons say', async () => {
   expect((await bench.operation(of)).attempts.get('swap-1')?.at(-1)?.end?.outcome).toBe('worked');
   expect(heard(await press('bob', 'resolve_agree', again, step))).toContain('Agreed');
   expect(await events(of, 'resolved')).toHaveLength(1);
+});
+
+telling('that a node is gone for good, two persons say', async () => {
+  const host = 'node-a';
+  expect(heard(await press('alice', 'gone', await awaiting()))).toContain('NO_NODE_MISSING');
+  await ask('alice', 'cancel RST-1');
+  await ask('alice', 'release RST-1 it is not needed');
+  await ask('bob', 'release RST-1');
+  const operation = await stuck('failed');
+  const { id: of } = operation;
+  expect(heard(await press('carol', 'gone', operation))).toContain('PERSON_NOT_LISTED');
+  expect(heard(await press('bob', 'gone_agree', operation, { host }))).toContain('NO_NODE_MISSING');
+  await press('alice', 'gone', operation);
+  expect(await submit('alice', { node: host, reason: 'its power supply burnt' })).toContain('must agree');
+  const asked = await bench.operation(of);
+  expect(asked.goneAsked).toMatchObject({ by: id('alice'), host, reason: 'its power supply burnt' });
+  const agree = async (who: string, to = asked, which = host) =>
+    heard(await press(who, 'gone_agree', to, { host: which }));
+  expect(await agree('alice')).toContain('GONE_SECOND_PERSON');
+  expect(await agree('carol')).toContain('APPROVER_NOT_LISTED');
+  expect(await agree('bob', asked, 'node-b')).toContain('NO_NODE_MISSING');
+  // What somebody says anew meanwhile is agreed with only where it was read.
+  await press('dave', 'gone', asked);
+  expect(await submit('dave', { node: host, reason: 'I pulled its plug' })).toContain('must agree');
+  expect(await agree('bob')).toContain('BUTTON_STALE');
+  const again = await bench.operation(of);
+  rung = [];
+  expect(await agree('bob', again)).toContain('Agreed');
+  expect(await agree('bob', again)).toContain('Agreed');
+  expect(rung).toEqual([of]);
+  expect((await bench.operation(of)).gone).toMatchObject([{ host, by: [id('dave'), id('bob')] }]);
+  expect(heard(await press('alice', 'gone', again))).toContain('NO_NODE_MISSING');
 });
 
 telling('people are called until somebody looks after it, by one bot of two', async () => {

@@ -4,6 +4,7 @@ import { CLOUD, type Stack } from '../../lab/stack.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { applyArgv, incrementalDirectory, prepareArgv, unpackArgv } from '../../src/runbooks/copy.ts';
 import { readPrepare } from '../../src/runbooks/copy-result.ts';
+import { earlierAnswers } from '../../src/runbooks/judge.ts';
 import { provenBy } from '../../src/runbooks/proven.ts';
 import { kollaBackupScript } from '../support/kolla-script.ts';
 import { checkpoint } from '../support/layouts.ts';
@@ -181,6 +182,10 @@ test('with the script of a newer release each incremental builds on the full alo
     expect(fromLsn).toBe(full.toLsn);
     expect(path).toMatch(/^incr-/);
   }
+  // Its script unpacks the full into the container: whether there is room for that was asked before.
+  const asked = earlierAnswers(await read(journal, three.id), 'take-backup');
+  const room = asked.find((one) => one.check === 'room-for-archive')?.answer;
+  expect(room?.unpacks).toEqual({ bytes: full.unpackedBytes, freeBytes: expect.any(Number), beside: true });
 
   // What nobody of us has made is read: the same files under names that no journal knows.
   const volume = '/var/lib/docker/volumes/mariadb_backup/_data';

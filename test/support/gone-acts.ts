@@ -38,6 +38,11 @@ export async function restoreWithout(company: Company): Promise<void> {
 
   await third.kill();
   await cloud.synced(2);
+  // With it, the way on is told: to declare it gone.
+  const all = await askRestore(journal, path);
+  await wake.drive(all);
+  const silent = await untilIs(journal, all, ({ end }) => end !== null, 'its end');
+  expect(silent.end).toMatchObject({ problem: { code: 'RESTORE_NODE_SILENT', params: { host: third.name } } });
   const id = await askRestore(journal, path, [third.name]);
   await wake.drive(id);
   const waiting = await untilIs(journal, id, waitsForPeople, 'a plan to approve');

@@ -14,8 +14,8 @@ import type { Look } from '../../src/doctor/look.ts';
 import { exitOf, json, table, verdictOf } from '../../src/doctor/report.ts';
 import { authorizedKeys, type HostRights, sudoers } from '../../src/doctor/rights.ts';
 import { inTime, see } from '../../src/doctor/see.ts';
-import type { Report } from '../../src/runbooks/programs/reports.ts';
 import { roomProblem } from '../../src/runbooks/room.ts';
+import { surveyed } from '../support/surveyed.ts';
 
 const VERDICTS = {
   good: good('It is fine.'),
@@ -151,13 +151,6 @@ describe('a host', () => {
 
 describe('space for a copy', () => {
   const size = fc.integer({ min: 0, max: 20 });
-  const surveyed = (name: string, bytes: number, freeBytes: number): Report<'survey'> => ({
-    ...{ state: 'surveyed', machineId: null, hostname: name, engineRoot: '/var/lib/docker', container: null },
-    datadir: { ...{ path: '/live', dev: 1, ino: 2, mode: 0o755, uid: 1, gid: 1 }, bytes, mountPoint: false },
-    ...{ backupVolumePath: null, base: '/var/lib/docker/kolla-backup', baseTrouble: null, freeBytes },
-    ...{ unit: { present: false, active: 'inactive' }, servers: [], foreign: [] },
-    ...{ newestBinlog: null, grastate: null, config: null },
-  });
 
   test('is told as a restore’s preflight tells it, whichever node has the backups', () => {
     fc.assert(
@@ -168,7 +161,7 @@ describe('space for a copy', () => {
         const problem = roomProblem({ archive, chain: [], surveys: [there, here] }, floorBytes);
         const facts: NodeFacts = {
           ref: { node: 'node-2', engine: 'docker' },
-          survey: { seen: surveyed('node-2', own, freeBytes) },
+          survey: { seen: surveyed({ hostname: 'node-2', datadir: { bytes: own }, freeBytes }) },
           ...{ status: { blocked: '' }, room: { blocked: '' }, lock: { blocked: '' } },
         };
         const none = { blocked: '' } as const;

@@ -10,7 +10,7 @@ import {
   wholeCluster,
 } from '../../src/kolla/galera.ts';
 import { compareLsn, parseBackupInfo, parseCheckpoints, parseServerVersion } from '../../src/kolla/xtrabackup.ts';
-import type { Check } from '../../src/operation/checks.ts';
+import type { AnswerTo, Check } from '../../src/operation/checks.ts';
 import { judge } from '../../src/runbooks/judge.ts';
 import { memberStatus } from '../support/galera-status.ts';
 import { CHECKPOINTS, INFO } from '../support/xbstream.ts';
@@ -78,6 +78,37 @@ describe('a node', () => {
       params: { host: 'a', state: 'wsrep_ready=OFF' },
     });
     expect(told(good({ wsrep_local_state_uuid: UNDEFINED_UUID }))).toMatchObject({ code: 'BACKUP_HOST_NOT_SYNCED' });
+  });
+});
+
+describe('room for an archive', () => {
+  const MIB = 1_048_576;
+  const node = { node: 'a', engine: 'docker' } as const;
+  const check: Check = { check: 'room-for-archive', node, volume: 'mariadb_backup', datadirVolume: 'mariadb' };
+  type Room = AnswerTo<'room-for-archive'>;
+  const told = (freeMib: number, unpacks: Pick<Room, 'unpacks'> = {}) => {
+    const sizes = { freeBytes: freeMib * MIB, datadirBytes: 2000 * MIB, largestFullBytes: 100 * MIB };
+    return judge(check, { check: 'room-for-archive', answer: { directory: '/v', ...sizes, ...unpacks } });
+  };
+  const unpacks = (freeMib: number, beside: boolean) => ({
+    unpacks: { bytes: 1500 * MIB, freeBytes: freeMib * MIB, beside },
+  });
+
+  test('is a fifth more than the largest full, and something to stay free', () => {
+    expect(told(376)).toBeNull();
+    expect(told(375)).toMatchObject({
+      code: 'NO_ROOM_FOR_ARCHIVE',
+      params: { host: 'a', directory: '/v', free: '375 MiB', needed: '376 MiB' },
+    });
+  });
+
+  test('is also what an incremental unpacks first, beside the archive or on a file system of its own', () => {
+    const short = (needed: string) => ({ code: 'NO_ROOM_TO_UNPACK', params: { host: 'a', needed } });
+    expect(told(1876, unpacks(1876, true))).toBeNull();
+    expect(told(1875, unpacks(1875, true))).toMatchObject(short('1876 MiB'));
+    expect(told(376, unpacks(1756, false))).toBeNull();
+    expect(told(9000, unpacks(1755, false))).toMatchObject(short('1756 MiB'));
+    expect(told(375, unpacks(9000, false))).toMatchObject({ code: 'NO_ROOM_FOR_ARCHIVE' });
   });
 });
 

@@ -5,6 +5,7 @@ import { operationEvent } from '../../src/operation/events.ts';
 import type { Facts } from '../../src/operation/facts.ts';
 import type { Operation } from '../../src/operation/operation.ts';
 import { digestOf, type Plan, plan as planSchema, type Step } from '../../src/operation/plan.ts';
+import { planBackup } from '../../src/runbooks/backup.ts';
 import { planPreparation } from '../../src/runbooks/preparation.ts';
 import { planRestore } from '../../src/runbooks/restore.ts';
 import { roomNeeded, roomProblem, transferProblem } from '../../src/runbooks/room.ts';
@@ -53,6 +54,12 @@ const findings = {
 const hex = 'f'.repeat(64);
 const REPORTS: Readonly<Record<string, object>> = {
   stage: { state: 'staged', data: `/base/${ID}/1/data`, live: [1, 2], new: [1, 3], freeBytes: 9_000 },
+  'make-inventory': {
+    state: 'reduced',
+    inventory: `/var/lib/x/${ID}/hosts.json`,
+    digest: hex,
+    nodes: NAMES.slice(0, 2),
+  },
   trial: {
     ...{ state: 'tried', manifest: hex, bytes: 1, files: 1, findings, accountsChanged: null, galera: null },
     checkpoints: null,
@@ -199,6 +206,26 @@ describe.each(DIALECTS)('every plan of a restore (%s)', (dialect) => {
   });
 });
 
+test('a node that the restore goes on without is asked after once more before the stop and before the recovery', () => {
+  const facts = factsOf('cliff', NAMES[0]);
+  const { restore } = facts;
+  if (restore === null) throw new Error('no restore');
+  const without = {
+    ...{ ...facts, nodes: facts.nodes.slice(0, 2), gone: [{ name: NAMES[2], address: '192.0.2.3' }] },
+    restore: { ...restore, surveys: restore.surveys.slice(0, 2), members: NAMES.slice(0, 2) },
+  };
+  const plan = execution(without);
+  const recoveries = [plan, ...plan.backOuts].flatMap(({ steps }) => steps.filter(({ id }) => id === 'recover'));
+  expect(recoveries.length).toBeGreaterThan(1);
+  for (const step of [plan.steps.find(({ id }) => id === 'stop'), ...recoveries])
+    expect(step?.before.filter(({ check }) => check === 'nodes-gone')).toEqual([
+      {
+        ...{ check: 'nodes-gone', gone: without.gone, container: 'mariadb' },
+        nodes: NAMES.slice(0, 2).map((node) => ({ node, engine: 'docker' })),
+      },
+    ]);
+});
+
 test('hosts of the longest names make plans that a journal takes; buttons tell them apart', () => {
   const longest = (number: number) => `node-${number}.${'a-long-label.'.repeat(18)}example`;
   expect(longest(1).length).toBeGreaterThan(240);
@@ -274,6 +301,16 @@ test('what a copy holds otherwise than was noted at its backup', () => {
     'nova is missing',
     'heat is new',
   ]);
+});
+
+test('an incremental asks for room to unpack its full; the plan of a full is as it ever was', () => {
+  const limits = { backupMs: 60_000, proofMs: 60_000 };
+  const room = (type: 'full' | 'incremental') =>
+    planBackup(ID, 'lab', { ...factsOf('cliff'), backupHost: NAMES[0] }, limits, type)
+      .steps.flatMap(({ before }) => before)
+      .filter(({ check }) => check === 'room-for-archive');
+  expect(room('incremental')).toMatchObject([{ unpackedIn: 'mariadb' }]);
+  expect(Object.keys(room('full')[0] ?? {})).toEqual(['check', 'node', 'volume', 'datadirVolume']);
 });
 
 describe('journals of before', () => {

@@ -24,7 +24,11 @@ const RESTORE: Wish = {
 const settings = (changes: Partial<Record<'own' | 'mariabackup' | 'target' | 'volume', string>> = {}) =>
   `node-a | SUCCESS => {\n    "msg": "${changes.own ?? 'True'}|False|${changes.mariabackup ?? 'True'}|${changes.target ?? 'active'}|${changes.volume ?? 'mariadb'}|image:1|/etc/kolla/config"\n}\n`;
 
-function ask(wish: Wish, answer: Outcome, { release = '17.9.0', nodes = 3, custom = '' } = {}) {
+function ask(
+  wish: Wish,
+  answer: Outcome,
+  { release = '17.9.0', nodes = 3, custom = '', machines = null as Outcome | null } = {},
+) {
   const named = ['node-a', 'node-b', 'node-c'].slice(0, nodes);
   const facts: Facts = {
     ...sampleFacts,
@@ -34,7 +38,7 @@ function ask(wish: Wish, answer: Outcome, { release = '17.9.0', nodes = 3, custo
   const run = async ({ argv }: Command) => {
     if (argv[0] === 'grep') return done(custom, '', custom === '' ? 1 : 0);
     if (argv.includes('debug')) return answer;
-    return done(named.map((name) => `${name} | CHANGED | rc=0 >>\n${'a'.repeat(32)}\n`).join(''));
+    return machines ?? done(named.map((name) => `${name} | CHANGED | rc=0 >>\n${'a'.repeat(32)}\n`).join(''));
   };
   const deploy: Host = { name: 'deploy', run, close: async () => {} };
   const none = () => {
@@ -86,6 +90,16 @@ describe('how a deployment is set', () => {
   test('that it could not be learnt is only a suspicion', async () => {
     expect(await ask(BACKUP, done('', 'ERROR! something', 1))).toBe('DEPLOYMENT_UNREAD');
     expect(await ask(RESTORE, done('', 'ERROR! something', 1))).toBe('DEPLOYMENT_UNREAD');
+    const release = '14.0.0';
+    expect(await ask(RESTORE, done('', 'ERROR! something', 1), { release })).toBe('KOLLA_RELEASE_NO_RECOVERY');
+  });
+
+  test('an Ansible that would ask for a password before it becomes root ends a backup before it begins', async () => {
+    const asks = 'node-a | FAILED! => {\n    "msg": "Missing sudo password"\n}\n';
+    expect(await ask(BACKUP, done(settings()), { machines: done(asks, '', 2) })).toBe('KOLLA_BECOME_ASKS');
+    // A node that is down is no such end.
+    const down = 'node-a | UNREACHABLE! => {\n    "msg": "Failed to connect to the host via ssh"\n}\n';
+    expect(await ask(BACKUP, done(settings()), { machines: done(down, '', 4) })).toBe('');
   });
 });
 

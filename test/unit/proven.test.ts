@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseFor, type CloudPast, type Proven, pastOf } from '../../src/runbooks/proven.ts';
+import { baseFor, type CloudPast, type Proven, pastOf, unpackedFirst } from '../../src/runbooks/proven.ts';
 import { ARCHIVE, awaitingSample } from '../support/restore-sample.ts';
 
 const full: Proven = {
@@ -55,6 +55,16 @@ describe('what an incremental may build on', () => {
     expect(codeOf(past(), { datadir: '43:1795000000' })).toBe('INCREMENTAL_OTHER_DATADIR');
     expect(codeOf(past({ proven: [{ ...full, datadir: null }] }))).toBe('INCREMENTAL_OTHER_DATADIR');
   });
+});
+
+test('an incremental unpacks the newest full where its script compares with the files of that', () => {
+  const nested = { ...full, path: 'full-23-11-2026-1795392758/backup-full-23-11-2026-1795392758.mbs.gz' };
+  const later = { ...full, at: 2000, unpackedBytes: 9 };
+  const upon = { ...nested, kind: 'incremental' as const, at: 3000, unpackedBytes: 7 };
+  expect(unpackedFirst(past())).toBeNull();
+  expect(unpackedFirst(past({ proven: [] }))).toBeNull();
+  expect(unpackedFirst(past({ proven: [{ ...nested, at: 10, unpackedBytes: 5 }, upon, nested] }))).toBe(1500);
+  expect(unpackedFirst(past({ proven: [nested, later] }))).toBeNull();
 });
 
 test('what a restore has read of an archive is known afterwards, also where nothing came of it', () => {

@@ -15,6 +15,8 @@ const understood = (text: string) => {
 test('each subcommand is read with its words', () => {
   expect(understood('full')).toEqual({ sub: 'full', about: null });
   expect(understood('  Full   Prod ')).toEqual({ sub: 'full', about: 'prod' });
+  expect(understood('incremental')).toEqual({ sub: 'incremental', about: null });
+  expect(understood('Incremental prod')).toEqual({ sub: 'incremental', about: 'prod' });
   expect(understood('list prod-2')).toEqual({ sub: 'list', about: 'prod-2' });
   expect(understood('status')).toEqual({ sub: 'status', about: null });
   expect(understood('status prod')).toEqual({ sub: 'status', about: { of: 'cloud', value: 'prod' } });

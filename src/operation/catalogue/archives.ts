@@ -57,6 +57,12 @@ export const archives = {
     done: 'No backup was started: a full disk spoils the archive and can stop MariaDB.',
     next: 'Make room there or move old archives elsewhere, then ask again.',
   },
+  NO_ROOM_TO_UNPACK: {
+    wrong:
+      'An incremental unpacks its full first, inside the container: the file system of the container engine on {host} has {free} free and may need {needed}.',
+    done: 'No backup was started: a full disk spoils the archive and can stop MariaDB.',
+    next: 'Make room there, or take a full backup, which unpacks nothing.',
+  },
   NO_BACKUP_VOLUME: {
     wrong: '{host} has no backup volume.',
     done: 'kolla-ansible reported a backup that is not there.',

@@ -36,6 +36,11 @@ export const executions = {
     done: OLD_DATA_SAFE,
     next: 'Find out who started it. A way back is offered on the card.',
   },
+  RESTORE_NODE_SILENT: {
+    wrong: 'A restore works on every node, and one does not answer: {said}',
+    done: NOTHING,
+    next: 'Bring {host} back, then ask again. If it is off and will stay so, power it off for good and choose it in the form as “A node that is gone”: the restore then goes on without it.',
+  },
   GONE_UNKNOWN: {
     wrong: 'The nodes of this cloud are not all that is to be gone: {nodes}.',
     done: NOTHING,

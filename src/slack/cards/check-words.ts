@@ -11,7 +11,8 @@ const WORDS: { readonly [K in CheckName]: (check: Extract<Check, { check: K }>) 
       ? `the datadir of ${node.node} is noted`
       : `a proven full of the very datadir of ${node.node} is there, with no restore since`,
   'backup-noted': ({ node }) => `image, schemas and tables of ${node.node} are noted`,
-  'room-for-archive': ({ node }) => `${node.node} has room for another archive`,
+  'room-for-archive': ({ node, unpackedIn }) =>
+    `${node.node} has room for another archive${unpackedIn === undefined ? '' : ', and for the full that it builds on, unpacked'}`,
   'one-host-changed': ({ host }) => `kolla-ansible reports changed by ${host} alone`,
   'new-archive': ({ node }) => `one new archive lies on ${node.node}`,
   'archive-complete': ({ node, type }) =>
