@@ -1,5 +1,5 @@
 import { lockPlace } from '../kolla/backup-config.ts';
-import type { ChainArchive } from '../kolla/chains.ts';
+import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
 import { everDriven, mayHaveRun, type Operation } from '../operation/operation.ts';
@@ -136,4 +136,31 @@ export function baseFor(
   if (full.datadir === null || full.datadir !== now.datadir)
     return { base: null, problem: { code: 'INCREMENTAL_OTHER_DATADIR', params: { host, full: label } } };
   return { base: { label, path }, problem: null };
+}
+
+type Link = ChainArchive & { readonly label: string };
+
+/**
+ * The backups whose archives a new incremental needs, or why it continues no chain: that a backup once proved an archive
+ * is of no use when its file has been removed since, or was overwritten, perhaps by this very one.
+ */
+export function needsFor(
+  { proven, restores }: Pick<CloudPast, 'proven' | 'restores'>,
+  own: Link,
+  { file, listed }: { readonly file: string; readonly listed: readonly { path: string; bytes: number }[] },
+): Pick<AnswerTo<'archive-complete'>, 'needs' | 'problem'> {
+  const lies = ({ path, bytes }: Pick<Proven, 'path' | 'bytes'>) =>
+    path !== own.path && listed.some((one) => one.path === path && one.bytes === bytes);
+  const moments = restores.flatMap(({ at }) => at);
+  const chainOf = (archives: readonly Proven[]) => chainTo<Link>(own, archives, moments);
+  const found = chainOf(proven.filter(lies));
+  if (found.kind === 'chain') return { problem: null, needs: found.links.slice(0, -1).map(({ label }) => label) };
+  const host = own.node;
+  const once = chainOf(proven);
+  if (once.kind === 'chain') {
+    const gone = proven.find((one) => once.links.includes(one) && !lies(one))?.label ?? 'another backup';
+    return { problem: { code: 'INCREMENTAL_LINK_GONE', params: { host, file, gone } } };
+  }
+  const lsn = found.kind === 'gap' ? found.lsn : own.fromLsn;
+  return { problem: { code: 'INCREMENTAL_OFF_CHAIN', params: { host, file, lsn } } };
 }
