@@ -1,12 +1,12 @@
 import { parseArchiveName } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
-import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
-import { refuse } from '../operation/catalogue.ts';
+import { KollaBackupError, refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
 import { CHAIN_MAX } from '../operation/shapes.ts';
 import type { CloudPast } from '../runbooks/proven.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { readToItsEnd } from './prove.ts';
 
 /** Which archives a restore needs, by what the journals know of them, and by reading the others. */
 
@@ -26,7 +26,8 @@ type Look = {
 
 /**
  * The chain that ends with an archive, the full first. Empty for one that is a full by its name: that it is one is
- * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_RESTORE_INSIDE, or why the archive isn't usable.
+ * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_RESTORE_INSIDE, PROOF_TOO_LONG, or why the archive isn't
+ * usable.
  */
 export async function findChain(chosen: FoundArchive, look: Look): Promise<readonly ChainLink[]> {
   if (parseArchiveName(chosen.path).kind === 'full') return [];
@@ -35,7 +36,8 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
   const own = pool.get(path) ?? (await mustRead(chosen, look));
   pool.set(path, own);
   const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
-  const unread = look.listed
+  let tooSlow: KollaBackupError | null = null;
+  let unread = look.listed
     .filter((entry) => !pool.has(entry.path) && isArchive(entry.path))
     .toSorted(likelier(path, written))
     .slice(0, READ_MAX);
@@ -52,11 +54,20 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
       case 'gap': {
         const next = unread.shift();
         if (next === undefined) {
+          // The missing one may be the one that wasn't read.
+          if (tooSlow !== null) throw tooSlow;
           const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
           return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
         }
-        const read = await readWhole(chosen.directory, host, next, look);
-        if (read !== null) pool.set(next.path, read);
+        try {
+          const read = await readWhole(chosen.directory, host, next, look);
+          if (read !== null) pool.set(next.path, read);
+        } catch (error) {
+          if (!(error instanceof KollaBackupError) || error.problem.code !== 'PROOF_TOO_LONG') throw error;
+          // Perhaps it isn't needed; what is as large would take as long.
+          tooSlow ??= error;
+          unread = unread.filter(({ bytes }) => bytes < next.bytes);
+        }
       }
     }
   }
@@ -115,8 +126,7 @@ async function readWhole(
   demanded = false,
 ): Promise<Known | null> {
   const file = `${directory}/${path}`;
-  const outcome = await patiently(signal, () => hosts.node(host).run(proveArchiveCommand(file, proofMs)));
-  const proof = readProof(host, file, outcome);
+  const proof = await patiently(signal, () => readToItsEnd(hosts, host, file, proofMs));
   if (proof.kind === 'unknown' || (demanded && proof.kind === 'unproven'))
     return refuse(proof.problem.code, proof.problem.params);
   if (proof.kind !== 'whole' || proof.checkpoints.kind === 'prepared') return null;

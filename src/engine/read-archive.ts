@@ -1,10 +1,10 @@
 import { BACKUP_VOLUME } from '../kolla/names.ts';
-import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
 import { type Code, KollaBackupError, type Problem } from '../operation/catalogue.ts';
 import type { ArchiveRead, SeenFile } from '../operation/ports.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import type { CloudHosts } from './hosts.ts';
 import { volumePath } from './node-questions.ts';
+import { readToItsEnd } from './prove.ts';
 
 /** What an archive told, or why nothing could be learnt this time. */
 type Told = { readonly read: ArchiveRead } | { readonly problem: Problem };
@@ -21,7 +21,7 @@ export async function readArchive(
     const directory = await volumePath(hosts, node, BACKUP_VOLUME);
     if (directory === null) return not('ARCHIVE_MISSING', 'the backup volume is gone');
     const file = `${directory}/${path}`;
-    const proof = readProof(node.node, file, await hosts.node(node.node).run(proveArchiveCommand(file, timeoutMs)));
+    const proof = await readToItsEnd(hosts, node.node, file, timeoutMs);
     if (proof.kind === 'unknown') return { problem: proof.problem };
     if (proof.kind === 'unproven')
       return proof.problem.code === 'ARCHIVE_CHANGED'

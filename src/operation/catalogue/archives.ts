@@ -45,7 +45,7 @@ export const archives = {
   PROOF_TOO_LONG: {
     wrong: 'Reading the archive {file} on {host} took longer than {minutes} minutes.',
     done: 'The archive is in its volume; that it is complete was not seen.',
-    next: 'Raise limits.proof_minutes in the config, then take another backup.',
+    next: 'Raise limits.proof_minutes in the config, then ask again.',
   },
   TOO_MANY_ARCHIVES: {
     wrong: 'The volume {volume} on {host} holds {count} files, more than can be listed.',
