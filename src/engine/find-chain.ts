@@ -1,5 +1,6 @@
 import { parseArchiveName } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
+import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { KollaBackupError, refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
@@ -18,6 +19,8 @@ type Look = {
   readonly past: CloudPast;
   /** What lies in the volume of the chosen archive's node. */
   readonly listed: readonly VolumeEntry[];
+  /** How many files lie there that aren't listed. */
+  readonly omitted?: number;
   readonly hosts: CloudHosts;
   readonly signal: AbortSignal;
   /** How long reading one archive may take (ms). */
@@ -54,8 +57,12 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
       case 'gap': {
         const next = unread.shift();
         if (next === undefined) {
-          // The missing one may be the one that wasn't read.
+          // The missing one may be one that wasn't read, or not even listed.
           if (tooSlow !== null) throw tooSlow;
+          if (look.omitted) {
+            const count = String(look.listed.length + look.omitted);
+            return refuse('TOO_MANY_ARCHIVES', { host, volume: BACKUP_VOLUME, count });
+          }
           const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
           return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
         }

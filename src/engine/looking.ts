@@ -85,8 +85,8 @@ export async function lookInto(
   const nodes = await Promise.all(
     Object.entries(known.nodes).map(async ([node, { engine }]) => {
       try {
-        const { entries } = await listVolume(hosts, { node, engine }, BACKUP_VOLUME);
-        return { node, problem: null, files: entries.map((entry) => ({ ...entry, read: null })) };
+        const { entries, omitted } = await listVolume(hosts, { node, engine }, BACKUP_VOLUME);
+        return { node, problem: null, files: entries.map((entry) => ({ ...entry, read: null })), omitted };
       } catch (error) {
         if (!(error instanceof KollaBackupError)) throw error;
         return { node, problem: error.problem, files: [] };

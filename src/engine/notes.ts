@@ -44,6 +44,7 @@ const sighting = z.object({
           read: archiveRead.nullable().default(null),
         }),
       ),
+      omitted: z.number().default(0),
     }),
   ),
 });

@@ -73,6 +73,8 @@ export type Sighting = {
     readonly node: string;
     readonly problem: JournaledProblem | null;
     readonly files: readonly SeenFile[];
+    /** How many more lie there than were listed. */
+    readonly omitted?: number;
   }[];
 };
 

@@ -28,10 +28,9 @@ export function withRead(seen: Sighting, earlier: Sighting | null): Sighting {
   const known = new Map(
     (earlier?.nodes ?? []).flatMap(({ node, files }) => files.map((file) => [keyOf(node, file), file.read] as const)),
   );
-  const nodes = seen.nodes.map(({ node, problem, files }) => ({
-    node,
-    problem,
-    files: files.map((file) => ({ ...file, read: known.get(keyOf(node, file)) ?? file.read })),
+  const nodes = seen.nodes.map((one) => ({
+    ...one,
+    files: one.files.map((file) => ({ ...file, read: known.get(keyOf(one.node, file)) ?? file.read })),
   }));
   return { at: seen.at, nodes };
 }

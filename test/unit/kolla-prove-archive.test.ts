@@ -62,7 +62,7 @@ describe('archives that mariabackup 10.11.19 wrote', () => {
       ...outcome,
       stdout: outcome.stdout.replace(/"inode": "\d+"/, `"inode": "${large}"`),
     });
-    const entry = { path: 'full.gz', kind: 'file', bytes: 1, mtime_ns: '1', inode: large };
+    const entry = { path: 'full.gz', bytes: 1, mtime_ns: '1', inode: large };
     const listing = JSON.stringify({ found: true, entries: [entry], omitted: 0 });
     const [listed] = readListing('node-1', '/v', { code: 0, signal: null, stdout: listing, stderr: '' }).entries;
     expect(proof.kind === 'whole' && proof.inode).toBe(String(listed?.inode));

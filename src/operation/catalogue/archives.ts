@@ -50,7 +50,7 @@ export const archives = {
   TOO_MANY_ARCHIVES: {
     wrong: 'The volume {volume} on {host} holds {count} files, more than can be listed.',
     done: NOTHING,
-    next: 'Move old archives out of the volume.',
+    next: 'Move old archives out of the volume, whole chains together, then ask again.',
   },
   NO_ROOM_FOR_ARCHIVE: {
     wrong: '{directory} on {host} has {free} free; another archive may need {needed}.',
