@@ -267,6 +267,20 @@ test('a file that grows while it is read is not proven', async () => {
   expect(detail(proof)).toContain('while it was read');
 });
 
+test('one that is still being written is not told as cut off, though its reader has caught up with the writer', async () => {
+  const whole = gzipSync(Buffer.concat([ibd, xb.metadata]));
+  const half = whole.subarray(0, whole.length / 2);
+  const path = join(dir, 'half.gz');
+  const found = async (written: string) => {
+    writeFileSync(path, half);
+    const command = proveArchiveCommand(path, TIMEOUT_MS);
+    const stdin = command.stdin?.replace('raise Unproven("gzip_cut"', `${written}raise Unproven("gzip_cut"`) ?? '';
+    return code(readProof('node-1', path, await runCommand({ ...command, stdin })));
+  };
+  expect(await found('open(request["path"], "ab").write(b"more"); ')).toBe('ARCHIVE_CHANGED');
+  expect(await found('')).toBe('ARCHIVE_CUT');
+});
+
 test('memory stays bounded, and progress is told', async () => {
   const path = join(dir, 'zeros.gz');
   const zeros = Buffer.alloc(10 << 20);
