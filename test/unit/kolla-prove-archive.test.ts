@@ -36,6 +36,12 @@ function code(proof: ArchiveProof): string {
 }
 
 const detail = (proof: ArchiveProof) => (proof.kind === 'unproven' ? proof.problem.params['detail'] : undefined);
+/** As after a restore: it begins where its base ended, and that had come further than the log is now. */
+const incremental = (text: string) =>
+  text
+    .replace('full-backuped', 'incremental')
+    .replace('incremental = N', 'incremental = Y')
+    .replace('= 0', '= 360915900');
 const ibd = xb.file('nova/instances.ibd', Buffer.alloc(100_000, 7));
 
 describe('archives that mariabackup 10.11.19 wrote', () => {
@@ -194,6 +200,14 @@ describe('an archive that is not', () => {
         xb.file('xtrabackup_info', xb.INFO),
       ],
       'ARCHIVE_DAMAGED',
+    ],
+    [
+      'whose base is of another history',
+      [
+        xb.file('xtrabackup_checkpoints', incremental(xb.CHECKPOINTS)),
+        xb.file('xtrabackup_info', incremental(xb.INFO)),
+      ],
+      'ARCHIVE_OTHER_HISTORY',
     ],
   ])('%s', async (_, chunks, expected) => {
     expect(code(await proveStream(...chunks))).toBe(expected);

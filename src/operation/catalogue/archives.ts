@@ -42,6 +42,11 @@ export const archives = {
     done: NOTHING,
     next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
   },
+  ARCHIVE_OTHER_HISTORY: {
+    wrong: 'The incremental {path} on {host} ends before it begins: its base is of another history ({detail}).',
+    done: NOTHING,
+    next: 'The databases were restored, or came by a state transfer, after its base was taken: the two do not belong together. Use another archive, and take a full backup.',
+  },
   PROOF_TOO_LONG: {
     wrong: 'Reading the archive {file} on {host} took longer than {minutes} minutes.',
     done: 'The archive is in its volume; that it is complete was not seen.',

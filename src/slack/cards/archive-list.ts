@@ -60,6 +60,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   ARCHIVE_CUT: 'partial, cut off: not restorable',
   ARCHIVE_UNFINISHED: 'partial, mariabackup died: not restorable',
   ARCHIVE_DAMAGED: 'damaged: not restorable',
+  ARCHIVE_OTHER_HISTORY: 'upon a base of another history: not restorable',
 };
 
 function standingWords(standing: Standing): readonly [string, string] {
