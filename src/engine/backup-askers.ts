@@ -51,7 +51,8 @@ export const backupAskers = {
     const { entries } = await patience(node.node, () => listVolume(hosts, node, volume));
     const { cloud } = drive.operation();
     const past = await cloudPast(journal, cloud);
-    return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, listed: entries }) };
+    const series = await seriesOf(drive, node);
+    return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, series, listed: entries }) };
   },
 
   /** For later eyes and comparisons: where it can't be had, the backup is one all the same. */
@@ -98,6 +99,12 @@ async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promi
       throw new KollaBackupError('BACKUP_OTHER_DATADIR', { host: node.node, volume, datadir: source });
   }
   return outcome.code === 0 && /^\d+:\d+$/.test(told) ? told : null;
+}
+
+/** MariaDB's series there ("10.11"); null where it couldn't be asked. */
+async function seriesOf({ hosts }: Drive, node: NodeRef): Promise<string | null> {
+  const told = await ifAnswered(hosts.node(node.node).run(containers.sqlCommand(node, MARIADB, 'SELECT VERSION()')));
+  return parseServerVersion(told?.stdout ?? '')?.series ?? null;
 }
 
 type Proof = AnswerTo<'archive-complete'>;

@@ -29,8 +29,8 @@ type Look = {
 
 /**
  * The chain that ends with an archive, the full first. Empty for one that is a full by its name: that it is one is
- * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_RESTORE_INSIDE, PROOF_TOO_LONG, or why the archive isn't
- * usable.
+ * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_OTHER_SERIES, CHAIN_RESTORE_INSIDE, PROOF_TOO_LONG, or why
+ * the archive isn't usable.
  */
 export async function findChain(chosen: FoundArchive, look: Look): Promise<readonly ChainLink[]> {
   if (parseArchiveName(chosen.path).kind === 'full') return [];
@@ -63,6 +63,9 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
             const count = String(look.listed.length + look.omitted);
             return refuse('TOO_MANY_ARCHIVES', { host, volume: BACKUP_VOLUME, count });
           }
+          const before = [...pool.values()].find((one) => one.toLsn === found.lsn && one.series !== own.series);
+          if (before !== undefined)
+            return refuse('CHAIN_OTHER_SERIES', { path, host, before: before.path, series: before.series });
           const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
           return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
         }

@@ -116,6 +116,8 @@ export function baseFor(
   now: {
     readonly node: string;
     readonly datadir: string | null;
+    /** MariaDB's series; null where it couldn't be asked. */
+    readonly series: string | null;
     readonly listed: readonly { path: string; bytes: number }[];
   },
 ): Pick<AnswerTo<'backup-base'>, 'base' | 'problem'> {
@@ -131,6 +133,8 @@ export function baseFor(
       problem: { code: 'INCREMENTAL_AFTER_RESTORE', params: { cloud, restore: restore.label, full: label } },
     };
   if (host !== now.node) return none(`the newest, ${label}, lies on ${host}, and this backup is taken on ${now.node}`);
+  if (now.series !== null && full.series !== now.series)
+    return none(`the newest, ${label}, was taken of MariaDB ${full.series}, and ${host} runs ${now.series} since`);
   if (!now.listed.some((file) => file.path === path && file.bytes === full.bytes))
     return none(`the file of the newest, ${label}, is not in the volume any more`);
   if (full.datadir === null || full.datadir !== now.datadir)

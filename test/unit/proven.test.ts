@@ -23,7 +23,12 @@ const full: Proven = {
   series: '10.11',
   at: 1000,
 };
-const now = { node: 'lark.local', datadir: '42:1795000000', listed: [{ path: full.path, bytes: 500 }] };
+const now = {
+  node: 'lark.local',
+  datadir: '42:1795000000',
+  series: '10.11',
+  listed: [{ path: full.path, bytes: 500 }],
+};
 const past = (more: Partial<CloudPast> = {}): CloudPast => ({ proven: [full], restores: [], read: [], ...more });
 const codeOf = (from: CloudPast, at: Partial<typeof now> = {}) =>
   baseFor(from, 'prod', { ...now, ...at }).problem?.code ?? null;
@@ -49,6 +54,13 @@ describe('what an incremental may build on', () => {
   test('never across a restore, and again after a full of what was restored', () => {
     expect(codeOf(past({ restores: [{ label: 'RST-2', at: [900, 1001] }] }))).toBe('INCREMENTAL_AFTER_RESTORE');
     expect(codeOf(past({ restores: [{ label: 'RST-2', at: [800, 900] }] }))).toBeNull();
+  });
+
+  test('never upon a full of another series: nothing prepares the two together', () => {
+    const { problem } = baseFor(past(), 'prod', { ...now, series: '11.4' });
+    expect(problem?.code).toBe('INCREMENTAL_NO_FULL');
+    expect(problem?.params['why']).toMatch(/BKP-1, was taken of MariaDB 10\.11, and lark\.local runs 11\.4/);
+    expect(baseFor(past(), 'prod', { ...now, series: null }).problem).toBeNull();
   });
 
   test('never on another datadir, or one that was not noted', () => {

@@ -108,6 +108,12 @@ export const archives = {
     done: 'Nothing was changed. Such a chain can be prepared and started without one error, and is wrong all the same.',
     next: 'Restore a full, or an incremental whose chain lies on one side of that restore.',
   },
+  CHAIN_OTHER_SERIES: {
+    wrong:
+      'The incremental {path} on {host} begins where {before} ends, and that is of MariaDB {series}, before an upgrade.',
+    done: 'Nothing was changed. Archives of two series of MariaDB cannot be prepared together.',
+    next: 'Restore a full, or an incremental that was taken after a full of its own series.',
+  },
   CHAIN_TOO_LONG: {
     wrong: 'The incremental {path} needs {links} archives, more than are restored as one chain.',
     done: NOTHING,
