@@ -36,7 +36,7 @@ export async function archivesCommand(
     if (engine === undefined) continue;
     tell(`reading ${file.path} on ${node}\n`);
     const told = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
-    if ('problem' in told) {
+    if (told.problem !== null) {
       unread.set(keyOf({ node, path: file.path }), told.problem);
       continue;
     }

@@ -25,7 +25,7 @@ const archiveRead = z.discriminatedUnion('kind', [
     serverVersion: z.string(),
     sha256: hex64,
   }),
-  z.object({ kind: z.literal('unusable'), code: z.string() }),
+  z.object({ kind: z.literal('unusable'), code: z.string(), at: z.number().default(0) }),
 ]);
 
 const sighting = z.object({

@@ -77,7 +77,7 @@ function standingWords(standing: Standing): readonly [string, string] {
     case 'no_chain':
       return ['⚠️', standing.why === 'gap' ? 'an archive of its chain is missing' : 'a restore lies inside its chain'];
     case 'unusable':
-      return ['❌', UNUSABLE[standing.code] ?? `of no use (${clean(standing.code, 40)})`];
+      return ['❌', UNUSABLE[standing.code] ?? `could not be read (${clean(standing.code, 40)})`];
     case 'changed':
       return ['⚠️', 'the file is not the one any more that was proved'];
     case 'unread':
