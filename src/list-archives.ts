@@ -36,7 +36,7 @@ export async function archivesCommand(
     if (engine === undefined) continue;
     tell(`reading ${file.path} on ${node}\n`);
     const told = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
-    if ('problem' in told) {
+    if (told.problem !== null) {
       unread.set(keyOf({ node, path: file.path }), told.problem);
       continue;
     }
@@ -51,9 +51,15 @@ export async function archivesCommand(
   const silent = seen.nodes.flatMap(({ node, problem }) =>
     problem === null ? [] : [`${node} could not be looked at: ${problem.code}\n`],
   );
+  const cut = seen.nodes.flatMap(({ node, omitted = 0 }) =>
+    omitted > 0
+      ? [`${node} has more files than can be listed (${omitted} left out): archives may be among those\n`]
+      : [],
+  );
   const rows = archives.map((one) => row(one, shaOf(one), unread.get(keyOf(one)) ?? null));
-  const text = [...(rows.length === 0 ? ['No archive was seen.\n'] : rows), ...silent, `\n${CAVEAT}`].join('');
-  const sound = silent.length === 0 && archives.every(({ standing }) => standing.kind === 'restorable');
+  const text = [...(rows.length === 0 ? ['No archive was seen.\n'] : rows), ...cut, ...silent, `\n${CAVEAT}`].join('');
+  const sound =
+    silent.length === 0 && cut.length === 0 && archives.every(({ standing }) => standing.kind === 'restorable');
   return { text, exit: sound ? 0 : 1 };
 }
 

@@ -1,15 +1,14 @@
 import { isNameOf } from '../kolla/archives.ts';
-import { chainTo } from '../kolla/chains.ts';
 import * as containers from '../kolla/containers.ts';
-import { MARIADB } from '../kolla/names.ts';
+import { BACKUP_VOLUME, MARIADB } from '../kolla/names.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
-import { baseFor, unpackedFirst } from '../runbooks/proven.ts';
-import type { Askers } from './asker.ts';
+import { baseFor, needsFor, unpackedFirst } from '../runbooks/proven.ts';
+import type { Askers, Context } from './asker.ts';
 import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered } from './hosts.ts';
@@ -60,7 +59,8 @@ export const backupAskers = {
     const { entries } = await patience(node.node, () => listVolume(hosts, node, volume));
     const { cloud } = drive.operation();
     const past = await cloudPast(journal, cloud);
-    return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, listed: entries }) };
+    const series = await seriesOf(drive, node);
+    return { datadir, ...baseFor(past, cloud, { node: node.node, datadir, series, listed: entries }) };
   },
 
   /** For later eyes and comparisons: where it can't be had, the backup is one all the same. */
@@ -95,7 +95,7 @@ export const backupAskers = {
       throw new KollaBackupError('NO_NEW_ARCHIVE', { host: node.node, directory: 'the volume' });
     const path = `${found.directory}/${archive.path}`;
     const proof = await patience(node.node, () => prove(drive, node, path, archive, timeLimitMs));
-    return withChain(drive, node.node, archive.path, proof);
+    return withChain({ drive, patience }, node, archive.path, proof);
   },
 } satisfies Partial<Askers<CheckName>>;
 
@@ -115,20 +115,28 @@ async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promi
   return outcome.code === 0 && /^\d+:\d+$/.test(told) ? told : null;
 }
 
+/** MariaDB's series there ("10.11"); null where it couldn't be asked. */
+async function seriesOf({ hosts }: Drive, node: NodeRef): Promise<string | null> {
+  const told = await ifAnswered(hosts.node(node.node).run(containers.sqlCommand(node, MARIADB, 'SELECT VERSION()')));
+  return parseServerVersion(told?.stdout ?? '')?.series ?? null;
+}
+
 type Proof = AnswerTo<'archive-complete'>;
 
 /** An incremental's proof, with the backups whose archives it needs, or why it continues no chain. */
-async function withChain(drive: Drive, host: string, path: string, proof: Proof): Promise<Proof> {
+async function withChain(
+  { drive, patience }: Pick<Context, 'drive' | 'patience'>,
+  node: NodeRef,
+  path: string,
+  proof: Proof,
+): Promise<Proof> {
   const { fromLsn, toLsn, lastLsn, serverVersion } = proof;
   if (!proof.complete || proof.type !== 'incremental' || fromLsn === null || toLsn === null) return proof;
-  const { proven, restores } = await cloudPast(drive.journal, drive.operation().cloud);
+  const past = await cloudPast(drive.journal, drive.operation().cloud);
   const own = {
-    ...({ node: host, path, kind: 'incremental', fromLsn, toLsn, lastLsn: lastLsn ?? toLsn } as const),
+    ...({ node: node.node, path, kind: 'incremental', fromLsn, toLsn, lastLsn: lastLsn ?? toLsn } as const),
     ...{ series: parseServerVersion(serverVersion ?? '')?.series ?? '', at: await drive.journal.now(), label: '' },
   };
-  const moments = restores.flatMap(({ at }) => at);
-  const found = chainTo<Omit<(typeof proven)[number], 'id' | 'by' | 'directory'> | typeof own>(own, proven, moments);
-  if (found.kind === 'chain') return { ...proof, needs: found.links.slice(0, -1).map(({ label }) => label) };
-  const lsn = found.kind === 'gap' ? found.lsn : fromLsn;
-  return { ...proof, problem: { code: 'INCREMENTAL_OFF_CHAIN', params: { host, file: proof.path, lsn } } };
+  const { entries } = await patience(node.node, () => listVolume(drive.hosts, node, BACKUP_VOLUME));
+  return { ...proof, ...needsFor(past, own, { file: proof.path, listed: entries }) };
 }

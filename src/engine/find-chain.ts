@@ -1,12 +1,13 @@
 import { parseArchiveName } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
-import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
-import { refuse } from '../operation/catalogue.ts';
+import { BACKUP_VOLUME } from '../kolla/names.ts';
+import { KollaBackupError, refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
 import { CHAIN_MAX } from '../operation/shapes.ts';
 import type { CloudPast } from '../runbooks/proven.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
+import { readToItsEnd } from './prove.ts';
 
 /** Which archives a restore needs, by what the journals know of them, and by reading the others. */
 
@@ -18,6 +19,8 @@ type Look = {
   readonly past: CloudPast;
   /** What lies in the volume of the chosen archive's node. */
   readonly listed: readonly VolumeEntry[];
+  /** How many files lie there that aren't listed. */
+  readonly omitted?: number;
   readonly hosts: CloudHosts;
   readonly signal: AbortSignal;
   /** How long reading one archive may take (ms). */
@@ -26,7 +29,8 @@ type Look = {
 
 /**
  * The chain that ends with an archive, the full first. Empty for one that is a full by its name: that it is one is
- * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_RESTORE_INSIDE, or why the archive isn't usable.
+ * proved before it is unpacked. Rejects with CHAIN_GAP, CHAIN_OTHER_SERIES, CHAIN_RESTORE_INSIDE, PROOF_TOO_LONG, or why
+ * the archive isn't usable.
  */
 export async function findChain(chosen: FoundArchive, look: Look): Promise<readonly ChainLink[]> {
   if (parseArchiveName(chosen.path).kind === 'full') return [];
@@ -35,7 +39,8 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
   const own = pool.get(path) ?? (await mustRead(chosen, look));
   pool.set(path, own);
   const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
-  const unread = look.listed
+  let tooSlow: KollaBackupError | null = null;
+  let unread = look.listed
     .filter((entry) => !pool.has(entry.path) && isArchive(entry.path))
     .toSorted(likelier(path, written))
     .slice(0, READ_MAX);
@@ -52,11 +57,27 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
       case 'gap': {
         const next = unread.shift();
         if (next === undefined) {
+          // The missing one may be one that wasn't read, or not even listed.
+          if (tooSlow !== null) throw tooSlow;
+          if (look.omitted) {
+            const count = String(look.listed.length + look.omitted);
+            return refuse('TOO_MANY_ARCHIVES', { host, volume: BACKUP_VOLUME, count });
+          }
+          const before = [...pool.values()].find((one) => one.toLsn === found.lsn && one.series !== own.series);
+          if (before !== undefined)
+            return refuse('CHAIN_OTHER_SERIES', { path, host, before: before.path, series: before.series });
           const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
           return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
         }
-        const read = await readWhole(chosen.directory, host, next, look);
-        if (read !== null) pool.set(next.path, read);
+        try {
+          const read = await readWhole(chosen.directory, host, next, look);
+          if (read !== null) pool.set(next.path, read);
+        } catch (error) {
+          if (!(error instanceof KollaBackupError) || error.problem.code !== 'PROOF_TOO_LONG') throw error;
+          // Perhaps it isn't needed; what is as large would take as long.
+          tooSlow ??= error;
+          unread = unread.filter(({ bytes }) => bytes < next.bytes);
+        }
       }
     }
   }
@@ -115,8 +136,7 @@ async function readWhole(
   demanded = false,
 ): Promise<Known | null> {
   const file = `${directory}/${path}`;
-  const outcome = await patiently(signal, () => hosts.node(host).run(proveArchiveCommand(file, proofMs)));
-  const proof = readProof(host, file, outcome);
+  const proof = await patiently(signal, () => readToItsEnd(hosts, host, file, proofMs));
   if (proof.kind === 'unknown' || (demanded && proof.kind === 'unproven'))
     return refuse(proof.problem.code, proof.problem.params);
   if (proof.kind !== 'whole' || proof.checkpoints.kind === 'prepared') return null;

@@ -85,8 +85,8 @@ export async function lookInto(
   const nodes = await Promise.all(
     Object.entries(known.nodes).map(async ([node, { engine }]) => {
       try {
-        const { entries } = await listVolume(hosts, { node, engine }, BACKUP_VOLUME);
-        return { node, problem: null, files: entries.map((entry) => ({ ...entry, read: null })) };
+        const { entries, omitted } = await listVolume(hosts, { node, engine }, BACKUP_VOLUME);
+        return { node, problem: null, files: entries.map((entry) => ({ ...entry, read: null })), omitted };
       } catch (error) {
         if (!(error instanceof KollaBackupError)) throw error;
         return { node, problem: error.problem, files: [] };
@@ -107,7 +107,7 @@ async function readUnknown(parts: Parts, cloud: string, seen: Sighting, stopped:
     const engine = known.nodes[node]?.engine;
     if (stopped() || engine === undefined) return;
     const told = await readArchive(hosts, { node, engine }, file, config.limits.proof_minutes * MINUTE_MS);
-    if ('problem' in told) continue;
+    if (told.read === null) continue;
     // Others may have looked meanwhile.
     const latest = (await notes.sighting(cloud)) ?? seen;
     const nodes = [{ node, problem: null, files: [{ ...file, read: told.read }] }];

@@ -25,7 +25,7 @@ const archiveRead = z.discriminatedUnion('kind', [
     serverVersion: z.string(),
     sha256: hex64,
   }),
-  z.object({ kind: z.literal('unusable'), code: z.string() }),
+  z.object({ kind: z.literal('unusable'), code: z.string(), at: z.number().default(0) }),
 ]);
 
 const sighting = z.object({
@@ -44,6 +44,7 @@ const sighting = z.object({
           read: archiveRead.nullable().default(null),
         }),
       ),
+      omitted: z.number().default(0),
     }),
   ),
 });

@@ -73,13 +73,13 @@ export async function probeRestore(
     await statuses(hosts, nodes, MARIADB),
     found.flatMap(({ survey }) => survey.grastate?.uuid ?? []),
   );
-  const { archive: place, listed } = await findArchive(cloud.id, wish, nodes, hosts, signal);
+  const { archive: place, listed, omitted } = await findArchive(cloud.id, wish, nodes, hosts, signal);
   const past = await cloudPast(cloud.journal, cloud.id);
   const isIt = (one: Pick<FoundArchive, 'node' | 'path' | 'bytes'>) =>
     one.node === place.node && one.path === place.path && one.bytes === place.bytes;
   const known = past.proven.find(isIt);
   const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
-  const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
+  const chain = [...(await findChain(archive, { past, listed, omitted, hosts, signal, proofMs: cloud.proofMs }))];
   const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
   const restore: NonNullable<Facts['restore']> = {

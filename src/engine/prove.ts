@@ -1,9 +1,10 @@
 import { BACKUP_VOLUME } from '../kolla/names.ts';
-import { proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
+import { type ArchiveProof, proveArchiveCommand, readProof } from '../kolla/prove-archive.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, VolumeEntry } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import type { Drive } from './drive.ts';
+import type { CloudHosts } from './hosts.ts';
 import { listVolume } from './node-questions.ts';
 
 const MINUTE_MS = 60_000;
@@ -21,6 +22,28 @@ const UNTOLD = {
   endedAt: null,
 } as const;
 
+/**
+ * One archive (its absolute path), read whole on a node within `limitMs`. Rejects with PROOF_TOO_LONG where that isn't
+ * enough: unlike a silence of the host that doesn't pass, read once more it would take as long.
+ */
+export async function readToItsEnd(
+  hosts: Pick<CloudHosts, 'node'>,
+  host: string,
+  file: string,
+  limitMs: number,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ArchiveProof> {
+  const outcome = await hosts
+    .node(host)
+    .run(proveArchiveCommand(file, limitMs, onProgress))
+    .catch((error: unknown) => {
+      if (!(error instanceof KollaBackupError) || error.problem.code !== 'HOST_TIMEOUT') throw error;
+      const minutes = String(Math.round(limitMs / MINUTE_MS));
+      throw new KollaBackupError('PROOF_TOO_LONG', { host, file, minutes }, { cause: error });
+    });
+  return readProof(host, file, outcome);
+}
+
 /** Has a node read one archive whole, and shows how far it is. */
 export async function prove(
   drive: Drive,
@@ -34,15 +57,7 @@ export async function prove(
     const line = `Reading the archive: ${Math.floor((100 * done) / Math.max(1, total))} %`;
     drive.notes.setProgress(id, { step: 'prove-archive', line, at: Date.now() }).catch(() => {});
   };
-  const outcome = await drive.hosts
-    .node(node.node)
-    .run(proveArchiveCommand(path, timeLimitMs, shown))
-    .catch((error: unknown) => {
-      if (!(error instanceof KollaBackupError) || error.problem.code !== 'HOST_TIMEOUT') throw error;
-      const minutes = String(Math.round(timeLimitMs / MINUTE_MS));
-      throw new KollaBackupError('PROOF_TOO_LONG', { host: node.node, file: path, minutes }, { cause: error });
-    });
-  const proof = readProof(node.node, path, outcome);
+  const proof = await readToItsEnd(drive.hosts, node.node, path, timeLimitMs, shown);
   if (proof.kind === 'unknown') throw new KollaBackupError(proof.problem.code, proof.problem.params);
   if (proof.kind === 'unproven')
     return { path, complete: false, problem: proof.problem, bytes: listed.bytes, ...UNTOLD };

@@ -2,26 +2,25 @@
 #
 # It is sent to the host on standard input behind one line of JSON, which its sender's `python3 -c` has put into
 # `request`: {"path": "/absolute/directory"}. It only reads, follows no link, and prints one line of JSON:
-# {"found": true, "entries": [{"path", "kind", "bytes", "mtime_ns", "inode"}, ...], "omitted": n} or
-# {"found": false, "reason": ..., "detail": ...}. Paths are relative; `omitted` counts what the limit left out.
+# {"found": true, "entries": [{"path", "bytes", "mtime_ns", "inode"}, ...], "omitted": n} or
+# {"found": false, "reason": ..., "detail": ...}. Only regular files are told; paths are relative; `omitted` counts the
+# files that the limit left out.
 import errno
 import json
 import os
 import stat
 import sys
 
-MAX_ENTRIES = 5000       # entries that are told
-MAX_COUNTED = 200000     # entries that are looked at: what is beyond isn't counted either
+MAX_ENTRIES = 5000       # files that are told
+MAX_COUNTED = 200000     # names that are looked at: of what is beyond only that there is something is told
 MAX_NAME_BYTES = 255
 
-KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "directory"), (stat.S_ISLNK, "link"))
 
-
-def kind_of(mode):
-    for test, name in KINDS:
-        if test(mode):
-            return name
-    return "other"
+class Found:
+    def __init__(self):
+        self.entries = []
+        self.omitted = 0
+        self.looked = 0
 
 
 def open_directory(path, parent):
@@ -33,43 +32,44 @@ def readable(name):
     return os.fsencode(name)[:MAX_NAME_BYTES].decode("utf-8", "backslashreplace")
 
 
-def look(directory, prefix, entries, counted):
-    """Adds what lies in an open directory; gives back the names of the directories in it."""
+def look(directory, prefix, found):
+    """Adds the files in an open directory; gives back the names of the directories in it."""
     inner = []
     for name in sorted(os.listdir(directory)):
-        counted += 1
-        if counted > MAX_COUNTED:
+        found.looked += 1
+        if found.looked > MAX_COUNTED:
+            found.omitted += 1
             break
         try:
-            found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         except OSError:
             continue  # gone since
-        kind = kind_of(found.st_mode)
-        if kind == "directory":
+        if stat.S_ISDIR(status.st_mode):
             inner.append(name)
-        if len(entries) < MAX_ENTRIES:
-            entries.append({"path": prefix + readable(name), "kind": kind, "bytes": found.st_size,
-                            "mtime_ns": str(found.st_mtime_ns), "inode": str(found.st_ino)})
-    return inner, counted
+        elif stat.S_ISREG(status.st_mode) and len(found.entries) < MAX_ENTRIES:
+            found.entries.append({"path": prefix + readable(name), "bytes": status.st_size,
+                                  "mtime_ns": str(status.st_mtime_ns), "inode": str(status.st_ino)})
+        elif stat.S_ISREG(status.st_mode):
+            found.omitted += 1
+    return inner
 
 
 def list_volume(path):
     directory = open_directory(path, None)
-    entries = []
+    found = Found()
     try:
-        inner, counted = look(directory, "", entries, 0)
-        for name in inner:
+        for name in look(directory, "", found):
             try:
                 below = open_directory(name, directory)
             except OSError:
                 continue
             try:
-                _, counted = look(below, readable(name) + "/", entries, counted)
+                look(below, readable(name) + "/", found)
             finally:
                 os.close(below)
     finally:
         os.close(directory)
-    return {"found": True, "entries": entries, "omitted": counted - len(entries)}
+    return {"found": True, "entries": found.entries, "omitted": found.omitted}
 
 
 def refusal(error):

@@ -19,7 +19,6 @@ const digits = z.string().regex(/^-?\d{1,20}$/);
 
 const entry = z.object({
   path: z.string().min(1).max(TOLD_PATH_CHARS),
-  kind: z.enum(['file', 'directory', 'link', 'other']),
   bytes: count,
   mtime_ns: digits,
   inode: digits,
@@ -51,7 +50,7 @@ type VolumeFile = {
 type VolumeListing = {
   /** Regular files at the top and one level down, in order of their names. */
   entries: VolumeFile[];
-  /** How many entries the limit left out. */
+  /** How many files the limit left out: what isn't among the entries may lie there all the same. */
   omitted: number;
 };
 
@@ -76,8 +75,7 @@ export function readListing(host: string, directory: string, outcome: Outcome): 
   }
   if (!found.found)
     throw new KollaBackupError(REASONS[found.reason], { host, directory, detail: quoteHost(found.detail) });
-  const files = found.entries.filter(({ kind }) => kind === 'file');
-  const entries = files.map(({ path, bytes, mtime_ns, inode }) => ({
+  const entries = found.entries.map(({ path, bytes, mtime_ns, inode }) => ({
     path: shorten(path, VOLUME_PATH_CHARS),
     bytes,
     modified: Math.max(0, Number(BigInt(mtime_ns) / NANOSECONDS_PER_MS)),

@@ -298,10 +298,17 @@ def prove(path):
     try:
         source = Source(fd, found.st_size)
         archive = Archive(Plain(inflate(source)))
-        archive.follow()
-        checkpoints, info = judge(archive)
+        written = Unproven("changed", "it changed while it was read: something still writes to it")
+        try:
+            archive.follow()
+            checkpoints, info = judge(archive)
+        except Unproven:
+            # A reader that has caught up with the writer finds it cut off.
+            if identity(os.fstat(fd)) != identity(found):
+                raise written
+            raise
         if identity(os.fstat(fd)) != identity(found) or source.done != found.st_size:
-            raise Unproven("changed", "it changed while it was read: something still writes to it")
+            raise written
         return {"complete": True, "files": len(archive.ended), "bytes": archive.payload,
                 "compressed_bytes": found.st_size, "checkpoints": checkpoints, "info": info,
                 "sha256": source.hash.hexdigest(), "mtime_ns": str(found.st_mtime_ns), "inode": str(found.st_ino)}

@@ -110,6 +110,9 @@ export function readProof(host: string, path: string, outcome: Outcome): Archive
   }
   const doubt = contradiction(checkpoints, info);
   if (doubt !== undefined) return unproven('ARCHIVE_DAMAGED', host, path, doubt);
+  const { fromLsn, toLsn } = checkpoints;
+  if (compareLsn(fromLsn, toLsn) > 0)
+    return unproven('ARCHIVE_OTHER_HISTORY', host, path, `it reaches from LSN ${fromLsn} to ${toLsn}`);
   const { files, bytes, compressed_bytes: compressedBytes, sha256, mtime_ns: mtimeNs } = found;
   const inode = String(foldInode(found.inode));
   return { kind: 'whole', files, bytes, compressedBytes, checkpoints, info, sha256, mtimeNs, inode };

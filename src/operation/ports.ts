@@ -54,7 +54,8 @@ export type ArchiveRead =
       readonly serverVersion: string;
       readonly sha256: string;
     }
-  | { readonly kind: 'unusable'; readonly code: string };
+  /** `at` (ms): when it was read. */
+  | { readonly kind: 'unusable'; readonly code: string; readonly at?: number };
 
 /** A file in a volume: its path relative to it, its time in ms. */
 export type SeenFile = {
@@ -73,6 +74,8 @@ export type Sighting = {
     readonly node: string;
     readonly problem: JournaledProblem | null;
     readonly files: readonly SeenFile[];
+    /** How many more lie there than were listed. */
+    readonly omitted?: number;
   }[];
 };
 

@@ -1,6 +1,6 @@
 import { isUnpackedForIncrementals } from '../kolla/archives.ts';
 import { lockPlace } from '../kolla/backup-config.ts';
-import type { ChainArchive } from '../kolla/chains.ts';
+import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
 import { everDriven, mayHaveRun, type Operation } from '../operation/operation.ts';
@@ -117,6 +117,8 @@ export function baseFor(
   now: {
     readonly node: string;
     readonly datadir: string | null;
+    /** MariaDB's series; null where it couldn't be asked. */
+    readonly series: string | null;
     readonly listed: readonly { path: string; bytes: number }[];
   },
 ): Pick<AnswerTo<'backup-base'>, 'base' | 'problem'> {
@@ -132,6 +134,8 @@ export function baseFor(
       problem: { code: 'INCREMENTAL_AFTER_RESTORE', params: { cloud, restore: restore.label, full: label } },
     };
   if (host !== now.node) return none(`the newest, ${label}, lies on ${host}, and this backup is taken on ${now.node}`);
+  if (now.series !== null && full.series !== now.series)
+    return none(`the newest, ${label}, was taken of MariaDB ${full.series}, and ${host} runs ${now.series} since`);
   if (!now.listed.some((file) => file.path === path && file.bytes === full.bytes))
     return none(`the file of the newest, ${label}, is not in the volume any more`);
   if (full.datadir === null || full.datadir !== now.datadir)
@@ -143,4 +147,31 @@ export function baseFor(
 export function unpackedFirst({ proven }: Pick<CloudPast, 'proven'>): number | null {
   const [full] = proven.filter(({ kind }) => kind === 'full').toSorted((a, b) => b.at - a.at);
   return full !== undefined && isUnpackedForIncrementals(full.path) ? full.unpackedBytes : null;
+}
+
+type Link = ChainArchive & { readonly label: string };
+
+/**
+ * The backups whose archives a new incremental needs, or why it continues no chain: that a backup once proved an archive
+ * is of no use when its file has been removed since, or was overwritten, perhaps by this very one.
+ */
+export function needsFor(
+  { proven, restores }: Pick<CloudPast, 'proven' | 'restores'>,
+  own: Link,
+  { file, listed }: { readonly file: string; readonly listed: readonly { path: string; bytes: number }[] },
+): Pick<AnswerTo<'archive-complete'>, 'needs' | 'problem'> {
+  const lies = ({ path, bytes }: Pick<Proven, 'path' | 'bytes'>) =>
+    path !== own.path && listed.some((one) => one.path === path && one.bytes === bytes);
+  const moments = restores.flatMap(({ at }) => at);
+  const chainOf = (archives: readonly Proven[]) => chainTo<Link>(own, archives, moments);
+  const found = chainOf(proven.filter(lies));
+  if (found.kind === 'chain') return { problem: null, needs: found.links.slice(0, -1).map(({ label }) => label) };
+  const host = own.node;
+  const once = chainOf(proven);
+  if (once.kind === 'chain') {
+    const gone = proven.find((one) => once.links.includes(one) && !lies(one))?.label ?? 'another backup';
+    return { problem: { code: 'INCREMENTAL_LINK_GONE', params: { host, file, gone } } };
+  }
+  const lsn = found.kind === 'gap' ? found.lsn : own.fromLsn;
+  return { problem: { code: 'INCREMENTAL_OFF_CHAIN', params: { host, file, lsn } } };
 }

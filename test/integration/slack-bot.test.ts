@@ -382,6 +382,9 @@ test('clicks of those who may not are refused with an answer and noted; unknown 
 test('list and status say what there is, also to members who may not ask for backups, but not to guests', async () => {
   expect(heard(await ask('carol', 'list'))).toContain('None yet');
   expect(heard(await ask('carol', 'status'))).toContain('Nothing runs');
+  const node = { node: 'node-a', problem: null, files: [], omitted: 7 };
+  await bench.notes.setSighting('lab', { at: Date.now(), nodes: [node] });
+  expect(heard(await ask('carol', 'list'))).toContain('more files than can be listed (7 left out)');
   const { label } = await bench.underWay();
   expect(heard(await ask('carol', 'list'))).toContain(`${label} · `.trim().slice(0, 5));
   expect(heard(await ask('carol', 'status'))).toContain(`${label} · full backup of lab · running`);

@@ -18,7 +18,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/config.ts';
 import type { CloudHosts } from '../../src/engine/hosts.ts';
 import { startLooking } from '../../src/engine/looking.ts';
+import { readArchive } from '../../src/engine/read-archive.ts';
 import { archivesCommand } from '../../src/list-archives.ts';
+import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import type { Command, Host } from '../../src/operation/host.ts';
 import type { ArchiveRead, SeenFile, Sighting } from '../../src/operation/ports.ts';
 import { toRead, withRead } from '../../src/runbooks/archives-read.ts';
@@ -200,6 +202,27 @@ test('an archive that could not be read is told with the reason, and not as one 
   expect(text.match(/not read: written to in the last/g)).toHaveLength(1);
 });
 
+test.each([
+  ['gzip_cut', 'ARCHIVE_CUT', null],
+  ['unreadable', 'ARCHIVE_UNREADABLE', 'ARCHIVE_UNREADABLE'],
+  ['unsupported', 'ARCHIVE_UNSUPPORTED', 'ARCHIVE_UNSUPPORTED'],
+  ['too slow', 'PROOF_TOO_LONG', 'PROOF_TOO_LONG'],
+  ['changed', null, 'ARCHIVE_CHANGED'],
+  ['missing', null, 'ARCHIVE_MISSING'],
+  ['out of memory', null, 'HOST_PROGRAM_FAILED'],
+])('what is kept of an archive that was found %s, and what is told at once', async (reason, kept, told) => {
+  const run = async (command: Command) => {
+    if (command.argv[0] === 'docker') return { code: 0, signal: null, stdout: `${dir}\n`, stderr: '' };
+    if (reason === 'too slow') throw new KollaBackupError('HOST_TIMEOUT', { host: 'lark', seconds: '60' });
+    const stdout = `${JSON.stringify({ complete: false, reason, detail: 'so it is' })}\n`;
+    return { code: 0, signal: null, stdout, stderr: '' };
+  };
+  const hosts = { ...hostsOf(), node: () => ({ name: 'lark', run, close: async () => {} }) };
+  const seen = { path: FULL, bytes: 1, modified: 1, inode: 1, read: null };
+  const { read, problem } = await readArchive(hosts, { node: 'lark', engine: 'docker' }, seen, 60_000);
+  expect([read?.kind === 'unusable' ? read.code : read, problem?.code ?? null]).toEqual([kept, told]);
+});
+
 const file = fc.record({
   path: fc.constantFrom(FULL, INCREMENT, CUT, 'last_full_date'),
   bytes: fc.integer({ min: 1, max: 3 }),
@@ -210,6 +233,28 @@ const file = fc.record({
 const sightingOf = (files: readonly SeenFile[]): Sighting => ({
   at: 2_000_000,
   nodes: [{ node: 'lark', problem: null, files }],
+});
+
+test('what is known of a file stays, but what could not be read or understood is tried again, once a day and last', () => {
+  const at = 10 * 86_400_000;
+  const one = (path: string, code: string, hoursAgo: number): SeenFile => {
+    const read = { kind: 'unusable', code, at: at - hoursAgo * HOUR_S * 1000 } as const;
+    return { path, bytes: 1, modified: 1_000_000, inode: 1, read };
+  };
+  const next = (...files: readonly SeenFile[]) =>
+    toRead({ ...sightingOf(files), at }, []).map(({ file: { path } }) => path);
+  for (const code of ['ARCHIVE_EMPTY', 'ARCHIVE_CUT', 'ARCHIVE_UNFINISHED', 'ARCHIVE_DAMAGED', 'ARCHIVE_OTHER_HISTORY'])
+    expect(next(one(FULL, code, 200))).toEqual([]);
+  for (const code of ['ARCHIVE_UNREADABLE', 'ARCHIVE_UNSUPPORTED', 'ARCHIVE_MISSING']) {
+    expect(next(one(FULL, code, 23))).toEqual([]);
+    expect(next(one(FULL, code, 24), { ...one(CUT, code, 0), read: null, modified: 1 })).toEqual([CUT, FULL]);
+  }
+  // An earlier version of this software noted no time.
+  const old = { ...one(FULL, '', 0), read: { kind: 'unusable', code: 'ARCHIVE_UNSUPPORTED' } as const };
+  expect(next(old)).toEqual([FULL]);
+  expect(
+    JSON.stringify(archivesBlock(sightingOf([old]), archivesSeen(sightingOf([old]), { proven: [], restores: [] }), at)),
+  ).toContain('could not be read (ARCHIVE_UNSUPPORTED)');
 });
 
 test('what was read stays with the very same file and goes to no other', () => {

@@ -36,6 +36,12 @@ function code(proof: ArchiveProof): string {
 }
 
 const detail = (proof: ArchiveProof) => (proof.kind === 'unproven' ? proof.problem.params['detail'] : undefined);
+/** As after a restore: it begins where its base ended, and that had come further than the log is now. */
+const incremental = (text: string) =>
+  text
+    .replace('full-backuped', 'incremental')
+    .replace('incremental = N', 'incremental = Y')
+    .replace('= 0', '= 360915900');
 const ibd = xb.file('nova/instances.ibd', Buffer.alloc(100_000, 7));
 
 describe('archives that mariabackup 10.11.19 wrote', () => {
@@ -62,7 +68,7 @@ describe('archives that mariabackup 10.11.19 wrote', () => {
       ...outcome,
       stdout: outcome.stdout.replace(/"inode": "\d+"/, `"inode": "${large}"`),
     });
-    const entry = { path: 'full.gz', kind: 'file', bytes: 1, mtime_ns: '1', inode: large };
+    const entry = { path: 'full.gz', bytes: 1, mtime_ns: '1', inode: large };
     const listing = JSON.stringify({ found: true, entries: [entry], omitted: 0 });
     const [listed] = readListing('node-1', '/v', { code: 0, signal: null, stdout: listing, stderr: '' }).entries;
     expect(proof.kind === 'whole' && proof.inode).toBe(String(listed?.inode));
@@ -195,6 +201,14 @@ describe('an archive that is not', () => {
       ],
       'ARCHIVE_DAMAGED',
     ],
+    [
+      'whose base is of another history',
+      [
+        xb.file('xtrabackup_checkpoints', incremental(xb.CHECKPOINTS)),
+        xb.file('xtrabackup_info', incremental(xb.INFO)),
+      ],
+      'ARCHIVE_OTHER_HISTORY',
+    ],
   ])('%s', async (_, chunks, expected) => {
     expect(code(await proveStream(...chunks))).toBe(expected);
   });
@@ -265,6 +279,20 @@ test('a file that grows while it is read is not proven', async () => {
   const proof = readProof('node-1', path, await runCommand({ ...command, ...(stdin === undefined ? {} : { stdin }) }));
   expect(code(proof)).toBe('ARCHIVE_CHANGED');
   expect(detail(proof)).toContain('while it was read');
+});
+
+test('one that is still being written is not told as cut off, though its reader has caught up with the writer', async () => {
+  const whole = gzipSync(Buffer.concat([ibd, xb.metadata]));
+  const half = whole.subarray(0, whole.length / 2);
+  const path = join(dir, 'half.gz');
+  const found = async (written: string) => {
+    writeFileSync(path, half);
+    const command = proveArchiveCommand(path, TIMEOUT_MS);
+    const stdin = command.stdin?.replace('raise Unproven("gzip_cut"', `${written}raise Unproven("gzip_cut"`) ?? '';
+    return code(readProof('node-1', path, await runCommand({ ...command, stdin })));
+  };
+  expect(await found('open(request["path"], "ab").write(b"more"); ')).toBe('ARCHIVE_CHANGED');
+  expect(await found('')).toBe('ARCHIVE_CUT');
 });
 
 test('memory stays bounded, and progress is told', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseFor, type CloudPast, type Proven, pastOf, unpackedFirst } from '../../src/runbooks/proven.ts';
+import { baseFor, type CloudPast, needsFor, type Proven, pastOf, unpackedFirst } from '../../src/runbooks/proven.ts';
 import { ARCHIVE, awaitingSample } from '../support/restore-sample.ts';
 
 const full: Proven = {
@@ -23,7 +23,12 @@ const full: Proven = {
   series: '10.11',
   at: 1000,
 };
-const now = { node: 'lark.local', datadir: '42:1795000000', listed: [{ path: full.path, bytes: 500 }] };
+const now = {
+  node: 'lark.local',
+  datadir: '42:1795000000',
+  series: '10.11',
+  listed: [{ path: full.path, bytes: 500 }],
+};
 const past = (more: Partial<CloudPast> = {}): CloudPast => ({ proven: [full], restores: [], read: [], ...more });
 const codeOf = (from: CloudPast, at: Partial<typeof now> = {}) =>
   baseFor(from, 'prod', { ...now, ...at }).problem?.code ?? null;
@@ -51,6 +56,13 @@ describe('what an incremental may build on', () => {
     expect(codeOf(past({ restores: [{ label: 'RST-2', at: [800, 900] }] }))).toBeNull();
   });
 
+  test('never upon a full of another series: nothing prepares the two together', () => {
+    const { problem } = baseFor(past(), 'prod', { ...now, series: '11.4' });
+    expect(problem?.code).toBe('INCREMENTAL_NO_FULL');
+    expect(problem?.params['why']).toMatch(/BKP-1, was taken of MariaDB 10\.11, and lark\.local runs 11\.4/);
+    expect(baseFor(past(), 'prod', { ...now, series: null }).problem).toBeNull();
+  });
+
   test('never on another datadir, or one that was not noted', () => {
     expect(codeOf(past(), { datadir: '43:1795000000' })).toBe('INCREMENTAL_OTHER_DATADIR');
     expect(codeOf(past({ proven: [{ ...full, datadir: null }] }))).toBe('INCREMENTAL_OTHER_DATADIR');
@@ -65,6 +77,57 @@ test('an incremental unpacks the newest full where its script compares with the 
   expect(unpackedFirst(past({ proven: [] }))).toBeNull();
   expect(unpackedFirst(past({ proven: [{ ...nested, at: 10, unpackedBytes: 5 }, upon, nested] }))).toBe(1500);
   expect(unpackedFirst(past({ proven: [nested, later] }))).toBeNull();
+});
+
+describe('what a new incremental needs', () => {
+  const first: Proven = {
+    ...full,
+    ...{ label: 'BKP-2', path: 'incremental-07.gz', bytes: 50, kind: 'incremental', at: 2000 },
+    ...{ fromLsn: '100', toLsn: '200', lastLsn: '204' },
+  };
+  const own = {
+    ...first,
+    label: '',
+    path: 'incremental-08.gz',
+    fromLsn: '200',
+    toLsn: '300',
+    lastLsn: '304',
+    at: 3000,
+  };
+  const proven = [full, first];
+  const listed = [full, first, own].map(({ path, bytes }) => ({ path, bytes }));
+  const needed = (one: typeof own, there = listed, of = proven) =>
+    needsFor(past({ proven: of }), one, { file: `/v/${one.path}`, listed: there });
+  const told = (one: typeof own, there = listed, of = proven) => {
+    const { problem, needs } = needed(one, there, of);
+    return [problem?.code ?? null, problem?.params['gone'] ?? problem?.params['lsn'] ?? needs];
+  };
+
+  test('all that lead to it, the full first', () => {
+    expect(needed(own)).toEqual({ problem: null, needs: ['BKP-1', 'BKP-2'] });
+  });
+
+  test('what begins where no proven archive ends continues none of them', () => {
+    expect(needed({ ...own, fromLsn: '150' }).problem).toEqual({
+      code: 'INCREMENTAL_OFF_CHAIN',
+      params: { host: full.node, file: `/v/${own.path}`, lsn: '150' },
+    });
+    expect(told(own, listed, [first])).toEqual(['INCREMENTAL_OFF_CHAIN', '100']);
+    expect(told({ ...own, node: 'bobcat.local' })).toEqual(['INCREMENTAL_OFF_CHAIN', '200']);
+  });
+
+  test('an archive that was removed, replaced, or overwritten by this very one leads nowhere', () => {
+    const but = (path: string, bytes?: number) =>
+      listed.flatMap((one) => (one.path !== path ? [one] : bytes === undefined ? [] : [{ path, bytes }]));
+    expect(told(own, but(first.path))).toEqual(['INCREMENTAL_LINK_GONE', 'BKP-2']);
+    expect(told(own, but(full.path))).toEqual(['INCREMENTAL_LINK_GONE', 'BKP-1']);
+    expect(told(own, but(first.path, 49))).toEqual(['INCREMENTAL_LINK_GONE', 'BKP-2']);
+    expect(told({ ...own, path: first.path })).toEqual(['INCREMENTAL_LINK_GONE', 'BKP-2']);
+    // Another way there is one.
+    const straight = { ...first, label: 'BKP-4', path: 'straight.gz' };
+    const files = [...but(first.path), { path: straight.path, bytes: straight.bytes }];
+    expect(told(own, files, [...proven, straight])).toEqual([null, ['BKP-1', 'BKP-4']]);
+  });
 });
 
 test('what a restore has read of an archive is known afterwards, also where nothing came of it', () => {

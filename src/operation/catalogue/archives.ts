@@ -42,15 +42,20 @@ export const archives = {
     done: NOTHING,
     next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
   },
+  ARCHIVE_OTHER_HISTORY: {
+    wrong: 'The incremental {path} on {host} ends before it begins: its base is of another history ({detail}).',
+    done: NOTHING,
+    next: 'The databases were restored, or came by a state transfer, after its base was taken: the two do not belong together. Use another archive, and take a full backup.',
+  },
   PROOF_TOO_LONG: {
     wrong: 'Reading the archive {file} on {host} took longer than {minutes} minutes.',
     done: 'The archive is in its volume; that it is complete was not seen.',
-    next: 'Raise limits.proof_minutes in the config, then take another backup.',
+    next: 'Raise limits.proof_minutes in the config, then ask again.',
   },
   TOO_MANY_ARCHIVES: {
     wrong: 'The volume {volume} on {host} holds {count} files, more than can be listed.',
     done: NOTHING,
-    next: 'Move old archives out of the volume.',
+    next: 'Move old archives out of the volume, whole chains together, then ask again.',
   },
   NO_ROOM_FOR_ARCHIVE: {
     wrong: '{directory} on {host} has {free} free; another archive may need {needed}.',
@@ -108,6 +113,12 @@ export const archives = {
       'Between the full and the incremental {path} on {host} the databases were restored ({at}): together they hold parts of two histories.',
     done: 'Nothing was changed. Such a chain can be prepared and started without one error, and is wrong all the same.',
     next: 'Restore a full, or an incremental whose chain lies on one side of that restore.',
+  },
+  CHAIN_OTHER_SERIES: {
+    wrong:
+      'The incremental {path} on {host} begins where {before} ends, and that is of MariaDB {series}, before an upgrade.',
+    done: 'Nothing was changed. Archives of two series of MariaDB cannot be prepared together.',
+    next: 'Restore a full, or an incremental that was taken after a full of its own series.',
   },
   CHAIN_TOO_LONG: {
     wrong: 'The incremental {path} needs {links} archives, more than are restored as one chain.',

@@ -86,6 +86,12 @@ export const backups = {
     done: 'It is left where it is and does not count as a restore point.',
     next: 'Take a full backup. Somebody else may take backups beside this software, whose archives it has not proved.',
   },
+  INCREMENTAL_LINK_GONE: {
+    wrong:
+      'The incremental {file} on {host} can only be restored with the archive of {gone}, which is not in the volume any more as it was proved.',
+    done: 'It is left where it is and does not count as a restore point.',
+    next: 'Take a full backup. Remove archives of a chain together, never its earlier ones alone; with the replica script of older releases an incremental overwrites the one before it in the same hour.',
+  },
   BACKUP_NO_SPACE: {
     wrong: 'The backup failed on {host}: its disk is full ({said}).',
     done: 'No usable archive was made; a partial file with a normal name is left in the volume.',

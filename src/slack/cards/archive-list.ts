@@ -15,12 +15,21 @@ type Line = readonly RichTextElement[];
 export function archivesBlock(sighting: Sighting | null, seen: readonly ArchiveSeen[], now: number): KnownBlock {
   if (sighting === null)
     return lines([strong('Archives '), say('were not looked at yet; a worker does so every hour.')]);
+  const cut = sighting.nodes.flatMap(({ node, omitted = 0 }) => (omitted > 0 ? [{ node, omitted }] : []));
   const silent = sighting.nodes.filter(({ problem }) => problem !== null);
   return lines(
     [strong('Archives'), say(`, as they lay there ${ago(sighting.at, now)}`)],
     ...(seen.length === 0 ? [[say('None was seen.')]] : []),
     ...seen.slice(0, SHOWN).map((one) => row(one, now)),
     ...(seen.length > SHOWN ? [[faint(`… and ${seen.length - SHOWN} older`)]] : []),
+    ...cut
+      .slice(0, LABELS)
+      .map(({ node, omitted }) => [
+        onHost(node),
+        say(
+          ` has more files than can be listed (${omitted} left out): archives and links of chains may be among those`,
+        ),
+      ]),
     ...silent
       .slice(0, LABELS)
       .map(({ node, problem }) => [
@@ -51,6 +60,7 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   ARCHIVE_CUT: 'partial, cut off: not restorable',
   ARCHIVE_UNFINISHED: 'partial, mariabackup died: not restorable',
   ARCHIVE_DAMAGED: 'damaged: not restorable',
+  ARCHIVE_OTHER_HISTORY: 'upon a base of another history: not restorable',
 };
 
 function standingWords(standing: Standing): readonly [string, string] {
@@ -67,7 +77,7 @@ function standingWords(standing: Standing): readonly [string, string] {
     case 'no_chain':
       return ['⚠️', standing.why === 'gap' ? 'an archive of its chain is missing' : 'a restore lies inside its chain'];
     case 'unusable':
-      return ['❌', UNUSABLE[standing.code] ?? `of no use (${clean(standing.code, 40)})`];
+      return ['❌', UNUSABLE[standing.code] ?? `could not be read (${clean(standing.code, 40)})`];
     case 'changed':
       return ['⚠️', 'the file is not the one any more that was proved'];
     case 'unread':
