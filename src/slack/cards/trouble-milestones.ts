@@ -3,6 +3,7 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import { clean, clock, esc } from '../text.ts';
 import { liveButtons } from './buttons.ts';
 import { fitting } from './fitting.ts';
+import { goneFollows } from './gone-follows.ts';
 import { faint, mention, onHost, person, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
 import { type Milestone, problemReply, REASON_MAX, reply, stepIn, titleIn } from './replies.ts';
@@ -100,7 +101,7 @@ export function goneAsked({ by, host, reason }: Of<'gone_asked'>, operation: Ope
         [
           [say('🔎 '), person(by), strong(` says that ${clean(host, 80)} is gone for good`)],
           [strong('How they know: '), say(clean(reason, REASON_MAX))],
-          [say('Another person must agree; then nothing waits for it any more, and ways back without it are offered.')],
+          [say(`Another person must agree; then nothing waits for it any more, ${goneFollows(operation, host)}`)],
         ],
         { head: true, mrkdwn: true, more: liveButtons(operation, room.does) },
       ).message,
