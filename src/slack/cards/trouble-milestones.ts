@@ -35,10 +35,10 @@ export function attention(problem: JournaledProblem, operation: Operation): Mile
   return { message, log: null };
 }
 
-export function backingOut(by: string, operation: Operation): Milestone {
-  const { label, track } = operation;
-  // A back-out without steps has let the plan go on by now.
-  const backOut = track?.backOut ?? operation.past.findLast((one) => one.track.backOut !== null)?.track.backOut ?? null;
+export function backingOut({ by, backOut: id }: Of<'backing_out'>, operation: Operation): Milestone {
+  const { label, plan } = operation;
+  // By its name: one without steps has let the plan, or a way back, go on by now.
+  const backOut = plan?.plan.backOuts.find((one) => one.id === id);
   const title = clean(backOut?.title ?? 'a back-out', 75);
   return reply(
     operation,
