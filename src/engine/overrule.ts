@@ -1,7 +1,7 @@
-import { BOOTSTRAP_PROCESS } from '../kolla/containers.ts';
+import { BOOTSTRAP_PROCESS, TRANSFER_PROCESS } from '../kolla/containers.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import type { Code } from '../operation/catalogue.ts';
-import type { Answered, Check, NodeRef } from '../operation/checks.ts';
+import type { Answered, Check, NodeStatus } from '../operation/checks.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
 import { galeraStatus, processesLike } from './node-questions.ts';
@@ -32,15 +32,19 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
   if (unlessWhole === undefined || problem === null || !DOUBTFUL.has(problem.code)) return answered;
   const { nodes, container } = unlessWhole;
   const began = performance.now();
-  const still = standstill(STILL_MS);
+  let still = standstill(STILL_MS);
   for (;;) {
     const found = await Promise.all(nodes.map((node) => galeraStatus(drive.hosts, node, container)));
     const why = wholeCluster(found.map((one) => ({ node: one.node, status: one.answered ? one.status : null })));
     if (why === null) {
-      const bootstrapped = await stillFirst(drive, nodes);
+      // Kolla starts the first node anew, as a member and with its unit, only after all others are there.
+      const bootstrapped = await runningOn(drive, nodes, BOOTSTRAP_PROCESS);
       const left = bootstrapped === null ? {} : { bootstrapped };
       return { check: answered.check, answer: { recap, problem: null, overruled: problem, ...left } };
     }
+    // It says nothing while it prepares what it was sent, and its donor is Synced again by then.
+    const silent = found.filter((one) => !one.answered);
+    if ((await runningOn(drive, silent, TRANSFER_PROCESS)) !== null) still = standstill(STILL_MS);
     if (still(found) || performance.now() - began > limitMs) return answered;
     const line = `kolla-ansible has ended; its nodes are not whole yet: ${why}`;
     await drive.notes.setProgress(drive.operation().id, { step: 'recover', line, at: Date.now() }).catch(() => {});
@@ -48,10 +52,14 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
   }
 }
 
-/** Kolla starts the first node anew, as a member and with its unit, only after all others are there. */
-async function stillFirst({ hosts }: Drive, nodes: readonly NodeRef[]): Promise<string | null> {
+/** The first of these nodes on which such a process runs; null where none does, or none can be asked. */
+async function runningOn(
+  { hosts }: Drive,
+  nodes: readonly Pick<NodeStatus, 'node'>[],
+  pattern: RegExp,
+): Promise<string | null> {
   const found = await Promise.all(
-    nodes.map(({ node }) => processesLike(hosts.node(node), BOOTSTRAP_PROCESS, node).catch(() => [])),
+    nodes.map(({ node }) => processesLike(hosts.node(node), pattern, node).catch(() => [])),
   );
   return found.flat()[0]?.host ?? null;
 }

@@ -101,6 +101,9 @@ export const PLAYBOOK_PROCESS =
 /** What says that a server was started as the first of a new cluster, as a recovery does until its last tasks. */
 export const BOOTSTRAP_PROCESS = /(?:^|[/ ])(mariadbd|mysqld)(?:[-_]safe)?\s(?:.*\s)?(--wsrep-new-cluster)(?:\s|$)/;
 
+/** What takes a state transfer on a node, from its first byte until MariaDB starts on what was prepared of it. */
+export const TRANSFER_PROCESS = /(?:^|[/ ])(wsrep_sst_\w+)\s.*--role\s+'?(joiner)/;
+
 /** Every process of a host: a pid and its command line on each line. */
 export const PROCESSES: Command = { argv: ['ps', '-eww', '-o', 'pid=,args='], timeoutMs: ENGINE_MS };
 

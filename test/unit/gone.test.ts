@@ -348,6 +348,28 @@ describe('people read what it means', () => {
     story.drive();
     expect(ended(SECOND)).not.toMatch(anew);
   });
+  test('when somebody says that it is gone: ways back only where some were approved, of exactly what is gone', () => {
+    const story = silent();
+    story.tell(asked);
+    const before = story.now();
+    const ways = withWays(before);
+    const second = { ...ways, gone: [{ host: SECOND, by: ['U0ALICE', 'U0BOB'] as const, at: 1 }] };
+    for (const [operation, promised, other] of [
+      [ways, /ways back without it are offered/, /no way back/],
+      [before, /no way back without it was approved.*Bring it back; or release/, /are offered/],
+      [second, new RegExp(`no way back without ${SECOND} and ${THIRD} was.*Bring one of them`), /are offered/],
+    ] as const) {
+      const reply = milestoneOf(asked, operation)?.message ?? expect.fail('no reply');
+      const button = rootCard(operation, { progress: null, now: 1 }).blocks.find(
+        (one) => one.block_id === 'gone-actions',
+      );
+      for (const said of [reply.blocks?.slice(0, 1), button, goneModal(operation)].map((one) => JSON.stringify(one))) {
+        expect(said).toMatch(promised);
+        expect(said).not.toMatch(other);
+      }
+      expect(faults(reply)).toEqual([]);
+    }
+  });
   test('in forms that Slack takes', () => {
     const form = { cloud: 'prod', archives: [], chosen: null, now: 0 };
     expect(JSON.stringify(restoreModal({ ...form, nodes: NODES }))).toMatch(/A node that is gone/);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Drive } from '../../src/engine/drive.ts';
 import { overrule } from '../../src/engine/overrule.ts';
 import type { Answered, Check } from '../../src/operation/checks.ts';
@@ -58,6 +58,38 @@ test('is waited for while a state transfer runs, and people see what for', async
   const whole = await overrule(driveOf({}, NODES.length, lines), check, answered, 60_000);
   expect(whole.answer).toMatchObject({ overruled: problem });
   expect(lines).toEqual([expect.stringMatching(/kolla-ansible has ended.*Donor/)]);
+});
+
+/** The last node says nothing at so many looks, while these processes run there, then it is whole. */
+async function silentFor(looks: number, process: string, limitMs: number): Promise<Answered> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const drive = driveOf({ [THIRD]: process });
+  let asked = 0;
+  const node = (name: string) => {
+    const host = drive.hosts.node(name);
+    const run = async (command: Command) => {
+      if (name !== THIRD || command.argv[0] === 'ps') return host.run(command);
+      asked += 1;
+      return asked > looks ? host.run(command) : { code: 1, signal: null, stdout: '', stderr: 'not there yet' };
+    };
+    return { ...host, run };
+  };
+  const overruled = overrule({ ...drive, hosts: { ...drive.hosts, node } }, check, answered, limitMs);
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+  return overruled;
+}
+const JOINER =
+  '  99 /bin/bash -ue /usr//bin/wsrep_sst_mariabackup --role joiner --address 192.0.2.3:4444 --datadir /var/lib/mysql/';
+
+test('waits for a node that says nothing while it takes a state transfer, and for no other', async () => {
+  const found = async (looks: number, process: string, limitMs = 3_600_000) =>
+    (await silentFor(looks, process, limitMs)).answer;
+  // Ten minutes, of which its donor gives only the first.
+  expect(await found(200, `${MEMBER}\n${JOINER}`)).toMatchObject({ problem: null, overruled: problem });
+  expect(await found(200, MEMBER)).toMatchObject({ problem });
+  expect(await found(200, `${MEMBER}\n${JOINER.replace('joiner', 'donor')}`)).toMatchObject({ problem });
+  expect(await found(200, `${MEMBER}\n${JOINER}`, 300_000)).toMatchObject({ problem });
 });
 
 test('people are told at the step and at the end, until another recovery has ended well', () => {

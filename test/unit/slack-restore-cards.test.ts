@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { words } from '../../lab/story.ts';
+import { advance } from '../../src/operation/advance.ts';
 import type { OperationEvent } from '../../src/operation/events.ts';
+import { illegal } from '../../src/operation/grammar.ts';
 import type { Operation } from '../../src/operation/operation.ts';
+import { lookAgain } from '../../src/runbooks/remedies.ts';
 import { alertCard, stoppingCard } from '../../src/slack/cards/alerts.ts';
 import { cancelledCard } from '../../src/slack/cards/answers.ts';
 import { approvalCard } from '../../src/slack/cards/approval-card.ts';
@@ -220,6 +223,26 @@ describe('the thread', () => {
     expect(end).toContain(OLD_UUID);
     expect(end).toContain(staged());
     expect(firstLine(root(story.now()))).toContain('backed out');
+  });
+
+  test('of a remedy within a way back names the remedy, which sends nothing, not the way back', () => {
+    const story = failedAt('recover');
+    story.backOut('way-back.2');
+    story.drive('recover');
+    story.start(story.step('recover'));
+    story.end(story.step('recover'), 1_000, 'failed');
+    const { plan, ...before } = story.now();
+    if (plan === null) throw new Error('no plan');
+    const stuck = {
+      ...before,
+      plan: { ...plan, plan: { ...plan.plan, backOuts: [...plan.plan.backOuts, lookAgain] } },
+    };
+    const event = { type: 'backing_out', by: 'U0BOB', plan: 2, backOut: lookAgain.id, number: 4 } as const;
+    expect(illegal(stuck, event)).toBeNull();
+    const after = advance(stuck, event, { operation: stuck.id, seq: 99, at: stuck.headAt, hash: 'f'.repeat(64) });
+    const said = JSON.stringify(milestoneOf(event, after)?.message);
+    expect(said).toContain(lookAgain.title);
+    expect(said).not.toContain('Back to the old data');
   });
 
   test('after a way back says whether what was written last is there, or that nobody knows', () => {

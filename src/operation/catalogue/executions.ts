@@ -64,7 +64,7 @@ export const executions = {
   HOST_DECLARED_GONE: {
     wrong: 'Two persons have declared {host} gone: what became of this step there is not known.',
     done: OLD_DATA_SAFE,
-    next: 'Take a way back without {host} on the card. It must stay off meanwhile. If it had begun to hold MariaDB down, it still does when it comes back: remove the drop-in 90-kolla-backup-hold.conf of its unit there before it may rejoin.',
+    next: 'Take a way back without {host} where the card offers one; it must stay off meanwhile. Where none was approved, bring {host} back, or release the operation and go on by hand. If it had begun to hold MariaDB down, it still does when it comes back: remove the drop-in 90-kolla-backup-hold.conf of its unit there before it may rejoin.',
   },
   NODE_IS_BEHIND: {
     wrong:

@@ -7,6 +7,7 @@ import { waysOut } from '../../runbooks/ways-out.ts';
 import { LIMITS } from '../limits.ts';
 import { cap, clean } from '../text.ts';
 import { claimsOf, planClaims } from './claims.ts';
+import { goneFollows } from './gone-follows.ts';
 
 /** The action ids of our buttons; a block with several back-outs has `back_out:<its id>`. */
 export const ACTIONS = {
@@ -193,7 +194,7 @@ function gone(operation: Operation): Button[] {
     style: 'danger',
     asks: {
       title: 'Agree?',
-      text: `Nothing waits for ${clean(said.host, 80)} any more, and ways back without it are offered. It must stay off until the cloud is whole again.`,
+      text: `Nothing waits for ${clean(said.host, 80)} any more, ${goneFollows(operation, said.host)}`,
       yes: 'Agree',
     },
   });

@@ -80,7 +80,7 @@ const tellings: Telling = {
       [say('🧹 Removing what was prepared: '), say(`${stepsOf(operation).length} hosts.`)],
     ]),
   cleared: (event, operation) => cleared(event, operation),
-  backing_out: ({ by }, operation) => backingOut(by, operation),
+  backing_out: (event, operation) => backingOut(event, operation),
   acknowledged: ({ by }, operation) =>
     reply(operation, `${operation.label} is looked after`, [[say('👀 '), person(by), say(' looks after it.')]]),
   resolution_asked: (event, operation) => resolutionAsked(event, operation),

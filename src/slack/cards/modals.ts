@@ -6,6 +6,7 @@ import { LIMITS, type View } from '../limits.ts';
 import { ago, cap, clean, moment, size } from '../text.ts';
 import { stakes } from './approval-card.ts';
 import { claimsOf, planClaims } from './claims.ts';
+import { goneFollows } from './gone-follows.ts';
 import { code, lines, onHost, say, strong } from './parts.ts';
 import { outageWords, warnings } from './stakes.ts';
 
@@ -204,7 +205,8 @@ export function declineModal(operation: Operation): View {
 
 /** One person says that a node is gone for good. */
 export function goneModal(operation: Operation): View {
-  const options = mayBeGone(operation)
+  const nodes = mayBeGone(operation);
+  const options = nodes
     .slice(0, LIMITS.options)
     .map((name) => ({ text: plain(name, LIMITS.optionText), value: cap(name, LIMITS.optionValue) }));
   const [first] = options;
@@ -215,12 +217,10 @@ export function goneModal(operation: Operation): View {
     ...(first === undefined ? {} : { initial_option: first }),
   };
   const metadata = claimsOf(operation);
+  // A plan has ways back without each of its nodes, or without none.
+  const follows = goneFollows(operation, nodes[0] ?? '');
   return modal({ callback: 'gone', title: 'A node is gone', submit: 'Say so', metadata }, [
-    lines([
-      say(
-        'If another person agrees, nothing waits for it any more, and ways back without it are offered. It must be powered off and stay so: with the old data it could start as a second cluster.',
-      ),
-    ]),
+    lines([say(`If another person agrees, nothing waits for it any more, ${follows}`)]),
     { type: 'input', block_id: 'node', label: plain('Node', LIMITS.optionText), element },
     reasonInput('How do you know?', 'Where you saw that it is off. The one who agrees relies on it.'),
   ]);

@@ -3,6 +3,7 @@ import type { JournaledProblem, Operation } from '../../operation/operation.ts';
 import { clean, clock, esc } from '../text.ts';
 import { liveButtons } from './buttons.ts';
 import { fitting } from './fitting.ts';
+import { goneFollows } from './gone-follows.ts';
 import { faint, mention, onHost, person, say, strong } from './parts.ts';
 import { downSince } from './phases.ts';
 import { type Milestone, problemReply, REASON_MAX, reply, stepIn, titleIn } from './replies.ts';
@@ -34,10 +35,10 @@ export function attention(problem: JournaledProblem, operation: Operation): Mile
   return { message, log: null };
 }
 
-export function backingOut(by: string, operation: Operation): Milestone {
-  const { label, track } = operation;
-  // A back-out without steps has let the plan go on by now.
-  const backOut = track?.backOut ?? operation.past.findLast((one) => one.track.backOut !== null)?.track.backOut ?? null;
+export function backingOut({ by, backOut: id }: Of<'backing_out'>, operation: Operation): Milestone {
+  const { label, plan } = operation;
+  // By its name: one without steps has let the plan, or a way back, go on by now.
+  const backOut = plan?.plan.backOuts.find((one) => one.id === id);
   const title = clean(backOut?.title ?? 'a back-out', 75);
   return reply(
     operation,
@@ -100,7 +101,7 @@ export function goneAsked({ by, host, reason }: Of<'gone_asked'>, operation: Ope
         [
           [say('🔎 '), person(by), strong(` says that ${clean(host, 80)} is gone for good`)],
           [strong('How they know: '), say(clean(reason, REASON_MAX))],
-          [say('Another person must agree; then nothing waits for it any more, and ways back without it are offered.')],
+          [say(`Another person must agree; then nothing waits for it any more, ${goneFollows(operation, host)}`)],
         ],
         { head: true, mrkdwn: true, more: liveButtons(operation, room.does) },
       ).message,
