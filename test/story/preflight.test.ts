@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MiniNode } from '../../lab/mini/cloud.ts';
 import { CLOUD } from '../../lab/stack.ts';
-import type { Operation } from '../../src/operation/operation.ts';
+import { type Attempt, everDriven, type Operation } from '../../src/operation/operation.ts';
 import { warnings } from '../../src/slack/cards/stakes.ts';
-import { type Bench, datadirs, runningSince, startBench, UNIT } from '../support/restore-bench.ts';
+import { type Bench, datadirs, isStuck, runningSince, startBench, UNIT } from '../support/restore-bench.ts';
 import { ALICE, approve, ask, read, say, untilIs } from '../support/restores.ts';
 import { showWhenFailed } from '../support/stage.ts';
 
@@ -179,6 +179,25 @@ test('what is only suspicious goes on the card: another image in the deployment,
   await bench.cloud.synced();
 });
 
+/** How often a recovery that left a node out, as happens here and on real clouds, is run once more. */
+const RECOVERIES = 3;
+
+/** An approved restore to its end, in which a recovery ends badly and counts all the same; how that one ended. */
+async function overruled(id: string): Promise<NonNullable<Attempt['end']>> {
+  const { journal } = bench.scene;
+  await approve(journal, id);
+  await bench.drive(id);
+  for (let tries = 1; ; tries += 1) {
+    const now = await untilIs(journal, id, (one) => one.end !== null || isStuck(one), 'its end', 240_000);
+    const recoveries = everDriven(now).flatMap(({ attempts }) => attempts.get('recover') ?? []);
+    const worked = recoveries.findLast(({ end }) => end?.outcome === 'worked')?.end;
+    if (now.end?.how === 'succeeded' && worked) return worked;
+    const { code } = now.attention?.problem ?? expect.fail(JSON.stringify(now.end));
+    expect([code, tries < RECOVERIES]).toEqual(['RECOVERY_FAILED', true]);
+    await bench.backOut(id, 'recover-again');
+  }
+}
+
 test('units are read again; a stop that a unit undoes holds; a recovery that fails at its last task counts where every node is Synced', async () => {
   const { journal } = bench.scene;
   const id = await bench.planned(archive);
@@ -189,16 +208,10 @@ test('units are read again; a stop that a unit undoes holds; a recovery that fai
     fail: { 'ready through VIP': { msg: 'the lab wanted this to fail' } },
     stop_leaves: nodes[2].name,
   });
-  await approve(journal, id);
-  await bench.drive(id);
-  const ended = await untilIs(journal, id, (one) => one.end !== null || one.attention !== null, 'its end', 240_000);
-  await bench.cloud.switches({});
-  // Recovery leaves a node out now and then, here as on real clouds: then Ansible is not overruled.
-  if (ended.end?.how !== 'succeeded') return expect(ended.attention?.problem.code).toBe('RECOVERY_FAILED');
-  const recovered = ended.attempts.get('recover')?.at(-1)?.end;
+  const recovered = await overruled(id).finally(() => bench.cloud.switches({}));
   expect(recovered).toMatchObject({ outcome: 'worked', exit: { code: 2 } });
-  expect(recovered?.after[0]).toMatchObject({ answer: { problem: null, overruled: { code: 'RECOVERY_FAILED' } } });
-  expect(recovered?.after[0]?.answer).not.toHaveProperty('bootstrapped');
+  expect(recovered.after[0]).toMatchObject({ answer: { problem: null, overruled: { code: 'RECOVERY_FAILED' } } });
+  expect(recovered.after[0]?.answer).not.toHaveProperty('bootstrapped');
 });
 
 test('one that fails before its first node was started anew counts, too, and leaves that node bootstrapped', async () => {
@@ -206,13 +219,8 @@ test('one that fails before its first node was started anew counts, too, and lea
   const id = await bench.planned(archive);
   const first = (await read(journal, id)).plan?.plan.backupHost ?? '';
   await bench.cloud.switches({ fail: { 'to become operational': { host: first } } });
-  await approve(journal, id);
-  await bench.drive(id);
-  const ended = await untilIs(journal, id, (one) => one.end !== null || one.attention !== null, 'its end', 240_000);
-  await bench.cloud.switches({});
-  if (ended.end?.how !== 'succeeded') return expect(ended.attention?.problem.code).toBe('RECOVERY_FAILED');
-  const [said] = ended.attempts.get('recover')?.at(-1)?.end?.after ?? [];
-  expect(said).toMatchObject({ answer: { overruled: { code: 'RECOVERY_FAILED' }, bootstrapped: first } });
+  const recovered = await overruled(id).finally(() => bench.cloud.switches({}));
+  expect(recovered.after[0]).toMatchObject({ answer: { overruled: { code: 'RECOVERY_FAILED' }, bootstrapped: first } });
 });
 
 /** A worker with other settings of the cloud. */
