@@ -8,7 +8,7 @@ import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
-import { baseFor } from '../runbooks/proven.ts';
+import { baseFor, datadirSeen } from '../runbooks/proven.ts';
 import type { Askers } from './asker.ts';
 import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
@@ -98,7 +98,7 @@ async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promi
     if (live.code !== 0 || live.stdout.trim() !== told)
       throw new KollaBackupError('BACKUP_OTHER_DATADIR', { host: node.node, volume, datadir: source });
   }
-  return outcome.code === 0 && /^\d+:\d+$/.test(told) ? told : null;
+  return outcome.code === 0 ? containers.readDatadir(told) : null;
 }
 
 type Proof = AnswerTo<'archive-complete'>;
@@ -111,6 +111,7 @@ async function withChain(drive: Drive, host: string, path: string, proof: Proof)
   const own = {
     ...({ node: host, path, kind: 'incremental', fromLsn, toLsn, lastLsn: lastLsn ?? toLsn } as const),
     ...{ series: parseServerVersion(serverVersion ?? '')?.series ?? '', at: await drive.journal.now(), label: '' },
+    datadir: datadirSeen(drive.operation()),
   };
   const moments = restores.flatMap(({ at }) => at);
   const found = chainTo<Omit<(typeof proven)[number], 'id' | 'by' | 'directory'> | typeof own>(own, proven, moments);

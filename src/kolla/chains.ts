@@ -19,6 +19,8 @@ export type ChainArchive = {
   /** MariaDB's series that made it ("10.11"). */
   readonly series: string;
   readonly at: number;
+  /** Which datadir was copied: LSNs of two say nothing about each other. Absent or null: not known. */
+  readonly datadir?: string | null;
 };
 
 /** The chain that ends with an archive, or where it breaks off. */
@@ -32,8 +34,8 @@ export type ChainFound<A extends ChainArchive> =
 
 /**
  * The chain that ends with `chosen`. `archives` are the complete ones of the cloud, in any order; `restores` the moments
- * (ms) at which its databases were replaced. LSNs say nothing across a restore: they may fit by chance and mix two
- * histories, and mariabackup says that all went well.
+ * (ms) at which its databases were replaced. LSNs say nothing across a restore, nor from one datadir to another: they may
+ * fit by chance and mix two histories, and mariabackup says that all went well.
  */
 export function chainTo<A extends ChainArchive>(
   chosen: A,
@@ -46,7 +48,7 @@ export function chainTo<A extends ChainArchive>(
     const [head] = links;
     if (head.kind === 'full') return { kind: 'chain', links };
     const before = archives.filter((one) => one.node === head.node && precedes(one, head));
-    const sound = before.filter((one) => restoreBetween(one, head, restores) === null);
+    const sound = before.filter((one) => sameData(one, head) && restoreBetween(one, head, restores) === null);
     const [nearest] = before.toSorted(byPreference(head));
     const restored = nearest === undefined ? null : restoreBetween(nearest, head, restores);
     let failure: ChainFound<A> =
@@ -63,7 +65,11 @@ export function chainTo<A extends ChainArchive>(
     return failure;
   }
   const elsewhere = (head: A) => [
-    ...new Set(archives.filter((one) => one.node !== head.node && precedes(one, head)).map(({ node }) => node)),
+    ...new Set(
+      archives
+        .filter((one) => one.node !== head.node && precedes(one, head) && sameData(one, head))
+        .map(({ node }) => node),
+    ),
   ];
   return grow([chosen]);
 }
@@ -77,6 +83,11 @@ function precedes(one: ChainArchive, next: ChainArchive): boolean {
     // An incremental in which nothing changed leads nowhere: what ends where it does leads there without it.
     (one.kind === 'full' || compareLsn(one.fromLsn, one.toLsn) < 0)
   );
+}
+
+/** Whether both may be of the same data: a datadir that isn't known may be any. */
+function sameData(a: ChainArchive, b: ChainArchive): boolean {
+  return a.datadir == null || b.datadir == null || a.datadir === b.datadir;
 }
 
 /** Fulls first, for fewer parts are fewer risks; then what was made last before `next`. */

@@ -131,6 +131,11 @@ export function datadirCommand(datadir: string): Command {
   return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };
 }
 
+/** What was told, if it is one datadir's: a time of birth that isn't known is told as 0, and an inode alone may come again. */
+export function readDatadir(told: string): string | null {
+  return /^\d+:[1-9]\d*$/.test(told) ? told : null;
+}
+
 /** What a container mounts as its datadir; nothing where it mounts none. */
 export function datadirSourceCommand({ engine }: NodeRef, container: string): Command {
   const format = '{{range .Mounts}}{{if eq .Destination "/var/lib/mysql"}}{{.Source}}{{end}}{{end}}';
