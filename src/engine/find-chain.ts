@@ -5,6 +5,7 @@ import { refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
 import { CHAIN_MAX } from '../operation/shapes.ts';
+import { originOf } from '../runbooks/origin.ts';
 import type { CloudPast } from '../runbooks/proven.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 
@@ -111,7 +112,7 @@ async function readWhole(
   directory: string,
   host: string,
   { path, bytes, modified }: VolumeEntry,
-  { hosts, signal, proofMs }: Look,
+  { past, hosts, signal, proofMs }: Look,
   demanded = false,
 ): Promise<Known | null> {
   const file = `${directory}/${path}`;
@@ -124,5 +125,6 @@ async function readWhole(
   const { fromLsn, toLsn, lastLsn } = checkpoints;
   const kind = checkpoints.kind === 'full' ? 'full' : 'incremental';
   const { series } = info.server;
-  return { node: host, path, bytes, sha256, kind, fromLsn, toLsn, lastLsn, series, at: modified };
+  const origin = originOf({ path, modified, kind, sha256, endedAt: info.endTime }, past);
+  return { node: host, path, bytes, sha256, kind, fromLsn, toLsn, lastLsn, series, ...origin };
 }

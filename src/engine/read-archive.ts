@@ -31,7 +31,8 @@ export async function readArchive(
     const { kind: type, fromLsn, toLsn, lastLsn } = checkpoints;
     if (proof.inode !== String(inode)) return not('ARCHIVE_CHANGED', 'another file lies there now');
     if (type === 'prepared') return not('ARCHIVE_UNSUPPORTED', 'it is a copy that was prepared already');
-    return { read: { kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion: info.server.text, sha256 } };
+    const { server, endTime: endedAt } = info;
+    return { read: { kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion: server.text, sha256, endedAt } };
   } catch (error) {
     if (error instanceof KollaBackupError) return { problem: error.problem };
     throw error;

@@ -7,7 +7,7 @@ import { compareLsn } from './xtrabackup.ts';
  * their dates decide nothing.
  */
 
-/** A complete archive. `at` is when it was made (ms since the epoch), by a journal or else by its file. */
+/** A complete archive. `at` is when it was made (ms since the epoch), by a journal or else as far as it tells that. */
 export type ChainArchive = {
   readonly node: string;
   readonly path: string;

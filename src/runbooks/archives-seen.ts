@@ -2,6 +2,7 @@ import { isNameOf } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { SeenFile, Sighting } from '../operation/ports.ts';
+import { originOf } from './origin.ts';
 import type { CloudPast, Proven } from './proven.ts';
 
 /** The catalogue: what lay in the volumes when a worker last looked, beside what the journals know of it. */
@@ -47,7 +48,7 @@ export function archivesSeen(
     proven.find((one) => one.node === file.node && one.path === file.path);
   const knownOf = (file: SeenFile & { node: string }): Known | null => {
     const one = ours(file);
-    return one?.bytes === file.bytes ? one : readAs(file);
+    return one?.bytes === file.bytes ? one : readAs(file, proven);
   };
   const there = files.flatMap((file) => knownOf(file) ?? []);
   const moments = restores.flatMap(({ at }) => at);
@@ -79,12 +80,13 @@ export function archivesSeen(
     .map(({ archive }) => archive);
 }
 
-function readAs({ node, path, modified, read }: SeenFile & { node: string }): Known | null {
+function readAs({ node, path, modified, read }: SeenFile & { node: string }, proven: readonly Proven[]): Known | null {
   const series = read?.kind === 'whole' ? parseServerVersion(read.serverVersion)?.series : undefined;
   if (read?.kind !== 'whole' || series === undefined) return null;
-  const { type: kind, fromLsn, toLsn, lastLsn } = read;
+  const { type: kind, fromLsn, toLsn, lastLsn, sha256, endedAt } = read;
+  const origin = originOf({ path, modified, kind, sha256, endedAt }, { proven });
   const label = path.split('/').at(-1) ?? path;
-  return { node, path, kind, fromLsn, toLsn, lastLsn, series, at: modified, label };
+  return { node, path, kind, fromLsn, toLsn, lastLsn, series, ...origin, label };
 }
 
 function standingOf(
