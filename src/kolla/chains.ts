@@ -7,7 +7,7 @@ import { compareLsn } from './xtrabackup.ts';
  * their dates decide nothing.
  */
 
-/** A complete archive. `at` is when it was made (ms since the epoch), by a journal or else as far as it tells that. */
+/** A complete archive, where it lies. `at` is when it was made (ms since the epoch), by a journal or else as far as it tells that. */
 export type ChainArchive = {
   readonly node: string;
   readonly path: string;
@@ -21,6 +21,8 @@ export type ChainArchive = {
   readonly at: number;
   /** Which datadir was copied: LSNs of two say nothing about each other. Absent or null: not known. */
   readonly datadir?: string | null;
+  /** The node on which it was taken; absent: not known, for an archive may be copied to another. */
+  readonly takenOn?: string;
 };
 
 /** The chain that ends with an archive, or where it breaks off. */
@@ -48,7 +50,9 @@ export function chainTo<A extends ChainArchive>(
     const [head] = links;
     if (head.kind === 'full') return { kind: 'chain', links };
     const before = archives.filter((one) => one.node === head.node && precedes(one, head));
-    const sound = before.filter((one) => sameData(one, head) && restoreBetween(one, head, restores) === null);
+    const sound = before.filter(
+      (one) => links.every((link) => sameData(one, link)) && restoreBetween(one, head, restores) === null,
+    );
     const [nearest] = before.toSorted(byPreference(head));
     const restored = nearest === undefined ? null : restoreBetween(nearest, head, restores);
     let failure: ChainFound<A> =
@@ -85,9 +89,10 @@ function precedes(one: ChainArchive, next: ChainArchive): boolean {
   );
 }
 
-/** Whether both may be of the same data: a datadir that isn't known may be any. */
+/** Whether both may be of the same data: a node or datadir that isn't known may be any. */
 function sameData(a: ChainArchive, b: ChainArchive): boolean {
-  return a.datadir == null || b.datadir == null || a.datadir === b.datadir;
+  const alike = (one: string | null | undefined, other: typeof one) => one == null || other == null || one === other;
+  return alike(a.takenOn, b.takenOn) && alike(a.datadir, b.datadir);
 }
 
 /** Fulls first, for fewer parts are fewer risks; then what was made last before `next`. */

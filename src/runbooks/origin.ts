@@ -20,9 +20,12 @@ type ReadFile = {
 };
 
 /** A copy of a proven archive is known by its checksum, wherever it lies; of others it is told when they were made. */
-export function originOf(file: ReadFile, { proven }: Pick<CloudPast, 'proven'>): Pick<ChainArchive, 'at' | 'datadir'> {
+export function originOf(
+  file: ReadFile,
+  { proven }: Pick<CloudPast, 'proven'>,
+): Pick<ChainArchive, 'at' | 'datadir' | 'takenOn'> {
   const same = proven.find(({ sha256 }) => sha256 === file.sha256);
-  return same === undefined ? { at: madeAt(file) } : { at: same.at, datadir: same.datadir };
+  return same === undefined ? { at: madeAt(file) } : { at: same.at, datadir: same.datadir, takenOn: same.node };
 }
 
 /**

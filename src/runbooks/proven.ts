@@ -52,7 +52,7 @@ export function provenBy(operation: Operation): Proven | null {
     ...{ id, label, by, node, directory: found.directory, path: path.slice(found.directory.length + 1), at: end.at },
     ...{ kind, fromLsn, toLsn, lastLsn: lastLsn ?? toLsn, series, serverVersion: serverVersion ?? '', bytes },
     ...{ unpackedBytes, sha256 },
-    datadir: datadirSeen(operation),
+    ...{ datadir: datadirSeen(operation), takenOn: node },
     schemas: noted?.map(({ name, tables, digest }) => ({ name, tables, digest })) ?? null,
     lockSeen: answers.every((one) => one.check !== 'lock-on-this-node' || lockPlace(one.answer) !== 'unknown'),
   };

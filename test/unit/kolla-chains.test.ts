@@ -200,6 +200,8 @@ describe('particular chains', () => {
     for (const datadir of [next, null])
       expect(chainTo({ ...one, datadir: next }, [{ ...full, datadir }, one], []).kind).toBe('chain');
     expect(chainTo(one, [{ ...full, datadir: old }, one], []).kind).toBe('chain');
+    const ends = [{ ...full, datadir: old }, one, { ...two, datadir: next }] as const;
+    expect(chainTo(ends[2], ends, []).kind).toBe('gap');
     // A restore brings another datadir, too, and is the better reason.
     expect(chainTo({ ...one, datadir: next }, [{ ...full, datadir: old }, one], [1500]).kind).toBe('restore_inside');
   });

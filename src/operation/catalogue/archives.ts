@@ -95,7 +95,7 @@ export const archives = {
   CHAIN_GAP: {
     wrong: 'The incremental {path} on {host} has no chain: the archive that ends at LSN {lsn} lies {where}.',
     done: NOTHING,
-    next: 'Restore an archive whose chain lies whole on one node, or copy the missing archive into the volume of that node and ask again.',
+    next: 'Restore an archive whose chain lies whole on one node. Where this one was moved there from the node that still has the missing archive, copy that after it and ask again; archives that were taken on two nodes are never one chain, whatever their LSNs say.',
   },
   CHAIN_RESTORE_INSIDE: {
     wrong:
