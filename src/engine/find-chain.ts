@@ -34,6 +34,8 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
   const { node: host, path } = chosen;
   const pool = new Map(knownOn(host, look).map((one) => [one.path, one]));
   const own = pool.get(path) ?? (await mustRead(chosen, look));
+  if (chosen.sha256 !== null && chosen.sha256 !== own.sha256)
+    return refuse('ARCHIVE_CHANGED', { host, path, detail: 'it is another file than the one that was proven' });
   pool.set(path, own);
   const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
   const unread = look.listed
@@ -90,11 +92,10 @@ function linkOf(known: Known, directory: string): ChainLink {
   return { node, directory, path, bytes, sha256, kind, fromLsn, toLsn, series };
 }
 
-/** Archives of our own backups whose files are still there as they were. */
+/** Archives of our own backups whose files are still there as they were, the newest last: it may have overwritten others. */
 function knownOn(host: string, { past, listed }: Look): readonly Known[] {
-  return past.proven.filter(
-    ({ node, path, bytes }) => node === host && listed.some((entry) => entry.path === path && entry.bytes === bytes),
-  );
+  const lies = ({ path, bytes }: Known) => listed.some((entry) => entry.path === path && entry.bytes === bytes);
+  return past.proven.filter((one) => one.node === host && lies(one)).toSorted((a, b) => a.at - b.at);
 }
 
 /** What lies on other nodes is only named: a chain is restored from one. */

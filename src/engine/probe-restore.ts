@@ -7,6 +7,7 @@ import type { Facts, FoundArchive } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
+import { knownArchive } from '../runbooks/known-archive.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { refsOf } from '../runbooks/nodes.ts';
 import { roomProblem } from '../runbooks/room.ts';
@@ -77,8 +78,7 @@ export async function probeRestore(
   const past = await cloudPast(cloud.journal, cloud.id);
   const isIt = (one: Pick<FoundArchive, 'node' | 'path' | 'bytes'>) =>
     one.node === place.node && one.path === place.path && one.bytes === place.bytes;
-  const known = past.proven.find(isIt);
-  const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
+  const { known = null, archive = place } = knownArchive(place, past.proven) ?? {};
   const chain = [...(await findChain(archive, { past, listed, hosts, signal, proofMs: cloud.proofMs }))];
   const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);

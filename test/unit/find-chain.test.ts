@@ -7,6 +7,7 @@ import { findChain } from '../../src/engine/find-chain.ts';
 import type { CloudHosts } from '../../src/engine/hosts.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import type { Host } from '../../src/operation/host.ts';
+import { knownArchive } from '../../src/runbooks/known-archive.ts';
 import type { Proven } from '../../src/runbooks/proven.ts';
 import { runCommand } from '../support/python.ts';
 
@@ -48,6 +49,7 @@ async function chainIn(
   files: Readonly<Record<string, 'full' | 'incremental'>>,
   known: readonly Proven[],
   restores: readonly number[] = [],
+  sha256: string | null = null,
 ) {
   rmSync(directory, { recursive: true });
   mkdirSync(directory);
@@ -57,7 +59,7 @@ async function chainIn(
     return { path, bytes, modified, inode: index };
   });
   const past = { proven: known, restores: [{ label: 'RST-1', at: restores }], read: [] };
-  const chosen = { node: 'bobcat', directory, path: INCREMENTAL, bytes: 1, sha256: null };
+  const chosen = { node: 'bobcat', directory, path: INCREMENTAL, bytes: 1, sha256 };
   const look = { past, listed, hosts, signal: new AbortController().signal, proofMs: 60_000 };
   try {
     return (await findChain(chosen, look)).map(({ node, path }) => `${node}:${path}`);
@@ -93,4 +95,26 @@ test('what is missing is said to lie on another node only where it was taken on 
   expect(await chainIn(moved, there)).toMatchObject({ code: 'CHAIN_GAP', params: { where: 'on lark' } });
   const mixed = [proven('full', { node: 'lark' }), proven('incremental')];
   expect(await chainIn(moved, mixed)).toMatchObject({ code: 'CHAIN_GAP', params: { where: 'nowhere that is known' } });
+});
+
+test('the one that was chosen is the one that was proved, by its checksum, or nothing is found', async () => {
+  const other = 'f'.repeat(64);
+  expect(await chainIn(here, [], [], proven('incremental').sha256)).toEqual(whole);
+  expect(await chainIn(here, [], [], other)).toMatchObject({ code: 'ARCHIVE_CHANGED' });
+  // A script that has written over its own file: the newer backup is what lies there.
+  const both = [proven('incremental'), proven('incremental', { sha256: other, at: 1_900 }), proven('full')];
+  for (const known of [both, both.toReversed()])
+    expect(await chainIn(here, known, [], proven('incremental').sha256)).toEqual(whole);
+});
+
+test('an archive that our backups have proved is known whoever names it, and refused where another file lies there', () => {
+  const [older, newer] = [proven('incremental', { at: 1, sha256: 'a'.repeat(64), bytes: 7 }), proven('incremental')];
+  const { path, bytes, sha256 } = newer;
+  const place = { node: 'bobcat', directory, path, bytes, sha256: null };
+  for (const all of [[newer, older], [older, newer], [newer]])
+    expect(knownArchive(place, all)).toEqual({ known: newer, archive: { ...place, sha256, unpackedBytes: 1 } });
+  expect(knownArchive({ ...place, sha256 }, [newer])?.archive.sha256).toBe(sha256);
+  expect(knownArchive(place, [proven('incremental', { node: 'lark' }), proven('full')])).toBeNull();
+  for (const changed of [{ bytes: 7 }, { sha256: older.sha256 }])
+    expect(() => knownArchive({ ...place, ...changed }, [older, newer])).toThrow('ARCHIVE_CHANGED');
 });

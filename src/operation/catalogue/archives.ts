@@ -38,9 +38,9 @@ export const archives = {
     next: 'It may come from a newer MariaDB than this software knows. Do not restore it with this software before it does.',
   },
   ARCHIVE_CHANGED: {
-    wrong: 'The archive {path} on {host} changed while it was read: {detail}.',
+    wrong: 'The archive {path} on {host} is not what it was: {detail}.',
     done: NOTHING,
-    next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
+    next: 'A backup is still being written, or somebody has replaced the file. Wait until that has ended, then ask again; what has replaced a proven archive is restored under a name of its own.',
   },
   PROOF_TOO_LONG: {
     wrong: 'Reading the archive {file} on {host} took longer than {minutes} minutes.',
