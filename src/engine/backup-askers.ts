@@ -6,6 +6,7 @@ import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { cloudPast } from '../past.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
 import { baseFor, datadirSeen } from '../runbooks/proven.ts';
@@ -14,7 +15,6 @@ import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
 import { ifAnswered } from './hosts.ts';
 import { galeraStatus, listVolume, lockOf, othersAtWork, roomForArchive, volumePath } from './node-questions.ts';
-import { cloudPast } from './past.ts';
 import { prove } from './prove.ts';
 
 /** How the checks of a backup are asked. */

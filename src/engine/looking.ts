@@ -4,10 +4,10 @@ import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Sighting, StepNotes } from '../operation/ports.ts';
+import { cloudPast } from '../past.ts';
 import { toRead, withRead } from '../runbooks/archives-read.ts';
 import type { CloudHosts } from './hosts.ts';
 import { listVolume } from './node-questions.ts';
-import { cloudPast } from './past.ts';
 import { readArchive } from './read-archive.ts';
 
 /** How often it is asked whether it is time to look, and how long what was seen is fresh enough (ms). */

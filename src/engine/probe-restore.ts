@@ -6,6 +6,7 @@ import type { Wish } from '../operation/events.ts';
 import type { Facts, FoundArchive } from '../operation/facts.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { cloudPast } from '../past.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { knownArchive } from '../runbooks/known-archive.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
@@ -26,7 +27,6 @@ import { findService } from './find-service.ts';
 import { comeBack } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { askMachineIds } from './machine-ids.ts';
-import { cloudPast } from './past.ts';
 import { chooseImage } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
 

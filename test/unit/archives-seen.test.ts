@@ -54,6 +54,8 @@ describe('the catalogue', () => {
     const sighting = seenOf([foreign]);
     const lark = { node: 'lark', problem: null, files: [...(sighting.nodes[0]?.files ?? []), states] };
     expect(standings({ ...sighting, nodes: [lark] })).toEqual([[null, { kind: 'unread' }]]);
+    // While an archive of its node is unread, nobody knows that a link is gone.
+    expect(standings(seenOf([foreign, two]))).toContainEqual(['BKP-3', { kind: 'no_chain', why: 'unread' }]);
   });
 
   test('its words name chain, node and who asked, and the node that could not be asked', () => {

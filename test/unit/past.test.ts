@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cloudPast } from '../../src/engine/past.ts';
 import { fold } from '../../src/operation/fold.ts';
 import type { Journal, JournalRead } from '../../src/operation/journal.ts';
 import { journalRecord, verifyChain } from '../../src/operation/record.ts';
+import { cloudPast } from '../../src/past.ts';
 
 const FILE = join(import.meta.dirname, '../fixtures/journals/0.1.0/RST-1.jsonl');
 const records = readFileSync(FILE, 'utf8')

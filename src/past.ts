@@ -1,7 +1,7 @@
-import { fold } from '../operation/fold.ts';
-import type { Journal, JournalRead } from '../operation/journal.ts';
-import type { Operation } from '../operation/operation.ts';
-import { type CloudPast, pastOf } from '../runbooks/proven.ts';
+import { fold } from './operation/fold.ts';
+import type { Journal, JournalRead } from './operation/journal.ts';
+import type { Operation } from './operation/operation.ts';
+import { type CloudPast, pastOf } from './runbooks/proven.ts';
 
 /** How many of a cloud's newest operations are looked through for archives and restores: hourly backups of twelve days. */
 const LOOKED = 300;
