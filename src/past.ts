@@ -3,13 +3,17 @@ import type { Journal, JournalRead } from './operation/journal.ts';
 import type { Operation } from './operation/operation.ts';
 import { type CloudPast, pastOf } from './runbooks/proven.ts';
 
-/** How many of a cloud's newest operations are looked through for archives and restores: hourly backups of twelve days. */
+/** How many of a cloud's newest operations are looked through for archives: hourly backups of twelve days. */
 const LOOKED = 300;
 
-/** What the journals of a cloud tell of its archives and restores. */
-export async function cloudPast(journal: Pick<Journal, 'read' | 'recent'>, cloud: string): Promise<CloudPast> {
+/** Where it is looked up. */
+export type PastJournal = Pick<Journal, 'read' | 'recent' | 'restores'>;
+
+/** What the journals of a cloud tell of its newest archives, and of all its restores: a chain may be older than twelve days. */
+export async function cloudPast(journal: PastJournal, cloud: string): Promise<CloudPast> {
   const operations: Operation[] = [];
-  for (const { id } of await journal.recent(LOOKED, cloud)) {
+  const listed = [...(await journal.recent(LOOKED, cloud)), ...(await journal.restores(cloud))];
+  for (const id of new Set(listed.map((one) => one.id))) {
     const followed = asFollowed(await journal.read(id));
     if (followed !== null) operations.push(followed);
   }

@@ -4,13 +4,13 @@ import type { Settings } from '../kolla/settings.ts';
 import { refuse } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, FoundArchive } from '../operation/facts.ts';
-import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
-import { cloudPast } from '../past.ts';
+import { cloudPast, type PastJournal } from '../past.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
 import { knownArchive } from '../runbooks/known-archive.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { refsOf } from '../runbooks/nodes.ts';
+import { originSuspicions } from '../runbooks/origin.ts';
 import { roomProblem } from '../runbooks/room.ts';
 import {
   demandDistinct,
@@ -42,7 +42,7 @@ export async function probeRestore(
     readonly proofMs: number;
     /** What must stay free on a datadir's file system (bytes). */
     readonly floorBytes: number;
-    readonly journal: Pick<Journal, 'read' | 'recent'>;
+    readonly journal: PastJournal;
     /** How the deployment is set; null where it couldn't be learnt. */
     readonly settings: Settings | null;
   },
@@ -102,6 +102,7 @@ export async function probeRestore(
     ...image.suspicions,
     ...otherImage(cloud.settings, found),
     ...lockSuspicions(archive.path, chain, past),
+    ...originSuspicions(chain, past),
   ];
   return { ...facts, suspicions, restore };
 }

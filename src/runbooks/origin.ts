@@ -1,6 +1,7 @@
 import { parseArchiveName } from '../kolla/archives.ts';
 import type { ChainArchive } from '../kolla/chains.ts';
 import { localTime } from '../kolla/xtrabackup.ts';
+import type { Problem } from '../operation/catalogue.ts';
 import type { CloudPast } from './proven.ts';
 
 /** What is known of how an archive came to be that no journal names where it lies. Its file's time is that of the copying. */
@@ -39,4 +40,16 @@ function madeAt({ path, modified, kind, endedAt }: ReadFile): number {
   const epoch = 'epoch' in name && name.epoch !== undefined ? name.epoch * 1000 : null;
   const named = epoch === null || (local !== null && (epoch < from || epoch > to)) ? null : epoch;
   return Math.min(modified, named ?? (kind === 'full' ? from : to));
+}
+
+/** A chain, its last link the chosen one, with archives that no journal knows: whether it is of one history is told by themselves alone. */
+export function originSuspicions(
+  chain: readonly { readonly path: string; readonly sha256: string | null }[],
+  { proven }: Pick<CloudPast, 'proven'>,
+): readonly Problem[] {
+  const seen = new Set<string | null>(proven.map(({ sha256 }) => sha256));
+  const unseen = chain.filter(({ sha256 }) => !seen.has(sha256)).length;
+  if (chain.length < 2 || unseen === 0) return [];
+  const params = { path: chain.at(-1)?.path ?? '', links: String(chain.length), unseen: String(unseen) };
+  return [{ code: 'CHAIN_ORIGIN_UNSEEN', params }];
 }

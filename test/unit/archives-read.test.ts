@@ -101,7 +101,11 @@ async function look(hosts: CloudHosts, earlier: Sighting | null): Promise<Sighti
       return was;
     },
   };
-  const journal = { read: async () => ({ state: 'missing' }) as const, recent: async () => [] };
+  const journal = {
+    read: async () => ({ state: 'missing' }) as const,
+    recent: async () => [],
+    restores: async () => [],
+  };
   const looking = startLooking({ config, journal, notes, hostsOf: () => hosts, log: pino({ level: 'silent' }) });
   const read = () => (seen?.nodes[0]?.files ?? []).filter((file) => file.read !== null).length;
   const found = await until(async () => (seen !== earlier && read() >= 3 ? seen : null), 'read archives', 30_000);

@@ -37,6 +37,7 @@ function driveOf(operation: Operation, earlier: readonly Operation[]): Drive {
     journal: {
       now: async () => operation.headAt,
       owner: async () => operation.id,
+      restores: async () => [],
       recent: async () => earlier.map(({ label }) => ({ id: label, at: 0 })),
       read: async (id) => {
         const found = earlier.find(({ label }) => label === id);

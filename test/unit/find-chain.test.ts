@@ -8,6 +8,7 @@ import type { CloudHosts } from '../../src/engine/hosts.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
 import type { Host } from '../../src/operation/host.ts';
 import { knownArchive } from '../../src/runbooks/known-archive.ts';
+import { originSuspicions } from '../../src/runbooks/origin.ts';
 import type { Proven } from '../../src/runbooks/proven.ts';
 import { runCommand } from '../support/python.ts';
 
@@ -117,4 +118,15 @@ test('an archive that our backups have proved is known whoever names it, and ref
   expect(knownArchive(place, [proven('incremental', { node: 'lark' }), proven('full')])).toBeNull();
   for (const changed of [{ bytes: 7 }, { sha256: older.sha256 }])
     expect(() => knownArchive({ ...place, ...changed }, [older, newer])).toThrow('ARCHIVE_CHANGED');
+});
+
+test('a chain of which the journals do not know every archive is suspicious; a full alone shows all that it is', () => {
+  const known = [proven('full'), proven('incremental', { node: 'lark', path: 'elsewhere.gz' })];
+  expect(originSuspicions(known, { proven: known })).toEqual([]);
+  const params = { path: 'elsewhere.gz', links: '2', unseen: '1' };
+  const [full] = known;
+  expect(originSuspicions(known, { proven: full === undefined ? [] : [full] })).toEqual([
+    { code: 'CHAIN_ORIGIN_UNSEEN', params },
+  ]);
+  expect(originSuspicions([], { proven: [] })).toEqual([]);
 });
