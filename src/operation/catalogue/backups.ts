@@ -85,7 +85,7 @@ export const backups = {
     wrong:
       'Whether the datadir of {host} is still the one that {full} was taken of cannot be told: the time of birth of its ibdata1 is not known.',
     done: 'No incremental counts: positions in the log of one datadir say nothing about another.',
-    next: 'Take full backups. "stat -c %W" on that file must tell more than 0 for incrementals: that takes coreutils 8.31 or later, and a file system that keeps it, such as ext4 or XFS; then take a full backup first.',
+    next: 'Take a full backup; the incrementals after it build on it if that time is known then. It takes glibc 2.28 or later, and a file system that keeps it, such as ext4 or XFS; where either is missing take full backups only.',
   },
   INCREMENTAL_OFF_CHAIN: {
     wrong:
