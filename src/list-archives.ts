@@ -87,7 +87,9 @@ function words({ standing }: ArchiveSeen, unread: Problem | null): string {
     case 'restorable':
       return 'restorable';
     case 'no_chain':
-      return 'NOT RESTORABLE: an archive of its chain is missing on that node';
+      return standing.why === 'unread'
+        ? 'NOT RESTORABLE as far as could be read: an archive of its chain is missing, or is one that was not read'
+        : 'NOT RESTORABLE: an archive of its chain is missing on that node';
     case 'unusable':
       return `NOT RESTORABLE: ${standing.code}`;
     case 'changed':

@@ -5,9 +5,10 @@ import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { cloudPast } from '../past.ts';
 import { freshAmong, marksOf } from '../runbooks/freshness.ts';
 import { foundBy as archivesFoundBy, listedBefore as archivesListedBefore } from '../runbooks/judge.ts';
-import { baseFor, needsFor, unpackedFirst } from '../runbooks/proven.ts';
+import { baseFor, datadirSeen, needsFor, unpackedFirst } from '../runbooks/proven.ts';
 import type { Askers, Context } from './asker.ts';
 import { findingsOn } from './cluster-questions.ts';
 import type { Drive } from './drive.ts';
@@ -21,7 +22,6 @@ import {
   roomToUnpack,
   volumePath,
 } from './node-questions.ts';
-import { cloudPast } from './past.ts';
 import { prove } from './prove.ts';
 
 /** How the checks of a backup are asked. */
@@ -112,7 +112,7 @@ async function datadirOf({ hosts }: Drive, node: NodeRef, volume: string): Promi
     if (live.code !== 0 || live.stdout.trim() !== told)
       throw new KollaBackupError('BACKUP_OTHER_DATADIR', { host: node.node, volume, datadir: source });
   }
-  return outcome.code === 0 && /^\d+:\d+$/.test(told) ? told : null;
+  return outcome.code === 0 ? containers.readDatadir(told) : null;
 }
 
 /** MariaDB's series there ("10.11"); null where it couldn't be asked. */
@@ -136,6 +136,7 @@ async function withChain(
   const own = {
     ...({ node: node.node, path, kind: 'incremental', fromLsn, toLsn, lastLsn: lastLsn ?? toLsn } as const),
     ...{ series: parseServerVersion(serverVersion ?? '')?.series ?? '', at: await drive.journal.now(), label: '' },
+    datadir: datadirSeen(drive.operation()),
   };
   const { entries } = await patience(node.node, () => listVolume(drive.hosts, node, BACKUP_VOLUME));
   return { ...proof, ...needsFor(past, own, { file: proof.path, listed: entries }) };

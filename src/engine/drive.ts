@@ -50,7 +50,7 @@ export type Drive = {
   writeStart(event: OperationEvent, terms: Pick<Terms, 'own' | 'notAfter'>): Promise<'written' | 'moved' | 'waits'>;
   /** Reads the journal again if somebody wrote into it meanwhile. */
   refresh(): Promise<Operation>;
-  readonly journal: Pick<Journal, 'now' | 'owner' | 'read' | 'recent'>;
+  readonly journal: Pick<Journal, 'now' | 'owner' | 'read' | 'recent' | 'restores'>;
   /** What is missing for Redis to keep every event; null when nothing is. */
   readonly durable: () => Promise<Problem | null>;
 };

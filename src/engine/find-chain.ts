@@ -5,6 +5,7 @@ import { KollaBackupError, refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
 import type { ChainLink, FoundArchive } from '../operation/facts.ts';
 import { CHAIN_MAX } from '../operation/shapes.ts';
+import { originOf } from '../runbooks/origin.ts';
 import type { CloudPast } from '../runbooks/proven.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { readToItsEnd } from './prove.ts';
@@ -37,6 +38,8 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
   const { node: host, path } = chosen;
   const pool = new Map(knownOn(host, look).map((one) => [one.path, one]));
   const own = pool.get(path) ?? (await mustRead(chosen, look));
+  if (chosen.sha256 !== null && chosen.sha256 !== own.sha256)
+    return refuse('ARCHIVE_CHANGED', { host, path, detail: 'it is another file than the one that was proven' });
   pool.set(path, own);
   const written = look.listed.find((entry) => entry.path === path)?.modified ?? 0;
   let tooSlow: KollaBackupError | null = null;
@@ -110,11 +113,10 @@ function linkOf(known: Known, directory: string): ChainLink {
   return { node, directory, path, bytes, sha256, kind, fromLsn, toLsn, series };
 }
 
-/** Archives of our own backups whose files are still there as they were. */
+/** Archives of our own backups whose files are still there as they were, the newest last: it may have overwritten others. */
 function knownOn(host: string, { past, listed }: Look): readonly Known[] {
-  return past.proven.filter(
-    ({ node, path, bytes }) => node === host && listed.some((entry) => entry.path === path && entry.bytes === bytes),
-  );
+  const lies = ({ path, bytes }: Known) => listed.some((entry) => entry.path === path && entry.bytes === bytes);
+  return past.proven.filter((one) => one.node === host && lies(one)).toSorted((a, b) => a.at - b.at);
 }
 
 /** What lies on other nodes is only named: a chain is restored from one. */
@@ -132,7 +134,7 @@ async function readWhole(
   directory: string,
   host: string,
   { path, bytes, modified }: VolumeEntry,
-  { hosts, signal, proofMs }: Look,
+  { past, hosts, signal, proofMs }: Look,
   demanded = false,
 ): Promise<Known | null> {
   const file = `${directory}/${path}`;
@@ -144,5 +146,6 @@ async function readWhole(
   const { fromLsn, toLsn, lastLsn } = checkpoints;
   const kind = checkpoints.kind === 'full' ? 'full' : 'incremental';
   const { series } = info.server;
-  return { node: host, path, bytes, sha256, kind, fromLsn, toLsn, lastLsn, series, at: modified };
+  const origin = originOf({ path, modified, kind, sha256, endedAt: info.endTime }, past);
+  return { node: host, path, bytes, sha256, kind, fromLsn, toLsn, lastLsn, series, ...origin };
 }

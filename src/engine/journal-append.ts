@@ -14,7 +14,7 @@ import { asking } from './redis.ts';
 /** How often an append is stamped anew when Redis finds its time too old. */
 const CLOCK_TRIES = 3;
 /** Labels begin with these letters. */
-const LABELS = { backup: 'BKP', restore: 'RST', discard: 'DSC' } as const satisfies Record<
+export const LABELS = { backup: 'BKP', restore: 'RST', discard: 'DSC' } as const satisfies Record<
   Extract<OperationEvent, { type: 'requested' }>['wish']['kind'],
   string
 >;

@@ -3,10 +3,13 @@ import { LEASE_MS } from '../operation/append.ts';
 import type { Journal } from '../operation/journal.ts';
 import type { Keyring } from '../operation/record.ts';
 import { appendScript } from './append-script.ts';
-import { appender } from './journal-append.ts';
+import { appender, LABELS } from './journal-append.ts';
 import { readJournal } from './journal-read.ts';
 import { keys } from './keys.ts';
 import { asking } from './redis.ts';
+
+/** The most restores, of all clouds, that are looked up: one a week for some twenty years. */
+const RESTORES_MAX = 1_000;
 
 /** The journals in Redis; `clock` is replaced by tests only. */
 export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journal {
@@ -42,6 +45,16 @@ export function redisJournal(redis: Redis, ring: Keyring, clock?: string): Journ
           'WITHSCORES',
         );
         return pairs(flat).map(([id, at]) => ({ id, at: Number(at) }));
+      }),
+    restores: (cloud) =>
+      asking(async () => {
+        const last = Number(await redis.get(keys.counter(LABELS.restore)));
+        const labels = Array.from({ length: Math.min(last, RESTORES_MAX) }, (_, index) => last - index);
+        if (labels.length === 0) return [];
+        const found = await redis.hmget(keys.labels, ...labels.map((number) => `${LABELS.restore}-${number}`));
+        const ids = found.flatMap((id) => id ?? []);
+        const times = ids.length === 0 ? [] : await redis.zmscore(keys.recentOf(cloud), ...ids);
+        return ids.flatMap((id, index) => (times[index] == null ? [] : [{ id, at: Number(times[index]) }]));
       }),
     byLabel: (label) => asking(() => redis.hget(keys.labels, label)),
     owner: (cloud) => asking(() => redis.get(keys.owner(cloud))),

@@ -2,12 +2,11 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
-import type { Journal } from '../operation/journal.ts';
 import type { Sighting, StepNotes } from '../operation/ports.ts';
+import { cloudPast, type PastJournal } from '../past.ts';
 import { toRead, withRead } from '../runbooks/archives-read.ts';
 import type { CloudHosts } from './hosts.ts';
 import { listVolume } from './node-questions.ts';
-import { cloudPast } from './past.ts';
 import { readArchive } from './read-archive.ts';
 
 /** How often it is asked whether it is time to look, and how long what was seen is fresh enough (ms). */
@@ -20,7 +19,7 @@ const MINUTE_MS = 60_000;
 
 type Parts = {
   readonly config: Config;
-  readonly journal: Pick<Journal, 'read' | 'recent'>;
+  readonly journal: PastJournal;
   readonly notes: Pick<StepNotes, 'sighting' | 'setSighting' | 'sightingDue'>;
   readonly hostsOf: (cloud: string) => CloudHosts | null;
   readonly log: Logger;

@@ -24,6 +24,7 @@ const archiveRead = z.discriminatedUnion('kind', [
     lastLsn: lsn,
     serverVersion: z.string(),
     sha256: hex64,
+    endedAt: z.string().exactOptional(),
   }),
   z.object({ kind: z.literal('unusable'), code: z.string(), at: z.number().default(0) }),
 ]);

@@ -4,11 +4,13 @@ import type { Settings } from '../kolla/settings.ts';
 import { refuse } from '../operation/catalogue.ts';
 import type { Wish } from '../operation/events.ts';
 import type { Facts, FoundArchive } from '../operation/facts.ts';
-import type { Journal } from '../operation/journal.ts';
 import type { NodeRef } from '../operation/shapes.ts';
+import { cloudPast, type PastJournal } from '../past.ts';
 import { clusterSeen } from '../runbooks/cluster-seen.ts';
+import { knownArchive } from '../runbooks/known-archive.ts';
 import { lockSuspicions } from '../runbooks/lock-suspicions.ts';
 import { refsOf } from '../runbooks/nodes.ts';
+import { originSuspicions } from '../runbooks/origin.ts';
 import { roomProblem } from '../runbooks/room.ts';
 import {
   demandDistinct,
@@ -25,7 +27,6 @@ import { findService } from './find-service.ts';
 import { comeBack, refuseSilent } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { askMachineIds } from './machine-ids.ts';
-import { cloudPast } from './past.ts';
 import { chooseImage } from './probe-image.ts';
 import { surveyNode } from './survey.ts';
 
@@ -41,7 +42,7 @@ export async function probeRestore(
     readonly proofMs: number;
     /** What must stay free on a datadir's file system (bytes). */
     readonly floorBytes: number;
-    readonly journal: Pick<Journal, 'read' | 'recent'>;
+    readonly journal: PastJournal;
     /** How the deployment is set; null where it couldn't be learnt. */
     readonly settings: Settings | null;
   },
@@ -77,8 +78,7 @@ export async function probeRestore(
   const past = await cloudPast(cloud.journal, cloud.id);
   const isIt = (one: Pick<FoundArchive, 'node' | 'path' | 'bytes'>) =>
     one.node === place.node && one.path === place.path && one.bytes === place.bytes;
-  const known = past.proven.find(isIt);
-  const archive = known === undefined ? place : { ...place, unpackedBytes: known.unpackedBytes };
+  const { known = null, archive = place } = knownArchive(place, past.proven) ?? {};
   const chain = [...(await findChain(archive, { past, listed, omitted, hosts, signal, proofMs: cloud.proofMs }))];
   const series = chain.at(-1)?.series ?? known?.series ?? past.read.find(isIt)?.series ?? null;
   const image = await chooseImage(cloud.id, found, { node: archive.node, path: archive.path, series }, hosts, signal);
@@ -102,6 +102,7 @@ export async function probeRestore(
     ...image.suspicions,
     ...otherImage(cloud.settings, found),
     ...lockSuspicions(archive.path, chain, past),
+    ...originSuspicions(chain, past),
   ];
   return { ...facts, suspicions, restore };
 }

@@ -12,8 +12,8 @@ import { quoteHost } from '../kolla/quoted.ts';
 import { KollaBackupError } from '../operation/catalogue.ts';
 import type { Facts } from '../operation/facts.ts';
 import type { Host } from '../operation/host.ts';
-import type { Journal } from '../operation/journal.ts';
 import type { Operation } from '../operation/operation.ts';
+import type { PastJournal } from '../past.ts';
 import { isHalf } from './gone-nodes.ts';
 import { type CloudHosts, patiently } from './hosts.ts';
 import { archiveLies } from './node-questions.ts';
@@ -27,7 +27,7 @@ const GIB = 1_073_741_824;
 /** What planning an operation needs to know, by what was asked for. */
 export function probeFor(
   config: Config,
-  journal: Pick<Journal, 'read' | 'recent'>,
+  journal: PastJournal,
 ): (operation: Operation, hosts: CloudHosts, signal: AbortSignal) => Promise<Facts> {
   return async ({ cloud: id, wish }, hosts, signal) => {
     const cloud = Object.hasOwn(config.clouds, id) ? config.clouds[id] : undefined;

@@ -27,8 +27,18 @@ export async function readArchive(
     const { kind: type, fromLsn, toLsn, lastLsn } = checkpoints;
     if (proof.inode !== String(inode)) return not('ARCHIVE_CHANGED', 'another file lies there now');
     if (type === 'prepared') return not('ARCHIVE_UNSUPPORTED', 'it is a copy that was prepared already');
-    const read = { kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion: info.server.text, sha256 } as const;
-    return { read, problem: null };
+    const { server, endTime: endedAt } = info;
+    const whole = {
+      kind: 'whole',
+      type,
+      fromLsn,
+      toLsn,
+      lastLsn,
+      serverVersion: server.text,
+      sha256,
+      endedAt,
+    } as const;
+    return { read: whole, problem: null };
   } catch (error) {
     if (!(error instanceof KollaBackupError)) throw error;
     const { problem } = error;

@@ -7,7 +7,7 @@ import { compareLsn } from './xtrabackup.ts';
  * their dates decide nothing.
  */
 
-/** A complete archive. `at` is when it was made (ms since the epoch), by a journal or else by its file. */
+/** A complete archive, where it lies. `at` is when it was made (ms since the epoch), by a journal or else as far as it tells that. */
 export type ChainArchive = {
   readonly node: string;
   readonly path: string;
@@ -19,6 +19,10 @@ export type ChainArchive = {
   /** MariaDB's series that made it ("10.11"). */
   readonly series: string;
   readonly at: number;
+  /** Which datadir was copied: LSNs of two say nothing about each other. Absent or null: not known. */
+  readonly datadir?: string | null;
+  /** The node on which it was taken; absent: not known, for an archive may be copied to another. */
+  readonly takenOn?: string;
 };
 
 /** The chain that ends with an archive, or where it breaks off. */
@@ -32,8 +36,8 @@ export type ChainFound<A extends ChainArchive> =
 
 /**
  * The chain that ends with `chosen`. `archives` are the complete ones of the cloud, in any order; `restores` the moments
- * (ms) at which its databases were replaced. LSNs say nothing across a restore: they may fit by chance and mix two
- * histories, and mariabackup says that all went well.
+ * (ms) at which its databases were replaced. LSNs say nothing across a restore, nor from one datadir to another: they may
+ * fit by chance and mix two histories, and mariabackup says that all went well.
  */
 export function chainTo<A extends ChainArchive>(
   chosen: A,
@@ -46,7 +50,9 @@ export function chainTo<A extends ChainArchive>(
     const [head] = links;
     if (head.kind === 'full') return { kind: 'chain', links };
     const before = archives.filter((one) => one.node === head.node && precedes(one, head));
-    const sound = before.filter((one) => restoreBetween(one, head, restores) === null);
+    const sound = before.filter(
+      (one) => links.every((link) => sameData(one, link)) && restoreBetween(one, head, restores) === null,
+    );
     const [nearest] = before.toSorted(byPreference(head));
     const restored = nearest === undefined ? null : restoreBetween(nearest, head, restores);
     let failure: ChainFound<A> =
@@ -63,7 +69,11 @@ export function chainTo<A extends ChainArchive>(
     return failure;
   }
   const elsewhere = (head: A) => [
-    ...new Set(archives.filter((one) => one.node !== head.node && precedes(one, head)).map(({ node }) => node)),
+    ...new Set(
+      archives
+        .filter((one) => one.node !== head.node && precedes(one, head) && sameData(one, head))
+        .map(({ node }) => node),
+    ),
   ];
   return grow([chosen]);
 }
@@ -77,6 +87,12 @@ function precedes(one: ChainArchive, next: ChainArchive): boolean {
     // An incremental in which nothing changed leads nowhere: what ends where it does leads there without it.
     (one.kind === 'full' || compareLsn(one.fromLsn, one.toLsn) < 0)
   );
+}
+
+/** Whether both may be of the same data: a node or datadir that isn't known may be any. */
+function sameData(a: ChainArchive, b: ChainArchive): boolean {
+  const alike = (one: string | null | undefined, other: typeof one) => one == null || other == null || one === other;
+  return alike(a.takenOn, b.takenOn) && alike(a.datadir, b.datadir);
 }
 
 /** Fulls first, for fewer parts are fewer risks; then what was made last before `next`. */

@@ -1,6 +1,7 @@
 import type { NodeRef } from '../operation/checks.ts';
 import type { Command } from '../operation/host.ts';
 import type { SqlAddress } from '../operation/restore-checks.ts';
+import { programSource, pythonCommand } from './python-program.ts';
 
 /** Questions to a node's container engine. Docker and podman take the same words. */
 
@@ -140,9 +141,16 @@ export function fileSizeCommand(path: string): Command {
   return { argv: ['stat', '-c', '%s', '--', path], timeoutMs: ENGINE_MS };
 }
 
+const BIRTH = programSource('tell-birth.py');
+
 /** Inode and time of birth of the file that InnoDB makes with a datadir: a state transfer, a restore or a copy-back brings another. */
 export function datadirCommand(datadir: string): Command {
-  return { argv: ['stat', '-c', '%i:%W', '--', `${datadir}/ibdata1`], timeoutMs: ENGINE_MS };
+  return pythonCommand(BIRTH, { path: `${datadir}/ibdata1` }, ENGINE_MS);
+}
+
+/** What was told, if it is one datadir's: a time of birth that isn't known is told as 0, and an inode alone may come again. */
+export function readDatadir(told: string): string | null {
+  return /^\d+:[1-9]\d*$/.test(told) ? told : null;
 }
 
 /** What a container mounts as its datadir; nothing where it mounts none. */

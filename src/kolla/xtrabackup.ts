@@ -97,6 +97,13 @@ export function parseBackupInfo(text: string): BackupInfo | undefined {
   };
 }
 
+/** A time of an info file, as if its clock showed UTC (ms since the epoch); null where it is none. */
+export function localTime(text: string | null | undefined): number | null {
+  const found = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)$/.exec(text ?? '');
+  const at = found === null ? Number.NaN : Date.parse(`${found[1]}T${found[2]}Z`);
+  return Number.isNaN(at) ? null : at;
+}
+
 /** A server's version. An archive must be prepared by the same `series` ("10.11") that took it. */
 type ServerVersion = { readonly text: string; readonly series: string; readonly patch: number };
 

@@ -72,6 +72,8 @@ export interface Journal {
   undriven(): Promise<readonly string[]>;
   /** The newest operations of a cloud, or of all. */
   recent(limit: number, cloud?: string): Promise<readonly Listing[]>;
+  /** The restores of a cloud, the newest first, however many other operations came after them. */
+  restores(cloud: string): Promise<readonly Listing[]>;
   byLabel(label: string): Promise<string | null>;
   owner(cloud: string): Promise<string | null>;
   head(id: string): Promise<Head | null>;

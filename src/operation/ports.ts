@@ -53,6 +53,8 @@ export type ArchiveRead =
       readonly lastLsn: string;
       readonly serverVersion: string;
       readonly sha256: string;
+      /** The end of the backup by its host's clock; absent where an earlier version read it. */
+      readonly endedAt?: string;
     }
   /** `at` (ms): when it was read. */
   | { readonly kind: 'unusable'; readonly code: string; readonly at?: number };

@@ -2,6 +2,7 @@ import { isNameOf } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { SeenFile, Sighting } from '../operation/ports.ts';
+import { originOf } from './origin.ts';
 import type { CloudPast, Proven } from './proven.ts';
 
 /** The catalogue: what lay in the volumes when a worker last looked, beside what the journals know of it. */
@@ -10,8 +11,8 @@ import type { CloudPast, Proven } from './proven.ts';
 export type Standing =
   /** What it needs before itself, the full first: labels of backups, or names of files that none of us made. */
   | { readonly kind: 'restorable'; readonly needs: readonly string[] }
-  /** An incremental whose chain isn't whole on its node, or has a restore inside. */
-  | { readonly kind: 'no_chain'; readonly why: 'gap' | 'restore_inside' }
+  /** An incremental whose chain isn't whole on its node, or not as far as its archives were read, or has a restore inside. */
+  | { readonly kind: 'no_chain'; readonly why: 'gap' | 'unread' | 'restore_inside' }
   /** The file isn't the one any more that was proved. */
   | { readonly kind: 'changed' }
   /** Partial, damaged or otherwise of no use; the code says how. */
@@ -47,7 +48,7 @@ export function archivesSeen(
     proven.find((one) => one.node === file.node && one.path === file.path);
   const knownOf = (file: SeenFile & { node: string }): Known | null => {
     const one = ours(file);
-    return one?.bytes === file.bytes ? one : readAs(file);
+    return one?.bytes === file.bytes ? one : readAs(file, proven);
   };
   const there = files.flatMap((file) => knownOf(file) ?? []);
   const moments = restores.flatMap(({ at }) => at);
@@ -68,6 +69,7 @@ export function archivesSeen(
     const full = found?.kind === 'chain' ? found.links[0] : undefined;
     return [{ archive, chain: JSON.stringify([node, full?.path ?? path]) }];
   });
+  const unread = new Set(seen.flatMap(({ archive: { node, standing } }) => (standing.kind === 'unread' ? [node] : [])));
   const newest = new Map<string, number>();
   for (const { chain, archive } of seen) newest.set(chain, Math.max(archive.at, newest.get(chain) ?? 0));
   const rank = ({ chain }: (typeof seen)[number]) => newest.get(chain) ?? 0;
@@ -76,15 +78,23 @@ export function archivesSeen(
       (a, b) =>
         rank(b) - rank(a) || (a.chain < b.chain ? -1 : a.chain > b.chain ? 1 : 0) || b.archive.at - a.archive.at,
     )
-    .map(({ archive }) => archive);
+    .map(({ archive }) => (unread.has(archive.node) ? notYetMissing(archive) : archive));
 }
 
-function readAs({ node, path, modified, read }: SeenFile & { node: string }): Known | null {
+/** What a chain lacks may be an archive that wasn't read yet. */
+function notYetMissing(archive: ArchiveSeen): ArchiveSeen {
+  const { standing } = archive;
+  if (standing.kind !== 'no_chain' || standing.why !== 'gap') return archive;
+  return { ...archive, standing: { kind: 'no_chain', why: 'unread' } };
+}
+
+function readAs({ node, path, modified, read }: SeenFile & { node: string }, proven: readonly Proven[]): Known | null {
   const series = read?.kind === 'whole' ? parseServerVersion(read.serverVersion)?.series : undefined;
   if (read?.kind !== 'whole' || series === undefined) return null;
-  const { type: kind, fromLsn, toLsn, lastLsn } = read;
+  const { type: kind, fromLsn, toLsn, lastLsn, sha256, endedAt } = read;
+  const origin = originOf({ path, modified, kind, sha256, endedAt }, { proven });
   const label = path.split('/').at(-1) ?? path;
-  return { node, path, kind, fromLsn, toLsn, lastLsn, series, at: modified, label };
+  return { node, path, kind, fromLsn, toLsn, lastLsn, series, ...origin, label };
 }
 
 function standingOf(

@@ -101,7 +101,7 @@ export function judge(check: Check, answered: Answered): JournaledProblem | null
 }
 
 /** What an earlier step found, by the check's name. */
-export function earlierAnswers(operation: Operation, step: string): readonly Answered[] {
+export function earlierAnswers(operation: Pick<Operation, 'attempts'>, step: string): readonly Answered[] {
   const attempt = operation.attempts.get(step)?.at(-1);
   return [...(attempt?.before ?? []), ...(attempt?.end?.after ?? [])];
 }

@@ -1,6 +1,7 @@
 import { isUnpackedForIncrementals } from '../kolla/archives.ts';
 import { lockPlace } from '../kolla/backup-config.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
+import { readDatadir } from '../kolla/containers.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../operation/checks.ts';
 import { everDriven, mayHaveRun, type Operation } from '../operation/operation.ts';
@@ -40,7 +41,6 @@ export function provenBy(operation: Operation): Proven | null {
   const proof = answers.find((one) => one.check === 'archive-complete')?.answer;
   const found = answers.find((one) => one.check === 'new-archive')?.answer;
   const noted = answers.find((one) => one.check === 'backup-noted')?.answer.findings?.schemas;
-  const datadirs = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
   const node = operation.plan?.plan.backupHost;
   if (!proof?.complete || !found?.directory || node === undefined) return null;
   const { type, fromLsn, toLsn, lastLsn, sha256, serverVersion, bytes, unpackedBytes, path } = proof;
@@ -53,11 +53,17 @@ export function provenBy(operation: Operation): Proven | null {
     ...{ id, label, by, node, directory: found.directory, path: path.slice(found.directory.length + 1), at: end.at },
     ...{ kind, fromLsn, toLsn, lastLsn: lastLsn ?? toLsn, series, serverVersion: serverVersion ?? '', bytes },
     ...{ unpackedBytes, sha256 },
-    // Before and after the backup.
-    datadir: datadirs.size === 1 ? ([...datadirs][0] ?? null) : null,
+    ...{ datadir: datadirSeen(operation), takenOn: node },
     schemas: noted?.map(({ name, tables, digest }) => ({ name, tables, digest })) ?? null,
     lockSeen: answers.every((one) => one.check !== 'lock-on-this-node' || lockPlace(one.answer) !== 'unknown'),
   };
+}
+
+/** Which datadir a backup copies or has copied; null where that isn't known, or it was another one afterwards. */
+export function datadirSeen(operation: Pick<Operation, 'attempts'>): string | null {
+  const answers = [...operation.attempts.keys()].flatMap((step) => earlierAnswers(operation, step));
+  const seen = new Set(answers.flatMap((one) => (one.check === 'backup-base' ? [one.answer.datadir] : [])));
+  return seen.size === 1 ? readDatadir([...seen][0] ?? '') : null;
 }
 
 /** When a restore exchanged the datadirs of its cloud, and when it ended (ms); empty where it didn't come to that. */
@@ -138,7 +144,9 @@ export function baseFor(
     return none(`the newest, ${label}, was taken of MariaDB ${full.series}, and ${host} runs ${now.series} since`);
   if (!now.listed.some((file) => file.path === path && file.bytes === full.bytes))
     return none(`the file of the newest, ${label}, is not in the volume any more`);
-  if (full.datadir === null || full.datadir !== now.datadir)
+  if (full.datadir === null || now.datadir === null)
+    return { base: null, problem: { code: 'INCREMENTAL_DATADIR_UNKNOWN', params: { host, full: label } } };
+  if (full.datadir !== now.datadir)
     return { base: null, problem: { code: 'INCREMENTAL_OTHER_DATADIR', params: { host, full: label } } };
   return { base: { label, path }, problem: null };
 }

@@ -6,7 +6,10 @@ import { newest } from './request.ts';
 
 /** How many archives are offered; Slack's menus take 100. */
 export const ARCHIVES_MAX = 40;
-/** How many of a cloud's newest operations are looked through for them. */
+/**
+ * How many of a cloud's newest operations are looked through for them: a form must be there within 3 s. An older archive
+ * is named by hand; what its backup proved of it is known all the same when the restore is planned.
+ */
 const LOOK = 120;
 
 /** An archive that one of our backups made and proved complete. */

@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/types';
 import type { BackupType } from '../operation/checks.ts';
 import type { Operation } from '../operation/operation.ts';
+import { cloudPast } from '../past.ts';
 import { archivesSeen } from '../runbooks/archives-seen.ts';
-import { pastOf } from '../runbooks/proven.ts';
 import { auditInto } from './audit.ts';
 import { cancelOperation } from './cancel.ts';
 import { helpCard, listCard, statusCard } from './cards/answers.ts';
@@ -20,8 +20,6 @@ import { askRestore } from './restore.ts';
 
 /** How many operations `list` shows. */
 const LIST_MAX = 12;
-/** How far back `list` looks for what made the archives. */
-const ARCHIVES_LOOK = 120;
 /** How far back `status` looks for a good backup and for kept data. */
 const STATUS_LOOK = 120;
 /** How many running operations `status` shows. */
@@ -84,8 +82,7 @@ function cloudFor(office: Office, named: string | null, asked: Asked, sub: Subco
 /** The archives of a cloud as a worker last saw them, beside what the journals know. */
 async function archivesOn(office: Office, cloud: string): Promise<KnownBlock> {
   const sighting = await office.notes.sighting(cloud);
-  const operations = (await newest(office, cloud, ARCHIVES_LOOK)).flatMap(({ operation }) => operation ?? []);
-  const seen = sighting === null ? [] : archivesSeen(sighting, pastOf(operations));
+  const seen = sighting === null ? [] : archivesSeen(sighting, await cloudPast(office.journal, cloud));
   return archivesBlock(sighting, seen, office.now());
 }
 

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRedis } from '../../lab/redis.ts';
 import { appendScript } from '../../src/engine/append-script.ts';
+import { redisJournal } from '../../src/engine/journal.ts';
 import { keys } from '../../src/engine/keys.ts';
 import {
   type AppendRequest,
@@ -12,6 +13,8 @@ import {
   type Shelf,
   shelve,
 } from '../../src/operation/append.ts';
+import type { Wish } from '../../src/operation/events.ts';
+import { newId } from '../../src/operation/ids.ts';
 import { EMPTY_HEAD, type Keyring, sign } from '../../src/operation/record.ts';
 
 /** The script's clock in this test: a key, so that the same moments reach the model and Redis. */
@@ -173,3 +176,25 @@ async function expectSame(shelf: Shelf): Promise<void> {
   }
   expect(new Set(await redis.smembers('kb:open'))).toEqual(shelf.open);
 }
+
+test('the restores of a cloud are found, the newest first, however many operations came after them', async () => {
+  await redis.flushall();
+  const journal = redisJournal(redis, ring);
+  expect(await journal.restores('lab')).toEqual([]);
+  const archive = { path: 'full.gz', node: null, sha256: null };
+  const restore = { kind: 'restore', archive, reason: 'a test', olderSchemas: false } as const;
+  const ask = async (cloud: string, wish: Wish) => {
+    const id = newId();
+    const said = await journal.request(id, { type: 'requested', cloud, wish, by: 'U0ALICE', place: null }, {});
+    expect(said.answer).toBe('appended');
+    return id;
+  };
+  const first = await ask('lab', restore);
+  await ask('prod', restore);
+  const second = await ask('lab', restore);
+  for (let index = 0; index < 5; index += 1) await ask('lab', { kind: 'backup', type: 'incremental' });
+  expect((await journal.recent(5, 'lab')).map(({ id }) => id)).not.toContain(second);
+  const found = await journal.restores('lab');
+  expect(found.map(({ id }) => id)).toEqual([second, first]);
+  expect(found).toEqual((await journal.recent(9, 'lab')).filter(({ id }) => [first, second].includes(id)));
+});

@@ -47,6 +47,7 @@ async function forget(read: JournalRead, { now = endedAt + REMEMBERED_MS, recent
     now: async () => now,
     owner: async () => null,
     read: async () => read,
+    restores: async () => [],
     recent: async () => recent.map((id) => ({ id, at: now - 1 })),
   };
   const hosts = { deploy: bench.host, node: () => bench.host, runs: () => bench.runs };

@@ -118,6 +118,7 @@ test('archives that nobody of us named are listed for what they are, and their c
   await step(first, 'CREATE DATABASE strange; CREATE TABLE strange.a (a INT PRIMARY KEY)');
   const full = await take(first, A, -YEAR, 'full');
   await step(first, 'INSERT INTO strange.a VALUES (1), (2)');
+  const restored = Date.now();
   const one = await take(first, A, -YEAR, 'incremental');
   await step(first, 'CREATE TABLE strange.b SELECT * FROM strange.a');
   const two = await take(first, A, -YEAR, 'incremental');
@@ -142,6 +143,12 @@ test('archives that nobody of us named are listed for what they are, and their c
   expect(await paths(first, three.path)).toEqual([full, one, two, three].map(({ path }) => path));
   expect(await paths(first, old.path)).toEqual([old.path]);
   await expect(chainOf(cloud, first, partial.path)).rejects.toThrow('ARCHIVE_UNFINISHED');
+
+  // A restore in between is seen in the archives, and still after they were copied.
+  const acrossRestore = () => chainOf(cloud, first, two.path, [restored]);
+  await expect(acrossRestore()).rejects.toThrow('CHAIN_RESTORE_INSIDE');
+  await inVolume(first, 'touch ./*.gz');
+  await expect(acrossRestore()).rejects.toThrow('CHAIN_RESTORE_INSIDE');
 
   // Copied to another node in the order of their names: the incrementals come first, and all are new.
   const pack = await inVolume(first, 'tar -c ./*.gz | base64');

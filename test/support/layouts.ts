@@ -97,14 +97,22 @@ export function hostsOf(cloud: MiniCloud): CloudHosts {
 export const listed = async (cloud: MiniCloud, { name }: MiniNode): Promise<readonly VolumeEntry[]> =>
   (await listVolume(hostsOf(cloud), { node: name, engine: 'docker' }, 'mariadb_backup')).entries;
 
-/** What a restore of `path` would need, the full first; found by reading, for no journal knows of it. */
-export async function chainOf(cloud: MiniCloud, node: MiniNode, path: string): Promise<readonly ChainLink[]> {
+/**
+ * What a restore of `path` would need, the full first; found by reading, for no journal knows of it. `restores` are the
+ * moments (ms) at which the databases were replaced.
+ */
+export async function chainOf(
+  cloud: MiniCloud,
+  node: MiniNode,
+  path: string,
+  restores: readonly number[] = [],
+): Promise<readonly ChainLink[]> {
   const hosts = hostsOf(cloud);
   const entries = await listed(cloud, node);
   const chosen = entries.find((entry) => entry.path === path);
   if (chosen === undefined) throw new Error(`${path} is not there`);
   const archive = { node: node.name, directory: VOLUME, path, bytes: chosen.bytes, sha256: null };
-  const past = { proven: [], restores: [], read: [] };
+  const past = { proven: [], restores: [{ label: 'RST-1', at: restores }], read: [] };
   const look = { past, listed: entries, hosts, signal: new AbortController().signal, proofMs: LIMIT_MS };
   const chain = await findChain(archive, look);
   if (chain.length > 0) return chain;

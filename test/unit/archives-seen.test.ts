@@ -54,6 +54,8 @@ describe('the catalogue', () => {
     const sighting = seenOf([foreign]);
     const lark = { node: 'lark', problem: null, files: [...(sighting.nodes[0]?.files ?? []), states] };
     expect(standings({ ...sighting, nodes: [lark] })).toEqual([[null, { kind: 'unread' }]]);
+    // While an archive of its node is unread, nobody knows that a link is gone.
+    expect(standings(seenOf([foreign, two]))).toContainEqual(['BKP-3', { kind: 'no_chain', why: 'unread' }]);
   });
 
   test('its words name chain, node and who asked, and the node that could not be asked', () => {
@@ -70,5 +72,67 @@ describe('the catalogue', () => {
     expect(JSON.stringify(archivesBlock(null, [], 0))).toContain('not looked at yet');
     const many = Array.from({ length: 400 }, () => seen).flat();
     expect(JSON.stringify(archivesBlock(seenOf(all), many, 60_000)).length).toBeLessThan(12_000);
+  });
+});
+
+describe('an archive that no journal names where it lies', () => {
+  const [MADE, COPIED] = [1_769_900_000_000, 1_770_500_000_000];
+  const HOUR = 3_600_000;
+  const nested =
+    'incr-07-00-00-01-02-2026-since-01-02-2026/incremental-07-00-00-01-02-2026-mysqlbackup-01-02-2026.qp.xbc.xbs.gz';
+  const clock = (at: number) => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  type Copy = Proven & { readonly modified?: number; readonly endedAt?: string };
+  const copied = (archives: readonly Copy[]): Sighting => ({
+    at: COPIED,
+    nodes: [
+      {
+        node: 'bobcat',
+        problem: null,
+        files: archives.map(
+          ({ path, bytes, modified = COPIED, kind: type, fromLsn, toLsn, lastLsn, serverVersion, ...one }) => ({
+            ...{ path, bytes, modified, inode: 1 },
+            read: {
+              ...({ kind: 'whole', type, fromLsn, toLsn, lastLsn, serverVersion, sha256: one.sha256 } as const),
+              ...(one.endedAt === undefined ? {} : { endedAt: one.endedAt }),
+            },
+          }),
+        ),
+      },
+    ],
+  });
+  const incremental = (archives: readonly Copy[], restore: number, proven: readonly Proven[] = []) => {
+    const seen = archivesSeen(copied(archives), { proven, restores: [{ label: 'RST-1', at: [restore] }] });
+    const { standing } = seen.find(({ type }) => type === 'incremental') ?? {};
+    return standing?.kind === 'no_chain' ? standing.why : standing?.kind;
+  };
+
+  test('is no younger than its name says: a restore is seen between copies that were made after it', () => {
+    expect(incremental([full, one], MADE + 1_500)).toBe('restore_inside');
+    // Both had been there before it, and one was copied back.
+    expect(incremental([full, { ...one, modified: MADE + HOUR }], MADE + 2 * HOUR)).toBe('restorable');
+  });
+
+  test('has no time of its own in its name: then that inside, by a clock in whatever zone', () => {
+    const late = { ...one, path: nested, endedAt: clock(MADE + HOUR) };
+    expect(incremental([full, late], MADE + HOUR / 2)).toBe('restore_inside');
+    expect(incremental([full, late], MADE + 12 * HOUR)).toBe('restore_inside');
+    expect(incremental([full, late], MADE + 14 * HOUR)).toBe('restorable');
+    expect(incremental([full, late], MADE - HOUR)).toBe('restorable');
+    // A name that belies what is inside is no witness.
+    const renamed = { ...full, endedAt: clock(MADE - 48 * HOUR) };
+    expect(incremental([renamed, late], MADE - HOUR)).toBe('restore_inside');
+  });
+
+  test('is the one that was proved, where it has its checksum', () => {
+    const [base, next] = [
+      { ...full, sha256: 'b'.repeat(64), at: MADE },
+      { ...one, sha256: 'c'.repeat(64), at: MADE + 3 * HOUR },
+    ];
+    const copies = [base, { ...next, path: nested, endedAt: clock(next.at) }];
+    expect(incremental(copies, MADE + 4 * HOUR, [base, next])).toBe('restorable');
+    expect(incremental(copies, MADE + 4 * HOUR)).toBe('restore_inside');
+    expect(incremental(copies, MADE + 2 * HOUR, [base, next])).toBe('restore_inside');
+    expect(incremental(copies, MADE + 2 * HOUR, [base, { ...next, datadir: '2:2' }])).toBe('restore_inside');
+    expect(incremental(copies, MADE + 4 * HOUR, [base, { ...next, datadir: '2:2' }])).toBe('gap');
   });
 });

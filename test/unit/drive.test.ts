@@ -80,6 +80,7 @@ function driveOf(first: Operation, runs: Runs, others: (now: Operation) => Opera
       owner: async () => operation.id,
       read: async () => ({ state: 'missing' }),
       recent: async () => [],
+      restores: async () => [],
     },
     durable: async () => null,
   };

@@ -94,6 +94,7 @@ function driveOf(operation: Operation, version = ''): Drive {
       owner: async () => null,
       read: async () => ({ state: 'sound', records, operation: taken }),
       recent: async () => [{ id: taken.id, at: 0 }],
+      restores: async () => [],
     },
     durable: async () => null,
   };

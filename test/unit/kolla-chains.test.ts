@@ -20,7 +20,9 @@ type Act =
   | { readonly do: 'full' }
   /** Upon the newest full (layout C), or the newest archive of any kind (A and B). */
   | { readonly do: 'incremental'; readonly upon: 'full' | 'newest' }
-  | { readonly do: 'restore'; readonly which: number; readonly jump: number };
+  | { readonly do: 'restore'; readonly which: number; readonly jump: number }
+  /** Of another node's state: the same databases in another datadir, whose log stands elsewhere. */
+  | { readonly do: 'transfer'; readonly jump: number };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('write' as const), bytes: fc.integer({ min: 1, max: 9 }) }) },
@@ -40,6 +42,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       jump: fc.integer({ min: 0, max: 6 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('transfer' as const), jump: fc.integer({ min: -6, max: 6 }) }),
+  },
 );
 
 function live(acts: readonly Act[]) {
@@ -58,8 +64,12 @@ function live(acts: readonly Act[]) {
       history += 1;
       lsn = Number(from.toLsn) + one.jump;
       state = from.truth;
+    } else if (one.do === 'transfer') {
+      history += 1;
+      lsn += one.jump;
     } else {
-      const own = { node: 'a', path: `${archives.length}.gz`, series: '10.11', at, truth: state, history };
+      const datadir = `${history}:1795000000`;
+      const own = { node: 'a', path: `${archives.length}.gz`, series: '10.11', at, truth: state, history, datadir };
       const ends = { toLsn: String(lsn), lastLsn: String(lsn) };
       const base = one.do === 'full' ? null : archives.findLast(({ kind }) => one.upon === 'newest' || kind === 'full');
       if (base === undefined || (base !== null && Number(base.toLsn) > lsn)) continue;
@@ -129,7 +139,12 @@ describe('chains', () => {
           const found = chainTo(chosen, left, restores);
           if (found.kind === 'chain') expect(applied(found.links)).toBe(chosen.truth);
           else if (found.kind === 'gap')
-            expect(left.some(({ toLsn, kind }) => kind === 'full' && toLsn === found.lsn)).toBe(false);
+            expect(
+              left.some(
+                ({ toLsn, kind, history }) =>
+                  kind === 'full' && toLsn === found.lsn && history === found.links[0]?.history,
+              ),
+            ).toBe(false);
         }
       }),
       { numRuns: 300 },
@@ -177,6 +192,18 @@ describe('particular chains', () => {
   test('a link of another MariaDB series, or whose log ends later than the next one’s, is none', () => {
     expect(chainTo(two, [full, { ...one, series: '10.6' }, two], []).kind).toBe('gap');
     expect(chainTo(one, [{ ...full, lastLsn: '201' }, one], []).kind).toBe('gap');
+  });
+
+  test('a link of another datadir is none; one whose datadir is not known may be', () => {
+    const [old, next] = ['41:1795000000', '42:1795000900'];
+    expect(chainTo({ ...one, datadir: next }, [{ ...full, datadir: old }, one], []).kind).toBe('gap');
+    for (const datadir of [next, null])
+      expect(chainTo({ ...one, datadir: next }, [{ ...full, datadir }, one], []).kind).toBe('chain');
+    expect(chainTo(one, [{ ...full, datadir: old }, one], []).kind).toBe('chain');
+    const ends = [{ ...full, datadir: old }, one, { ...two, datadir: next }] as const;
+    expect(chainTo(ends[2], ends, []).kind).toBe('gap');
+    // A restore brings another datadir, too, and is the better reason.
+    expect(chainTo({ ...one, datadir: next }, [{ ...full, datadir: old }, one], [1500]).kind).toBe('restore_inside');
   });
 
   test('of two fulls that end alike the nearer one is taken, and an incremental without changes is left out', () => {

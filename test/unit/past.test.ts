@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cloudPast } from '../../src/engine/past.ts';
 import { fold } from '../../src/operation/fold.ts';
-import type { Journal, JournalRead } from '../../src/operation/journal.ts';
+import type { JournalRead } from '../../src/operation/journal.ts';
 import { journalRecord, verifyChain } from '../../src/operation/record.ts';
+import { cloudPast, type PastJournal } from '../../src/past.ts';
 
 const FILE = join(import.meta.dirname, '../fixtures/journals/0.1.0/RST-1.jsonl');
 const records = readFileSync(FILE, 'utf8')
@@ -26,9 +26,12 @@ function newerAfter(seq: number): JournalRead {
   return { state: 'unreadable', ...folded, records: all };
 }
 
-const pastWith = (read: JournalRead) => {
-  const journal: Pick<Journal, 'read' | 'recent'> = {
-    recent: async () => [{ id: records[0]?.operation ?? '', at: 0 }],
+const [own] = [{ id: records[0]?.operation ?? '', at: 0 }];
+/** What it tells where it is among the newest operations, and, `old`, where so many have come after it that it isn't. */
+const pastWith = (read: JournalRead, old = false) => {
+  const journal: PastJournal = {
+    recent: async () => (old ? [] : [own]),
+    restores: async () => [own],
     read: async () => read,
   };
   return cloudPast(journal, 'lab');
@@ -39,6 +42,15 @@ test('that a restore began to replace the data counts, though a newer version we
   const { restores } = await pastWith(newerAfter(swapped));
   expect(restores).toEqual([{ label: 'RST-1', at: [records[swapped - 1]?.at, records[swapped - 1]?.at] }]);
   expect((await pastWith(newerAfter(swapped - 1))).restores).toEqual([]);
+});
+
+test('a restore counts once, however many operations came after it', async () => {
+  const folded = fold(records);
+  if (!folded.ok) throw new Error(folded.why);
+  const sound: JournalRead = { state: 'sound', records, operation: folded.operation };
+  const { restores } = await pastWith(sound, true);
+  expect(restores).toMatchObject([{ label: 'RST-1' }]);
+  expect(await pastWith(sound)).toEqual(await pastWith(sound, true));
 });
 
 test('one that does not verify tells nothing', async () => {

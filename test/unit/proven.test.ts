@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { baseFor, type CloudPast, needsFor, type Proven, pastOf, unpackedFirst } from '../../src/runbooks/proven.ts';
+import { recordedBackup } from '../support/recorded-backup.ts';
 import { ARCHIVE, awaitingSample } from '../support/restore-sample.ts';
 
 const full: Proven = {
@@ -30,7 +31,7 @@ const now = {
   listed: [{ path: full.path, bytes: 500 }],
 };
 const past = (more: Partial<CloudPast> = {}): CloudPast => ({ proven: [full], restores: [], read: [], ...more });
-const codeOf = (from: CloudPast, at: Partial<typeof now> = {}) =>
+const codeOf = (from: CloudPast, at: Partial<Parameters<typeof baseFor>[2]> = {}) =>
   baseFor(from, 'prod', { ...now, ...at }).problem?.code ?? null;
 
 describe('what an incremental may build on', () => {
@@ -65,7 +66,8 @@ describe('what an incremental may build on', () => {
 
   test('never on another datadir, or one that was not noted', () => {
     expect(codeOf(past(), { datadir: '43:1795000000' })).toBe('INCREMENTAL_OTHER_DATADIR');
-    expect(codeOf(past({ proven: [{ ...full, datadir: null }] }))).toBe('INCREMENTAL_OTHER_DATADIR');
+    expect(codeOf(past({ proven: [{ ...full, datadir: null }] }))).toBe('INCREMENTAL_DATADIR_UNKNOWN');
+    expect(codeOf(past(), { datadir: null })).toBe('INCREMENTAL_DATADIR_UNKNOWN');
   });
 });
 
@@ -128,6 +130,12 @@ describe('what a new incremental needs', () => {
     const files = [...but(first.path), { path: straight.path, bytes: straight.bytes }];
     expect(told(own, files, [...proven, straight])).toEqual([null, ['BKP-1', 'BKP-4']]);
   });
+});
+
+test('an inode without a time of birth is nobody’s: it may come again', () => {
+  const datadirOf = (datadir: string) => pastOf([recordedBackup({ datadir })]).proven[0]?.datadir;
+  expect(datadirOf('42:1795000000')).toBe('42:1795000000');
+  expect(datadirOf('42:0')).toBeNull();
 });
 
 test('what a restore has read of an archive is known afterwards, also where nothing came of it', () => {

@@ -15,6 +15,7 @@ import { approveModal } from '../../src/slack/cards/modals.ts';
 import { planFile } from '../../src/slack/cards/plan-file.ts';
 import { drops, undone } from '../../src/slack/cards/reports.ts';
 import { rootCard } from '../../src/slack/cards/root.ts';
+import { warnings } from '../../src/slack/cards/stakes.ts';
 import { faults, type Message, viewFaults } from '../../src/slack/limits.ts';
 import { approval, CARD_AT, DRIVER, tell, waitingRestore } from '../support/restore-journal.ts';
 import { WAIT_MS } from '../support/restore-plans.ts';
@@ -392,6 +393,19 @@ test('what is only suspicious stands with the first plan and on the card, in pla
     /does not hold what the databases held when the backup was taken: .*barbican is missing/,
   );
   expect(card(awaitingSample().now())).not.toMatch(/only suspicious|does not hold what/);
+});
+
+test('of an archive that was named by hand it is said whether a backup had proven it, as the probe found', () => {
+  const { wish, facts, ...rest } = awaitingSample().now();
+  const restore = facts?.restore ?? null;
+  if (wish.kind !== 'restore' || facts === null || restore === null) throw new Error('no restore that was probed');
+  const by = { ...wish, archive: { ...wish.archive, sha256: null } };
+  const found = (sha256: string | null) => {
+    const archive = { ...restore.archive, sha256 };
+    return warnings({ ...rest, wish: by, facts: { ...facts, restore: { ...restore, archive } } }, 9).join(' ');
+  };
+  expect(found(null)).toContain('no backup of ours had proven it');
+  expect(found('e'.repeat(64))).not.toContain('no backup of ours had proven it');
 });
 
 test('a discard, which prepares nothing, is not told as if it had', () => {

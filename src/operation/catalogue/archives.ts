@@ -38,9 +38,9 @@ export const archives = {
     next: 'It may come from a newer MariaDB than this software knows. Do not restore it with this software before it does.',
   },
   ARCHIVE_CHANGED: {
-    wrong: 'The archive {path} on {host} changed while it was read: {detail}.',
+    wrong: 'The archive {path} on {host} is not what it was: {detail}.',
     done: NOTHING,
-    next: 'A backup is still being written, or somebody replaces the file. Wait until that has ended, then ask again.',
+    next: 'A backup is still being written, or somebody has replaced the file. Wait until that has ended, then ask again; what has replaced a proven archive is restored under a name of its own.',
   },
   ARCHIVE_OTHER_HISTORY: {
     wrong: 'The incremental {path} on {host} ends before it begins: its base is of another history ({detail}).',
@@ -106,7 +106,7 @@ export const archives = {
   CHAIN_GAP: {
     wrong: 'The incremental {path} on {host} has no chain: the archive that ends at LSN {lsn} lies {where}.',
     done: NOTHING,
-    next: 'Restore an archive whose chain lies whole on one node, or copy the missing archive into the volume of that node and ask again.',
+    next: 'Restore an archive whose chain lies whole on one node. Where this one was moved there from the node that still has the missing archive, copy that after it and ask again; archives that were taken on two nodes are never one chain, whatever their LSNs say.',
   },
   CHAIN_RESTORE_INSIDE: {
     wrong:

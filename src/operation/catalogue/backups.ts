@@ -81,8 +81,15 @@ export const backups = {
     done: 'No incremental counts: positions in the log of one datadir say nothing about another.',
     next: 'Take a full backup; the incrementals after it then build on it.',
   },
+  INCREMENTAL_DATADIR_UNKNOWN: {
+    wrong:
+      'Whether the datadir of {host} is still the one that {full} was taken of cannot be told: the time of birth of its ibdata1 is not known.',
+    done: 'No incremental counts: positions in the log of one datadir say nothing about another.',
+    next: 'Take a full backup; the incrementals after it build on it if that time is known then. It takes glibc 2.28 or later, and a file system that keeps it, such as ext4 or XFS; where either is missing take full backups only.',
+  },
   INCREMENTAL_OFF_CHAIN: {
-    wrong: 'The incremental {file} on {host} begins at LSN {lsn}, where none of the proven archives ends.',
+    wrong:
+      'The incremental {file} on {host} begins at LSN {lsn}, where none of the proven archives of its datadir ends.',
     done: 'It is left where it is and does not count as a restore point.',
     next: 'Take a full backup. Somebody else may take backups beside this software, whose archives it has not proved.',
   },

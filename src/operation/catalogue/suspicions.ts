@@ -27,6 +27,11 @@ export const suspicions = {
     done: NOTHING,
     next: 'They join the restored one like the others, if they can be started.',
   },
+  CHAIN_ORIGIN_UNSEEN: {
+    wrong: 'Of the {links} archives that {path} needs, {unseen} are in no journal that was looked at.',
+    done: NOTHING,
+    next: 'Of what node and datadir those are is not known, and a restore between them shows only by the times that they tell. Make sure that nobody replaced the databases between them by hand.',
+  },
   ARCHIVE_LOCKED_ELSEWHERE: {
     wrong: 'The archive {path} was taken by the script that sets its lock on another node.',
     done: NOTHING,

@@ -63,6 +63,12 @@ const UNUSABLE: Readonly<Record<string, string>> = {
   ARCHIVE_OTHER_HISTORY: 'upon a base of another history: not restorable',
 };
 
+const NO_CHAIN = {
+  gap: ['⚠️', 'an archive of its chain is missing'],
+  unread: ['❔', 'its chain is not read yet; a restore reads it first'],
+  restore_inside: ['⚠️', 'a restore lies inside its chain'],
+} as const;
+
 function standingWords(standing: Standing): readonly [string, string] {
   switch (standing.kind) {
     case 'restorable': {
@@ -75,7 +81,7 @@ function standingWords(standing: Standing): readonly [string, string] {
       return ['✅', `restorable with ${some}${needs.length > LABELS ? ` and ${needs.length - LABELS} more` : ''}`];
     }
     case 'no_chain':
-      return ['⚠️', standing.why === 'gap' ? 'an archive of its chain is missing' : 'a restore lies inside its chain'];
+      return NO_CHAIN[standing.why];
     case 'unusable':
       return ['❌', UNUSABLE[standing.code] ?? `could not be read (${clean(standing.code, 40)})`];
     case 'changed':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseArchiveName } from '../../kolla/archives.ts';
+import { localTime } from '../../kolla/xtrabackup.ts';
 import type { AnswerTo } from '../../operation/checks.ts';
 import type { Operation } from '../../operation/operation.ts';
 import { type Findings, findings, type Reporter } from '../../operation/restore-checks.ts';
@@ -112,12 +113,6 @@ export function snapshotOf(operation: Operation): Snapshot | null {
   if (began !== null && took !== null) return { at: began + took, sure: true };
   if (end !== null) return { at: end, sure: false };
   return began === null ? null : { at: began, sure: false };
-}
-
-function localTime(text: string | null | undefined): number | null {
-  const found = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)$/.exec(text ?? '');
-  const at = found === null ? Number.NaN : Date.parse(`${found[1]}T${found[2]}Z`);
-  return Number.isNaN(at) ? null : at;
 }
 
 /** Where a node's data go: set aside by a step of the plan, or left to be overwritten. */

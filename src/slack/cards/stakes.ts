@@ -179,7 +179,7 @@ export function warnings(operation: Operation, max: number): readonly string[] {
           )}.`,
         ]
       : []),
-    ...(wish.kind === 'restore' && wish.archive.sha256 === null
+    ...(wish.kind === 'restore' && (facts?.restore?.archive.sha256 ?? wish.archive.sha256) === null
       ? ['The archive was named by hand; no backup of ours had proven it.']
       : []),
     ...(copyVersion && liveVersion && copyVersion !== liveVersion
