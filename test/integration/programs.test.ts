@@ -60,9 +60,15 @@ const identity = async (path: string): Promise<Identity> => {
   return [found.dev, found.ino];
 };
 
-async function ask<N extends ProgramName>(name: N, request: ProgramRequests[N], by: readonly string[] = []) {
+async function ask<N extends ProgramName>(
+  name: N,
+  request: ProgramRequests[N],
+  by: readonly string[] = [],
+  otherwise: (source: string) => string = (source) => source,
+) {
   const [nsenter, ...inside] = space.inside;
-  const { exitCode, stdout, stderr } = await execa(nsenter, [...inside, ...by, ...pythonArgv(name, request)], {
+  const argv = pythonArgv(name, request).map((part, index) => (index === 2 ? otherwise(part) : part));
+  const { exitCode, stdout, stderr } = await execa(nsenter, [...inside, ...by, ...argv], {
     env: { PATH: `${dir}:${process.env['PATH']}` },
     reject: false,
   });
@@ -71,6 +77,12 @@ async function ask<N extends ProgramName>(name: N, request: ProgramRequests[N], 
   return answer;
 }
 const refused = (code: string) => ({ problem: { code } });
+/** A program with other lines in it, to make it quick, or something happen while it runs. */
+const withLines = (lines: Readonly<Record<string, string>>) => (source: string) =>
+  Object.entries(lines).reduce((text, [line, other]) => {
+    expect(text).toContain(line);
+    return text.replace(line, other);
+  }, source);
 
 test('every program is ASCII, for the locale of a host is not known', () => {
   for (const name of names) expect(programSource(name)).toMatch(/^[\x20-\x7e\n]+$/);
@@ -210,6 +222,13 @@ describe('the manifest', () => {
     data = join(dir, 'renamed');
     expect(await manifest()).toBe(before);
     expect(await ask('manifest', { data, new: [1, 1] })).toMatchObject(refused('MANIFEST_NOT_THE_COPY'));
+  });
+  test('is none where something goes while it is read', async () => {
+    const meanwhile = withLines({
+      'in paths_of(root):': 'in paths_of(root):\n        path.endswith(".ibd") and os.unlink(path)',
+    });
+    const answer = await ask('manifest', { data, new: await identity(data) }, [], meanwhile);
+    expect(answer).toMatchObject(refused('MANIFEST_CHANGING'));
   });
 });
 
@@ -362,6 +381,30 @@ describe('hold', () => {
     expect(existsSync(join(dir, 'flags/hold'))).toBe(true);
     expect(await ask('hold', request('let-go'))).toEqual({ report: { state: 'free' } });
     expect(existsSync(join(dir, 'flags/hold'))).toBe(false);
+  });
+  test('holds no node whose container goes on running, nor one whose units were not read again', async () => {
+    const here = withLines({
+      'STOP_SECONDS = 150': 'STOP_SECONDS = 2',
+      'UNITS = "/etc/systemd/system"': `UNITS = "${join(dir, 'units')}"`,
+    });
+    const act = (what: 'hold' | 'let-go') => ask('hold', request(what, UNIT), [], here);
+    const flag = join(dir, 'flags/hold');
+    await program('systemctl', `${LOADED} inactive`);
+    await program('docker', 'echo running');
+    const answer = await act('hold');
+    expect(answer).toMatchObject(refused('HOLD_NOT_DOWN'));
+    expect(answer).toMatchObject({ problem: { params: { detail: expect.stringContaining('container running') } } });
+    expect(await asked()).toContain('docker stop -t 60 mariadb');
+    expect(existsSync(flag)).toBe(true);
+    await program('docker', 'echo exited');
+    await program('systemctl', `[ "$1" != daemon-reload ] || { echo no bus >&2; exit 1; }\n${LOADED} inactive`);
+    expect(await act('hold')).toMatchObject(refused('HOLD_UNITS'));
+    // It stays held where it can't be let go.
+    expect(await act('let-go')).toMatchObject(refused('HOLD_UNITS'));
+    expect(existsSync(flag)).toBe(true);
+    await program('systemctl', `${LOADED} inactive`);
+    expect(await act('hold')).toEqual({ report: { state: 'held', position: null } });
+    expect(await act('let-go')).toEqual({ report: { state: 'free' } });
   });
   test('starts and restarts the unit, or the container where there is no unit', async () => {
     await program('systemctl', `${LOADED} inactive`);

@@ -191,6 +191,41 @@ test('the same without Redis and Slack, from the command line: whole archives wi
   ).rejects.toThrow('archives CLOUD (lab)');
 });
 
+test('each node’s volume is its own: what lies on another completes no chain, and one that is silent is told', async () => {
+  const other = mkdtempSync(join(tmpdir(), 'kolla-volume-'));
+  const directories: Readonly<Record<string, string>> = { lark: dir, bobcat: other };
+  const path = join(other, INCREMENT);
+  mkdirSync(join(path, '..'), { recursive: true });
+  copyFileSync(new URL('incremental.gz', recorded), path);
+  const at = Date.now() / 1000 - HOUR_S;
+  utimesSync(path, at, at);
+  const host = (name: string): Host => ({
+    ...{ name, close: async () => {} },
+    run: async (command) => {
+      const directory = directories[name];
+      if (directory === undefined) throw new KollaBackupError('HOST_UNREACHABLE', { host: name, reason: 'no route' });
+      if (command.argv[0] !== 'docker') return runCommand(command);
+      return { code: 0, signal: null, stdout: `${directory}\n`, stderr: '' };
+    },
+  });
+  const { lab } = config.clouds;
+  const node = lab?.nodes['lark'];
+  if (lab === undefined || node === undefined) throw new Error('no cloud');
+  const three = { ...config, clouds: { lab: { ...lab, nodes: { lark: node, bobcat: node, rodent: node } } } };
+  const hosts = () => ({ ...hostsOf(), node: host });
+  const { text, exit } = await archivesCommand(three, hosts, 'lab', () => {}).finally(() =>
+    rmSync(other, { recursive: true }),
+  );
+  expect(exit).toBe(1);
+  const [said = ''] = text
+    .split('\n')
+    .flatMap((line, index, lines) => (line.trim() === `bobcat:${INCREMENT}` ? [lines[index - 1] ?? ''] : []));
+  expect(said).toContain('an archive of its chain is missing on that node');
+  expect(text).toContain(`restorable\n    lark:${INCREMENT}\n`);
+  expect(text).toContain('rodent could not be looked at: HOST_UNREACHABLE');
+  expect(text.match(/^ +bobcat:/gm)).toHaveLength(1);
+});
+
 test('an archive that could not be read is told with the reason, and not as one that is new', async () => {
   const hosts = hostsOf();
   const { node } = hosts;
