@@ -21,7 +21,7 @@ type Look = {
   /** What lies in the volume of the chosen archive's node. */
   readonly listed: readonly VolumeEntry[];
   /** How many files lie there that aren't listed. */
-  readonly omitted?: number;
+  readonly omitted: number;
   readonly hosts: CloudHosts;
   readonly signal: AbortSignal;
   /** How long reading one archive may take (ms). */

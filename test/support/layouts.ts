@@ -113,7 +113,7 @@ export async function chainOf(
   if (chosen === undefined) throw new Error(`${path} is not there`);
   const archive = { node: node.name, directory: VOLUME, path, bytes: chosen.bytes, sha256: null };
   const past = { proven: [], restores: [{ label: 'RST-1', at: restores }], read: [] };
-  const look = { past, listed: entries, hosts, signal: new AbortController().signal, proofMs: LIMIT_MS };
+  const look = { past, listed: entries, omitted: 0, hosts, signal: new AbortController().signal, proofMs: LIMIT_MS };
   const chain = await findChain(archive, look);
   if (chain.length > 0) return chain;
   const file = `${VOLUME}/${path}`;

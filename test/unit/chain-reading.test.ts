@@ -58,6 +58,7 @@ async function chain({ directory, listed }: ReturnType<typeof volume>, slow: rea
   const found = await findChain(chosen, {
     past: { proven: [], restores: [], read: [] },
     listed,
+    omitted: 0,
     hosts: { deploy: host, node: () => host, runs: none },
     signal: new AbortController().signal,
     proofMs: 2 * HOUR_MS,

@@ -61,7 +61,7 @@ async function chainIn(
   });
   const past = { proven: known, restores: [{ label: 'RST-1', at: restores }], read: [] };
   const chosen = { node: 'bobcat', directory, path: INCREMENTAL, bytes: 1, sha256 };
-  const look = { past, listed, hosts, signal: new AbortController().signal, proofMs: 60_000 };
+  const look = { past, listed, omitted: 0, hosts, signal: new AbortController().signal, proofMs: 60_000 };
   try {
     return (await findChain(chosen, look)).map(({ node, path }) => `${node}:${path}`);
   } catch (error) {

@@ -137,5 +137,5 @@ test('before it is taken, it is asked which MariaDB will take it', async () => {
   expect(upgraded?.params['why']).toContain('BKP-1, was taken of MariaDB 10.11');
   // That its datadir wasn't noted is the next thing that is asked.
   for (const version of ['10.11.20-MariaDB\n', 'not asked'])
-    expect((await problem(version))?.code).toBe('INCREMENTAL_OTHER_DATADIR');
+    expect((await problem(version))?.code).toBe('INCREMENTAL_DATADIR_UNKNOWN');
 });
