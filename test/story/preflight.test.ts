@@ -223,6 +223,28 @@ test('one that fails before its first node was started anew counts, too, and lea
   expect(recovered.after[0]).toMatchObject({ answer: { overruled: { code: 'RECOVERY_FAILED' }, bootstrapped: first } });
 });
 
+test('one that failed with a node left out is looked at again when that node is back, and counts without being run again', async () => {
+  const { journal } = bench.scene;
+  const id = await bench.planned(archive);
+  const first = (await read(journal, id)).plan?.plan.backupHost ?? '';
+  const out = nodes.findLast(({ name }) => name !== first) ?? expect.fail('no other node');
+  await bench.cloud.switches({ fail: { 'ready through VIP': { host: first } }, leave_out: out.name });
+  await approve(journal, id);
+  await bench.drive(id);
+  await bench.stuck(id, 'RECOVERY_FAILED');
+  await bench.cloud.switches({});
+  await out.must(['systemctl', 'restart', UNIT]);
+  await bench.cloud.synced();
+  await bench.backOut(id, 'look-again');
+  const ended = await bench.ended(id, 'succeeded');
+  const recovered = ended.attempts.get('recover');
+  expect(recovered).toHaveLength(1);
+  expect(recovered?.[0]?.end).toMatchObject({
+    ...{ outcome: 'worked', exit: { code: 2 } },
+    after: [{ answer: { problem: null, overruled: { code: 'RECOVERY_FAILED' } } }],
+  });
+});
+
 /** A worker with other settings of the cloud. */
 async function settings(change: (cloud: Record<string, unknown>) => Record<string, unknown>): Promise<void> {
   const file = bench.stack.config;
