@@ -64,8 +64,8 @@ const judges: Judged = {
   },
   'one-host-changed': ({ host: expected }, { host, problem: why }) => {
     if (why) return why;
-    if (host === null) return problem('NOTHING_CHANGED', { host: expected });
-    return host === expected ? null : problem('BACKUP_ON_ANOTHER_HOST', { host, expected });
+    // Where no host is named the output has said why.
+    return host === expected ? null : problem('BACKUP_ON_ANOTHER_HOST', { host: host ?? 'nobody', expected });
   },
   'new-archive': ({ node }, { directory, fresh }) => {
     if (directory === null) return problem('NO_BACKUP_VOLUME', { host: node.node });

@@ -98,7 +98,7 @@ const unpack = async ({ node, container }: Place, archive: string, floor = FLOOR
   return readUnpack(await run(node, unpackArgv(container, backupVolumePath ?? '', archive, floor)), node.name, archive);
 };
 const prepare = async ({ node, container }: Place) => readPrepare(await run(node, prepareArgv(container)), node.name);
-const tryOut = ({ node, container, fresh }: Place) =>
+const tryOut = ({ node, container, fresh }: Place, checkTables = false) =>
   ask(node, 'trial', {
     engine: 'docker',
     name: containerName(container, 'trial'),
@@ -110,6 +110,7 @@ const tryOut = ({ node, container, fresh }: Place) =>
     gid: container.gid,
     config: CONFIG,
     live: sqlCommand({ node: node.name, engine: 'docker' }, 'mariadb', '').argv.slice(0, -1),
+    checkTables,
   });
 const hold = (node: MiniNode, act: ProgramRequests['hold']['act']) =>
   must(node, 'hold', { act, unit: UNIT, flag: FLAG, live: '/var/lib/docker/volumes/mariadb/_data', ...ENGINE });
@@ -309,6 +310,9 @@ test('a restore by the programs, from the survey to the discarded old data', asy
 
 test('a trial with another password, a broken table, and of a copy that is empty', async () => {
   const [first] = cloud.nodes;
+  await first.sql(
+    'USE nova; CREATE TABLE pages (a INT PRIMARY KEY, b CHAR(200)); INSERT INTO pages SELECT seq, seq FROM seq_1_to_9999',
+  );
   const archive = await backup(first);
   const password = cloud.passwords.database_password;
   const replaced = (from: string, to: string) => first.must(['sed', '-i', `s/:${from}$/:${to}/`, CONFIG]);
@@ -316,6 +320,14 @@ test('a trial with another password, a broken table, and of a copy that is empty
   await replaced(password, 'rotated');
   expect(await tryOut(place)).toMatchObject({ problem: { code: 'TRIAL_LOGIN' } });
   await replaced('rotated', password);
+  // A page that nobody reads who only opens the table.
+  const pages = `${place.container.data}/nova/pages.ibd`;
+  const spoil = 'printf XXXXXXXX | dd of="$1" bs=1 seek=$((80 * 16384 + 8000)) conv=notrunc';
+  await first.must(['sh', '-ec', spoil, 'sh', pages]);
+  expect(await tryOut(place)).toMatchObject({ report: { state: 'tried' } });
+  const checked = await tryOut(place, true);
+  expect(checked).toMatchObject({ problem: { code: 'TRIAL_TABLE_BROKEN' } });
+  expect(JSON.stringify(checked)).toContain('nova.pages');
   await first.must(['truncate', '-s', '0', `${place.container.data}/nova/instances.ibd`]);
   const broken = await tryOut(place);
   expect(broken).toMatchObject({ problem: { code: 'TRIAL_TABLE_BROKEN' } });

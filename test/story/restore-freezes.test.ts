@@ -89,12 +89,21 @@ async function untilExpired(id: string): Promise<void> {
   await until(async () => ((await scene.journal.now()) > over ? true : null), 'the approval has expired', 120_000);
 }
 
-/** The worker that comes to this step freezes before it sends it, for longer than its lease; another takes its place. */
-async function frozenBefore(id: string, step: string, clocks: Clocks = {}): Promise<Actor> {
+/**
+ * The worker that comes to this step freezes before it sends it, for longer than its lease, in which something may
+ * happen; another takes its place.
+ */
+async function frozenBefore(
+  id: string,
+  step: string,
+  clocks: Clocks = {},
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<Actor> {
   await troupe.place('before', step, 'SIGSTOP');
   const frozen = actors.at(-1);
   await wake.drive(id);
   await troupe.met();
+  await meanwhile();
   await leaseOver(scene.redis, { id });
   await enter(clocks);
   if (frozen === undefined) throw new Error('nobody drives');
@@ -206,25 +215,31 @@ test('nobody is there after the start of the stop was written: it needs a new ap
   await lawful(journal, id, watcher, since);
 }, 600_000);
 
-test('workers frozen before the stop and a swap, thawed after all of it was backed out', async () => {
+test('workers frozen before the stop, a swap and a recovery before which a node is started; thawed after all of it was backed out', async () => {
   const { journal } = scene;
   const { nodes } = stack.cloud;
   await nodes[0].sql('CREATE DATABASE later; CREATE TABLE later.t (a INT PRIMARY KEY)');
   const before = await liveChecksums(nodes[0]);
   const id = await waiting();
   await approve(journal, id);
-  await stack.cloud.switches({ fail: { 'Check mariadb containers': {} } });
   const first = await frozenBefore(id, 'stop');
   const second = await frozenBefore(id, 'swap-2');
-  const stuck = await rung(id, (one) => stuckAt(one) !== null, 'a failed recovery');
-  expect(stuckAt(stuck)?.step.id).toBe('recover');
-  await stack.cloud.switches({});
+  // It had seen all nodes down; who comes after it looks once more.
+  const third = await frozenBefore(id, 'recover', {}, () =>
+    nodes[1].must(['systemctl', 'start', 'kolla-mariadb-container.service']),
+  );
+  const stuck = await rung(id, (one) => stuckAt(one) !== null, 'a recovery that is not sent');
+  expect(stuckAt(stuck)).toMatchObject({
+    step: { id: 'recover' },
+    attempt: { end: { problem: { code: 'NODE_IS_UP', params: { host: nodes[1].name } } } },
+  });
+  expect(await playbooks()).toEqual(['stop']);
   await backOut(journal, id, mostAdvanced(stuck));
   const { end } = await rung(id, (one) => one.end !== null, 'its end');
   expect(end?.how).toBe('backed_out');
-  for (const late of [first, second]) expect(REFUSED).toContain(await refusedWhenThawed(late));
+  for (const late of [first, second, third]) expect(REFUSED).toContain(await refusedWhenThawed(late));
   await sleep(2_000);
-  expect(await playbooks()).toEqual(['stop', 'recovery', 'recovery']);
+  expect(await playbooks()).toEqual(['recovery']);
   for (const node of nodes) expect(await liveChecksums(node)).toEqual(before);
   expect(watcher.exchanges.filter(({ at }) => at >= since)).toHaveLength(6);
   await lawful(journal, id, watcher, since);

@@ -6,6 +6,7 @@ import type { PlaceFacts } from '../../src/doctor/ask-place.ts';
 import type { PeopleFacts, SlackCloudFacts } from '../../src/doctor/ask-slack.ts';
 import { bad, type Check, good, judged, type Result, type Seen, unknown, warning } from '../../src/doctor/check.ts';
 import { seeEnvironment } from '../../src/doctor/environment.ts';
+import { judgeDeploy } from '../../src/doctor/judge-deploy.ts';
 import { CLOCK_OFF_MS, CLOCK_WORRY_MS, judgeHost } from '../../src/doctor/judge-host.ts';
 import { judgeNode } from '../../src/doctor/judge-node.ts';
 import { judgePlace } from '../../src/doctor/judge-place.ts';
@@ -149,6 +150,22 @@ describe('a host', () => {
   });
 });
 
+const none = { blocked: '' } as const;
+const NO_DEPLOYMENT = {
+  ...{ release: none, inventory: none, settings: none, backups: none, recoveries: none, service: none },
+  machineIds: none,
+};
+
+test('a release that is newer than what is known is a warning, for it is called as its own help shows', () => {
+  const cloud = {} as Parameters<typeof judgeDeploy>[0]; // of which nothing is asked
+  const found = (newer: boolean) => {
+    const release = { seen: { release: '23.0.0', dialect: 'cliff' as const, newer } };
+    return judgeDeploy(cloud, { ...NO_DEPLOYMENT, release }).find(({ id }) => id === 'deploy.release')?.verdict;
+  };
+  expect(found(true)).toMatchObject({ result: 'warning', finding: expect.stringContaining('23.0.0 is newer') });
+  expect(found(false)).toMatchObject({ result: 'good' });
+});
+
 describe('space for a copy', () => {
   const size = fc.integer({ min: 0, max: 20 });
 
@@ -164,13 +181,10 @@ describe('space for a copy', () => {
           survey: { seen: surveyed({ hostname: 'node-2', datadir: { bytes: own }, freeBytes }) },
           ...{ status: { blocked: '' }, room: { blocked: '' }, lock: { blocked: '' } },
         };
-        const none = { blocked: '' } as const;
-        const deploy = {
-          ...{ release: none, inventory: none, settings: none, backups: none, recoveries: none, service: none },
-          machineIds: none,
-        };
         const terms = { unit: null, takesBackups: false, floorBytes, source: { node: 'node-1', bytes: source } };
-        const found = judgeNode(facts, { blocked: '' }, deploy, terms).find(({ id }) => id === 'node.copy-space');
+        const found = judgeNode(facts, { blocked: '' }, NO_DEPLOYMENT, terms).find(
+          ({ id }) => id === 'node.copy-space',
+        );
         expect(found?.verdict).toMatchObject(
           problem === null ? { result: 'good' } : { ...bad(problem), result: 'bad', code: 'RESTORE_NO_ROOM' },
         );

@@ -42,6 +42,17 @@ test('the service after a recovery: the node itself, and the address at which se
   expect(told(check, { node: mute, answeredBy: null })).toBe('SERVICE_NOT_BACK');
 });
 
+test('a backup that another host took than was meant, or none', () => {
+  const check = { check: 'one-host-changed' as const, host: 'node-a' };
+  const answer = { host: 'node-a', recap: [], problem: null };
+  expect(told(check, answer)).toBeNull();
+  expect(told(check, { ...answer, host: 'node-b' })).toBe('BACKUP_ON_ANOTHER_HOST');
+  expect(told(check, { ...answer, host: null })).toBe('BACKUP_ON_ANOTHER_HOST');
+  expect(told(check, { ...answer, host: null, problem: { code: 'BACKUP_SKIPPED', params: {} } })).toBe(
+    'BACKUP_SKIPPED',
+  );
+});
+
 test('databases that aren’t those that the trial start had shown', () => {
   const check = { check: 'databases-as-shown' as const, node, container, tried };
   expect(told(check, { differing: [] })).toBeNull();

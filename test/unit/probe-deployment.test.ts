@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CloudHosts } from '../../src/engine/hosts.ts';
+import { askRelease } from '../../src/engine/probe.ts';
 import { probeDeployment } from '../../src/engine/probe-deployment.ts';
 import { PLAYBOOK_PROCESS, processesLike } from '../../src/kolla/containers.ts';
 import { KollaBackupError } from '../../src/operation/catalogue.ts';
@@ -11,6 +12,7 @@ import { clusterSeen } from '../../src/runbooks/cluster-seen.ts';
 import { lockSuspicions } from '../../src/runbooks/lock-suspicions.ts';
 import type { Proven } from '../../src/runbooks/proven.ts';
 import { demandDistinct, type Surveyed } from '../../src/runbooks/surveyed.ts';
+import { recorded } from '../support/fixtures.ts';
 import { sampleFacts } from '../support/sample.ts';
 
 const done = (stdout: string, stderr = '', code = 0): Outcome => ({ code, signal: null, stdout, stderr });
@@ -100,6 +102,32 @@ describe('how a deployment is set', () => {
     // A node that is down is no such end.
     const down = 'node-a | UNREACHABLE! => {\n    "msg": "Failed to connect to the host via ssh"\n}\n';
     expect(await ask(BACKUP, done(settings()), { machines: done(down, '', 4) })).toBe('');
+  });
+});
+
+describe('a release that is newer than what is known', () => {
+  const asked = (change: (help: string) => string = (help) => help) => {
+    const run = async ({ argv }: Command) => {
+      if (argv.includes('--version')) return done('kolla-ansible 23.0.0\n');
+      const command = argv.at(-2) ?? '';
+      return argv.at(-1) === '--help' ? done(change(recorded(`cliff/01-help-${command}.txt`))) : done('', '', 2);
+    };
+    return askRelease({ name: 'deploy', run, close: async () => {} }, '/opt/venv/bin/kolla-ansible').catch(
+      (error: unknown) => (error instanceof KollaBackupError ? error.problem : expect.fail(String(error))),
+    );
+  };
+
+  test('is gone on with where the help of each command shows what is needed, and known to be newer', async () => {
+    expect(await asked()).toEqual({ release: '23.0.0', dialect: 'cliff', newer: true });
+  });
+
+  test.each([
+    ['--incremental', 'mariadb-backup does not know --incremental'],
+    ['--yes-i-really-really-mean-it', 'stop does not know --yes-i-really-really-mean-it'],
+    ['kolla-ansible mariadb-recovery', 'it has no command mariadb-recovery'],
+  ])('is refused where the help lacks %s', async (word, lacks) => {
+    const problem = await asked((help) => help.replaceAll(word, ''));
+    expect(problem).toMatchObject({ code: 'KOLLA_RELEASE_DIFFERS', params: { release: '23.0.0', lacks } });
   });
 });
 

@@ -51,6 +51,20 @@ function failedAt(id: string) {
   return story;
 }
 
+test('that Kolla is newer than what is known stands beside each plan', () => {
+  const { told } = awaitingSample();
+  const plans = told.filter(({ event }) => event.type === 'planned');
+  expect(plans).toHaveLength(2);
+  for (const { event, operation } of plans) {
+    const { facts } = operation;
+    if (facts === null) throw new Error('no facts');
+    const said = (newer: boolean) =>
+      read(milestoneOf(event, { ...operation, facts: { ...facts, newer } })?.message ?? expect.fail('not told'));
+    expect(said(true)).toContain(`Kolla Ansible ${facts.release} is newer than the releases`);
+    expect(said(false)).not.toContain('is newer than');
+  }
+});
+
 describe('the card that waits for approval', () => {
   test('says what would be undone, in the order in which one wants to know it', () => {
     const operation = awaitingSample().now();

@@ -156,11 +156,6 @@ export const backups = {
     done: 'Nothing was started: two backups at once spoil one of them.',
     next: 'Wait until that has ended, then ask again.',
   },
-  NOTHING_CHANGED: {
-    wrong: 'kolla-ansible ended well, but {host} took no backup.',
-    done: 'No archive was made.',
-    next: 'Check enable_mariabackup, the inventory and mariadb_backup_host on the deploy host.',
-  },
   BACKUP_ON_ANOTHER_HOST: {
     wrong:
       'The backup was taken on {host}; it was expected on {expected}, and only that node was seen Primary and Synced before.',
