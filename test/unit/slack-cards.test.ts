@@ -249,7 +249,7 @@ test('the card to approve has its buttons in the moment of its event, and carrie
     fc.property(fc.oneof(journalOf('restore'), journalOf('discard')), (told) => {
       for (const { event, operation } of told) {
         if (event.type !== 'announced' || event.what !== 'plan') continue;
-          // Told once more, perhaps by a second bot, it may be too late for anybody to approve it.
+        // Told once more, perhaps by a second bot, it may be too late for anybody to approve it.
         if (operation.consent.announcedAt !== operation.headAt) continue;
         const card = milestoneOf(event, operation)?.message ?? expect.fail('no card');
         const ids = [...buttonsOf(card).keys()];
