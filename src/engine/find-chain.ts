@@ -68,8 +68,18 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
           }
           const before = [...pool.values()].find((one) => one.toLsn === found.lsn && one.series !== own.series);
           if (before !== undefined)
-            return refuse('CHAIN_OTHER_SERIES', { path, host, before: before.path, series: before.series });
-          const where = found.elsewhere.length === 0 ? 'nowhere that is known' : `on ${found.elsewhere.join(', ')}`;
+            return refuse('CHAIN_OTHER_SERIES', {
+              path: found.links[0].path,
+              host,
+              before: before.path,
+              series: before.series,
+            });
+          const there = [...pool.values()].some((one) => one !== own && one.toLsn === found.lsn);
+          const where = there
+            ? 'there, but is of another datadir or node'
+            : found.elsewhere.length === 0
+              ? 'nowhere that is known'
+              : `on ${found.elsewhere.join(', ')}`;
           return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
         }
         try {

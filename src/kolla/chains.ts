@@ -30,7 +30,12 @@ export type ChainFound<A extends ChainArchive> =
   /** The full first; the last is the chosen one. */
   | { readonly kind: 'chain'; readonly links: readonly A[] }
   /** No archive on the node ends at `lsn`, where the first of `links` begins. */
-  | { readonly kind: 'gap'; readonly lsn: string; readonly links: readonly A[]; readonly elsewhere: readonly string[] }
+  | {
+      readonly kind: 'gap';
+      readonly lsn: string;
+      readonly links: readonly [A, ...A[]];
+      readonly elsewhere: readonly string[];
+    }
   /** The databases were restored at that moment (ms) between two archives: they hold parts of two histories. */
   | { readonly kind: 'restore_inside'; readonly at: number; readonly links: readonly A[] };
 

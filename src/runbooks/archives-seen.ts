@@ -2,6 +2,7 @@ import { isNameOf } from '../kolla/archives.ts';
 import { type ChainArchive, chainTo } from '../kolla/chains.ts';
 import { parseServerVersion } from '../kolla/xtrabackup.ts';
 import type { SeenFile, Sighting } from '../operation/ports.ts';
+import { flawOf } from './archives-read.ts';
 import { originOf } from './origin.ts';
 import type { CloudPast, Proven } from './proven.ts';
 
@@ -69,7 +70,7 @@ export function archivesSeen(
     const full = found?.kind === 'chain' ? found.links[0] : undefined;
     return [{ archive, chain: JSON.stringify([node, full?.path ?? path]) }];
   });
-  const unread = new Set(seen.flatMap(({ archive: { node, standing } }) => (standing.kind === 'unread' ? [node] : [])));
+  const unread = new Set(seen.flatMap(({ archive: { node, standing } }) => (isUnread(standing) ? [node] : [])));
   const newest = new Map<string, number>();
   for (const { chain, archive } of seen) newest.set(chain, Math.max(archive.at, newest.get(chain) ?? 0));
   const rank = ({ chain }: (typeof seen)[number]) => newest.get(chain) ?? 0;
@@ -81,7 +82,10 @@ export function archivesSeen(
     .map(({ archive }) => (unread.has(archive.node) ? notYetMissing(archive) : archive));
 }
 
-/** What a chain lacks may be an archive that wasn't read yet. */
+const isUnread = (standing: ArchiveSeen['standing']) =>
+  standing.kind === 'unread' || (standing.kind === 'unusable' && flawOf(standing.code) === 'passing');
+
+/** What a chain lacks may be an archive that wasn't read yet, or couldn't be. */
 function notYetMissing(archive: ArchiveSeen): ArchiveSeen {
   const { standing } = archive;
   if (standing.kind !== 'no_chain' || standing.why !== 'gap') return archive;

@@ -39,7 +39,9 @@ function madeAt({ path, modified, kind, endedAt }: ReadFile): number {
   const name = parseArchiveName(path);
   const epoch = 'epoch' in name && name.epoch !== undefined ? name.epoch * 1000 : null;
   const named = epoch === null || (local !== null && (epoch < from || epoch > to)) ? null : epoch;
-  return Math.min(modified, named ?? (kind === 'full' ? from : to));
+  const told = named ?? (kind === 'full' ? from : to);
+  // A file that is older than what it holds has lost its time.
+  return modified < from ? told : Math.min(modified, told);
 }
 
 /** A chain, its last link the chosen one, with archives that no journal knows: whether it is of one history is told by themselves alone. */

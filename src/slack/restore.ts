@@ -75,12 +75,15 @@ export async function requestRestore(office: Office, asked: Asked, { fields, con
 
 type Archive = Extract<Wish, { kind: 'restore' }>['archive'];
 
-/** The archive that was chosen, or named; one that is named and known to be proven in one place is that one. */
+/**
+ * The archive that was chosen, or named. One that is named may have been copied to another node since it was proven: it is
+ * looked for on all of them, and known by its checksum.
+ */
 function wished(known: readonly KnownArchive[], fields: Fields): Archive | null {
   const [id] = fields.chosen('archive');
   const typed = fields.text('archive_name');
   const fitting = known.filter((one) => (id === undefined ? one.path === typed : one.id === id));
-  const [only] = fitting;
-  if (only !== undefined && fitting.length === 1) return { path: only.path, node: only.node, sha256: only.sha256 };
-  return id === undefined ? { path: archivePath.parse(typed), node: null, sha256: null } : null;
+  const only = fitting.length === 1 ? fitting[0] : undefined;
+  if (id === undefined) return { path: archivePath.parse(typed), node: null, sha256: only?.sha256 ?? null };
+  return only === undefined ? null : { path: only.path, node: only.node, sha256: only.sha256 };
 }

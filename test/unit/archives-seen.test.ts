@@ -56,6 +56,10 @@ describe('the catalogue', () => {
     expect(standings({ ...sighting, nodes: [lark] })).toEqual([[null, { kind: 'unread' }]]);
     // While an archive of its node is unread, nobody knows that a link is gone.
     expect(standings(seenOf([foreign, two]))).toContainEqual(['BKP-3', { kind: 'no_chain', why: 'unread' }]);
+    const slow = { ...states, path: file(78, 'full'), read: { kind: 'unusable', code: 'PROOF_TOO_LONG' } } as const;
+    const tried = { node: 'lark', problem: null, files: [...(seenOf([two]).nodes[0]?.files ?? []), slow] };
+    const told = standings({ ...sighting, nodes: [tried] });
+    expect(told).toContainEqual(['BKP-3', { kind: 'no_chain', why: 'unread' }]);
   });
 
   test('its words name chain, node and who asked, and the node that could not be asked', () => {
@@ -118,6 +122,13 @@ describe('an archive that no journal names where it lies', () => {
     expect(incremental([full, late], MADE + 12 * HOUR)).toBe('restore_inside');
     expect(incremental([full, late], MADE + 14 * HOUR)).toBe('restorable');
     expect(incremental([full, late], MADE - HOUR)).toBe('restorable');
+    // A file that is older than what it holds is no witness, either.
+    const [base, lost] = [
+      { ...full, endedAt: clock(MADE) },
+      { ...late, modified: 1 },
+    ];
+    expect(incremental([base, lost], MADE + HOUR / 2)).toBe('restore_inside');
+    expect(incremental([{ ...base, modified: 1 }, lost], MADE - HOUR)).toBe('restorable');
     // A name that belies what is inside is no witness.
     const renamed = { ...full, endedAt: clock(MADE - 48 * HOUR) };
     expect(incremental([renamed, late], MADE - HOUR)).toBe('restore_inside');

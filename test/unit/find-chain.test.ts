@@ -76,7 +76,8 @@ test('a chain that was moved whole from another node is one; copies of two nodes
   const there = [proven('full', { node: 'lark' }), proven('incremental', { node: 'lark' })];
   expect(await chainIn(here, there)).toEqual(whole);
   const mixed = [proven('full', { node: 'lark' }), proven('incremental')];
-  expect(await chainIn(here, mixed)).toMatchObject({ code: 'CHAIN_GAP', params: { where: 'nowhere that is known' } });
+  const where = 'there, but is of another datadir or node';
+  expect(await chainIn(here, mixed)).toMatchObject({ code: 'CHAIN_GAP', params: { where } });
   expect(await chainIn(here, [])).toEqual(whole);
 });
 
