@@ -1,11 +1,11 @@
 import { aheadOf, further } from '../kolla/galera.ts';
 import type { CheckName } from '../operation/checks.ts';
-import { mainTrack } from '../operation/operation.ts';
+import { mainTrack, mayHaveRun, type Operation } from '../operation/operation.ts';
 import { heldPosition, numbered, positionHeld } from '../runbooks/reports.ts';
 import type { Askers } from './asker.ts';
 import { statuses } from './cluster-questions.ts';
 import { comeBack } from './gone-nodes.ts';
-import { sleep } from './hosts.ts';
+import { patiently, sleep } from './hosts.ts';
 import { archiveLies, galeraStatus, othersAtWork } from './node-questions.ts';
 import { notAsPlanned } from './planned-nodes.ts';
 import { lookDown, newerFull, rememberedMore } from './restore-questions.ts';
@@ -14,6 +14,10 @@ import { lookDown, newerFull, rememberedMore } from './restore-questions.ts';
 const DOWN_TRIES = 3;
 /** The pause between (ms). */
 const AGAIN_MS = 3_000;
+
+/** Whether a way back has led to a cluster that may have served: of a node whose position isn't known since, another is ahead. */
+const recoveredBefore = ({ past }: Pick<Operation, 'past'>) =>
+  past.some(({ track, attempts }) => track.kind === 'back_out' && attempts.get('recover')?.some(mayHaveRun));
 
 /** How the checks are asked that must be true before something is stopped, recovered or removed. */
 export const conditionAskers = {
@@ -56,7 +60,9 @@ export const conditionAskers = {
       node,
       position: heldPosition(drive.operation(), plan, step),
     }));
-    return { positions, ahead: aheadOf(chosen, positions.map(numbered)) };
+    const read = positions.map(numbered);
+    const ahead = aheadOf(chosen, read) ?? (recoveredBefore(drive.operation()) ? further(chosen, read) : null);
+    return { positions, ahead };
   },
 
   'none-further': async ({ holds }, { drive }) => {
@@ -73,10 +79,14 @@ export const conditionAskers = {
     found: await othersAtWork(hosts, nodes, container, patience),
   }),
 
-  'another-serves': async ({ host, nodes, container }, { drive, patience }) => ({
+  'another-serves': async ({ host, nodes, container }, { drive }) => ({
     nodes: await Promise.all(
-      // Its own silence would say nothing; that of another is none that serves.
-      nodes.map((node) => galeraStatus(drive.hosts, node, container, node.node === host ? patience : undefined)),
+      // A moment's silence of its own would say nothing; one that stays isn't waited for: nothing can be sent there either.
+      nodes.map((node) =>
+        galeraStatus(drive.hosts, node, container, (name, question) =>
+          name === host ? patiently(drive.signal, question) : question(),
+        ),
+      ),
     ),
   }),
 

@@ -5,7 +5,7 @@ import { readSyncedLines, SYNCED_LINES_COMMAND } from '../kolla/synced-lines.ts'
 import type { AnswerTo, CheckName } from '../operation/checks.ts';
 import type { SqlAddress } from '../operation/restore-checks.ts';
 import type { NodeRef, NodeStatus } from '../operation/shapes.ts';
-import { isMember } from '../runbooks/cluster-seen.ts';
+import { isMember, isPrimary } from '../runbooks/cluster-seen.ts';
 import { demandReport } from '../runbooks/reports.ts';
 import { differsFromTrial } from '../runbooks/trial.ts';
 import type { Askers, Context } from './asker.ts';
@@ -84,7 +84,6 @@ export function staysSo(now?: () => number): (found: readonly NodeStatus[]) => b
 
 /** Where no host can be reached, it is this worker that is cut off. */
 const wasAsked = (one: NodeStatus) => one.answered || one.problem.code === 'GALERA_UNKNOWN';
-const isPrimary = (one: NodeStatus) => one.answered && one.status['wsrep_cluster_status'] === 'Primary';
 
 /** Asks again until the answer is good or the step's time is over; resolves with the last answer. */
 async function untilGood<T>(

@@ -2,6 +2,7 @@ import { BOOTSTRAP_PROCESS, TRANSFER_PROCESS } from '../kolla/containers.ts';
 import { wholeCluster } from '../kolla/galera.ts';
 import type { Code } from '../operation/catalogue.ts';
 import type { Answered, Check, NodeStatus } from '../operation/checks.ts';
+import { isPrimary } from '../runbooks/cluster-seen.ts';
 import type { Drive } from './drive.ts';
 import { sleep } from './hosts.ts';
 import { galeraStatus, processesLike } from './node-questions.ts';
@@ -42,8 +43,8 @@ export async function overrule(drive: Drive, check: Check, answered: Answered, l
       const left = bootstrapped === null ? {} : { bootstrapped };
       return { check: answered.check, answer: { recap, problem: null, overruled: problem, ...left } };
     }
-    // It says nothing while it prepares what it was sent, and its donor is Synced again by then.
-    const silent = found.filter((one) => !one.answered);
+    // It says nothing while it prepares what it was sent, and its donor is Synced again by then. Without one nothing comes.
+    const silent = found.some(isPrimary) ? found.filter((one) => !one.answered) : [];
     if ((await runningOn(drive, silent, TRANSFER_PROCESS)) !== null) still = standstill(STILL_MS);
     if (still(found) || performance.now() - began > limitMs) return answered;
     const line = `kolla-ansible has ended; its nodes are not whole yet: ${why}`;

@@ -10,6 +10,12 @@ export function isMember(one: NodeStatus): one is Extract<NodeStatus, { answered
   return one.answered && notMember(one.status) === null;
 }
 
+export const isPrimary = (one: NodeStatus) => one.answered && one.status['wsrep_cluster_status'] === 'Primary';
+
+/** A node that gives a state transfer serves, too. */
+export const isDonor = (one: NodeStatus) =>
+  one.answered && isPrimary(one) && /^Donor/.test(one.status['wsrep_local_state_comment'] ?? '');
+
 /**
  * Who serves now, and of which cluster the data is; `onDisk` are the UUIDs that datadirs know, which count where nobody
  * serves. Throws CLUSTER_SPLIT for two clusters at once, and CLUSTER_HAS_OTHERS for members that were not asked: people

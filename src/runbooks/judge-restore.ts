@@ -5,7 +5,7 @@ import type { Code, Params } from '../operation/catalogue.ts';
 import type { AnswerTo, Check, CheckName } from '../operation/checks.ts';
 import type { JournaledProblem } from '../operation/operation.ts';
 import type { restoreChecks } from '../operation/restore-checks.ts';
-import { isMember } from './cluster-seen.ts';
+import { isDonor, isMember, isPrimary } from './cluster-seen.ts';
 
 /** What the answers to a restore's checks mean for the plan: null where they are as they must be. */
 
@@ -66,10 +66,8 @@ export const restoreJudges: Judges = {
     first ? problem('SOMEBODY_ELSE_WORKS', { host: first.host, what: first.what }) : null,
   'another-serves': ({ host }, { nodes }) => {
     const own = nodes.find(({ node }) => node === host);
-    // A donor is Primary, too, though it isn't Synced.
-    const serves = own?.answered === true && own.status['wsrep_cluster_status'] === 'Primary';
-    const another = nodes.some((one) => one !== own && isMember(one));
-    return serves && !another ? problem('NODE_SERVES_ALONE', { host }) : null;
+    const another = nodes.some((one) => one !== own && (isMember(one) || isDonor(one)));
+    return own !== undefined && isPrimary(own) && !another ? problem('NODE_SERVES_ALONE', { host }) : null;
   },
   'newer-full': (_, { label }) => (label === null ? problem('DISCARD_NEEDS_FULL') : null),
   'service-back': ({ node, address }, answer) => {

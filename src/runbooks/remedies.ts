@@ -32,7 +32,7 @@ export function restart(node: Node, nodes: readonly Node[]): BackOut {
 export const lookAgain: BackOut = {
   id: 'look-again',
   title: 'Look again how the recovery ended',
-  does: 'Sends nothing: asks every node once more. Where all are Primary and Synced by now, the recovery counts as done and what was begun goes on. Nodes that still move are waited for.',
+  does: 'Sends nothing: asks every node once more. Where all are Primary and Synced by now, the recovery counts as done and what was begun goes on. Nodes that still move are waited for. Not for one that did nothing, or began from another node.',
   offered: { from: 'recover', until: 'recover' },
   node: null,
   steps: [],

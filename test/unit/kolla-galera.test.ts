@@ -261,6 +261,7 @@ describe('a node that is to be restarted', () => {
   });
   test('is where another one serves, or where it does not', () => {
     expect(told({}, {}, null)).toBeNull();
+    expect(told({}, { wsrep_local_state_comment: 'Donor/Desynced' }, null)).toBeNull();
     expect(told(OUT, {}, OUT)).toBeNull();
     expect(told(null, OUT, null)).toBeNull();
   });

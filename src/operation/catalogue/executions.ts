@@ -79,8 +79,7 @@ export const executions = {
     next: 'Decide which data is to live. A way back on the card leads to the old data. To go on with what {ahead} has, release the operation, let MariaDB go on every node as its end says, and run the recovery from {ahead} by hand.',
   },
   NODE_SERVES_ALONE: {
-    wrong:
-      '{host} is Primary, and no other node is Primary and Synced: its restart would leave the cloud without MariaDB.',
+    wrong: '{host} is Primary, and no other node serves: its restart would leave the cloud without MariaDB.',
     done: 'It was not restarted.',
     next: 'Restart the nodes that were left out, one after the other; this one needs none while it serves.',
   },

@@ -135,10 +135,11 @@ def see_joins(wanted):
 
 
 def start(wanted):
-    let_go(wanted)
-    # Where it runs, as whatever, nothing is started.
-    if container_down(container_state(wanted["engine"], wanted["container"])):
+    state = container_state(wanted["engine"], wanted["container"])
+    # Where it runs, as whatever, nothing is started; where there is none, its unit says so.
+    if state != "absent" and container_down(state):
         see_joins(wanted)
+    let_go(wanted)
     do(wanted, ["systemctl", "start"], ["start"])
     return {"state": "started"}
 
