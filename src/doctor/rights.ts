@@ -9,7 +9,7 @@ type Role = 'node' | 'deploy host';
 
 /** What is run through sudo: by the operations' questions and steps, and by the doctor. A step's own programs run under python3. */
 export const PROGRAMS = {
-  node: ['python3', 'cat', 'df', 'du', 'ps', 'sed', 'stat', 'tail'],
+  node: ['python3', 'cat', 'df', 'du', 'ps', 'sed', 'tail'],
   'deploy host': ['python3', 'env', 'grep', 'ps'],
 } as const satisfies Record<Role, readonly string[]>;
 

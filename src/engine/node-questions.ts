@@ -78,7 +78,7 @@ export async function archiveLies(
   { node, directory, path, bytes }: Pick<Proven, 'node' | 'directory' | 'path' | 'bytes'>,
 ): Promise<boolean> {
   const { code, stdout } = await hosts.node(node).run(containers.fileSizeCommand(`${directory}/${path}`));
-  return code === 0 && Number(stdout) === bytes;
+  return code === 0 && Number.parseInt(stdout, 10) === bytes;
 }
 
 /** Who else works on MariaDB: a container or process of a backup on a node, a playbook on the deploy host. */

@@ -136,9 +136,9 @@ export function containersFileSystemCommand({ engine }: NodeRef, container: stri
   return { argv: [engine, 'exec', container, ...argv], timeoutMs };
 }
 
-/** Bytes of a file; another exit code than 0 where it isn't there. */
+/** Bytes of a file, before a tab and its path; another exit code than 0 where it isn't there. */
 export function fileSizeCommand(path: string): Command {
-  return { argv: ['stat', '-c', '%s', '--', path], timeoutMs: ENGINE_MS };
+  return { argv: ['du', '-b', '--', path], timeoutMs: ENGINE_MS };
 }
 
 const BIRTH = programSource('tell-birth.py');

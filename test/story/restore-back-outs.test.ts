@@ -39,7 +39,7 @@ let archive: string;
 let then: Scenery;
 let now: Scenery;
 beforeAll(async () => {
-  bench = await startBench({ sync_minutes: 0.5 });
+  bench = await startBench({ sync_minutes: 1 });
   const { cloud } = bench;
   archive = await bench.backup();
   then = await scenery(cloud);
