@@ -1,5 +1,5 @@
 import { parseArchiveName } from '../kolla/archives.ts';
-import { type ChainArchive, chainTo } from '../kolla/chains.ts';
+import { type ChainArchive, type ChainFound, chainTo } from '../kolla/chains.ts';
 import { BACKUP_VOLUME } from '../kolla/names.ts';
 import { KollaBackupError, refuse } from '../operation/catalogue.ts';
 import type { VolumeEntry } from '../operation/checks.ts';
@@ -62,25 +62,7 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
         if (next === undefined) {
           // The missing one may be one that wasn't read, or not even listed.
           if (tooSlow !== null) throw tooSlow;
-          if (look.omitted) {
-            const count = String(look.listed.length + look.omitted);
-            return refuse('TOO_MANY_ARCHIVES', { host, volume: BACKUP_VOLUME, count });
-          }
-          const before = [...pool.values()].find((one) => one.toLsn === found.lsn && one.series !== own.series);
-          if (before !== undefined)
-            return refuse('CHAIN_OTHER_SERIES', {
-              path: found.links[0].path,
-              host,
-              before: before.path,
-              series: before.series,
-            });
-          const there = [...pool.values()].some((one) => one !== own && one.toLsn === found.lsn);
-          const where = there
-            ? 'there, but is of another datadir or node'
-            : found.elsewhere.length === 0
-              ? 'nowhere that is known'
-              : `on ${found.elsewhere.join(', ')}`;
-          return refuse('CHAIN_GAP', { path, host, lsn: found.lsn, where });
+          return refuseGap(chosen, found, look, [...pool.values()]);
         }
         try {
           const read = await readWhole(chosen.directory, host, next, look);
@@ -94,6 +76,23 @@ export async function findChain(chosen: FoundArchive, look: Look): Promise<reado
       }
     }
   }
+}
+
+/** Says of a chain that breaks off why no archive continues it, after all that could be read was. */
+function refuseGap(
+  { node: host, path }: FoundArchive,
+  { lsn, links, elsewhere, apart }: Extract<ChainFound<Known>, { kind: 'gap' }>,
+  { listed, omitted }: Look,
+  pool: readonly Known[],
+): never {
+  const [head] = links;
+  if (omitted > 0)
+    return refuse('TOO_MANY_ARCHIVES', { host, volume: BACKUP_VOLUME, count: String(listed.length + omitted) });
+  const before = pool.find((one) => one.toLsn === lsn && one.series !== head.series);
+  if (before !== undefined)
+    return refuse('CHAIN_OTHER_SERIES', { path: head.path, host, before: before.path, series: before.series });
+  const known = elsewhere.length === 0 ? 'nowhere that is known' : `on ${elsewhere.join(', ')}`;
+  return refuse('CHAIN_GAP', { path, host, lsn, where: apart ? 'there, but is of another datadir or node' : known });
 }
 
 /**

@@ -29,12 +29,16 @@ export type ChainArchive = {
 export type ChainFound<A extends ChainArchive> =
   /** The full first; the last is the chosen one. */
   | { readonly kind: 'chain'; readonly links: readonly A[] }
-  /** No archive on the node ends at `lsn`, where the first of `links` begins. */
+  /**
+   * No archive on the node ends at `lsn`, where the first of `links` begins; or (`apart`) one does, but of another datadir
+   * or node.
+   */
   | {
       readonly kind: 'gap';
       readonly lsn: string;
       readonly links: readonly [A, ...A[]];
       readonly elsewhere: readonly string[];
+      readonly apart: boolean;
     }
   /** The databases were restored at that moment (ms) between two archives: they hold parts of two histories. */
   | { readonly kind: 'restore_inside'; readonly at: number; readonly links: readonly A[] };
@@ -63,7 +67,13 @@ export function chainTo<A extends ChainArchive>(
     let failure: ChainFound<A> =
       restored !== null && sound.length === 0
         ? { kind: 'restore_inside', at: restored, links }
-        : { kind: 'gap', lsn: head.fromLsn, links, elsewhere: elsewhere(head) };
+        : {
+            kind: 'gap',
+            lsn: head.fromLsn,
+            links,
+            elsewhere: elsewhere(head),
+            apart: before.length > 0 && sound.length === 0,
+          };
     for (const [index, one] of sound.toSorted(byPreference(head)).entries()) {
       if (dead.has(one)) continue;
       const found = grow([one, ...links]);

@@ -30,7 +30,10 @@ const hosts: CloudHosts = {
 /** The two belong together: the incremental begins and ends where the full ends. */
 const FULL = 'mysqlbackup-23-11-2026-1795466600.qp.xbc.xbs.gz';
 const INCREMENTAL = 'incremental-20-mysqlbackup-23-11-2026-1795466601.qp.xbc.xbs.gz';
-const LSNS = { full: { fromLsn: '0', toLsn: '44420' }, incremental: { fromLsn: '44420', toLsn: '44420' } } as const;
+const LSNS = {
+  full: { fromLsn: '0', toLsn: '44420', lastLsn: '390996' },
+  incremental: { fromLsn: '44420', toLsn: '44420', lastLsn: '703035' },
+} as const;
 
 /** What the journals know of one of them; on bobcat, unless it is said otherwise. */
 function proven(kind: 'full' | 'incremental', more: Partial<Proven> = {}): Proven {
@@ -38,7 +41,7 @@ function proven(kind: 'full' | 'incremental', more: Partial<Proven> = {}): Prove
   const node = more.node ?? 'bobcat';
   return {
     ...{ id: kind, label: kind === 'full' ? 'BKP-1' : 'BKP-2', by: 'U0ALICE', node, directory, kind, ...LSNS[kind] },
-    ...{ path: kind === 'full' ? FULL : INCREMENTAL, bytes: bytes.length, unpackedBytes: 1, lastLsn: '44420' },
+    ...{ path: kind === 'full' ? FULL : INCREMENTAL, bytes: bytes.length, unpackedBytes: 1 },
     ...{ sha256: createHash('sha256').update(bytes).digest('hex'), serverVersion: '10.11.19-MariaDB', series: '10.11' },
     ...{ datadir: null, takenOn: node, schemas: null, lockSeen: true, at: kind === 'full' ? 1_000 : 2_000 },
     ...more,
