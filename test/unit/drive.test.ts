@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { type Drive, DriveStopped } from '../../src/engine/drive.ts';
 import { untilSeen } from '../../src/engine/patience.ts';
@@ -13,6 +12,7 @@ import { latest, type Operation, stuckAt } from '../../src/operation/operation.t
 import type { Step } from '../../src/operation/plan.ts';
 import type { Look, RunDirectory } from '../../src/operation/run-directory.ts';
 import { memberStatus } from '../support/galera-status.ts';
+import { idleDrive, unasked } from '../support/idle-drive.ts';
 import {
   agreedRestore,
   approval,
@@ -31,36 +31,21 @@ function driveOf(first: Operation, runs: Runs, others: (now: Operation) => Opera
   let operation = first;
   const said: OperationEvent[] = [];
   const asked: string[] = [];
-  const drive: Drive = {
+  const drive = idleDrive({
     operation: () => operation,
     claim: DRIVER,
-    keeper: { mayStart: () => true, signal: new AbortController().signal, stop: () => {} },
-    signal: new AbortController().signal,
     hosts: {
       deploy: {
         name: 'deploy',
         close: async () => {},
         run: async () => ({ code: 0, signal: null, stdout: '', stderr: '' }),
       },
-      node: () => {
-        throw new Error('no node is asked here');
-      },
+      node: unasked,
       runs: (host) => {
         asked.push(host);
         return { ...absent, ...runs };
       },
     },
-    notes: {
-      progress: async () => null,
-      setProgress: async () => {},
-      log: async () => null,
-      setLog: async () => {},
-      sighting: async () => null,
-      setSighting: async () => {},
-      sightingDue: async () => false,
-    },
-    log: pino({ level: 'silent' }),
-    logDirectory: '/nonexistent',
     write: async (event) => {
       operation = tell(operation, [operation.headAt, event]);
       said.push(event);
@@ -82,8 +67,7 @@ function driveOf(first: Operation, runs: Runs, others: (now: Operation) => Opera
       recent: async () => [],
       restores: async () => [],
     },
-    durable: async () => null,
-  };
+  });
   return { drive, said, asked };
 }
 

@@ -7,6 +7,7 @@ import { endLines } from '../../src/slack/cards/ends.ts';
 import { milestoneOf } from '../../src/slack/cards/milestones.ts';
 import { faults } from '../../src/slack/limits.ts';
 import { memberStatus } from '../support/galera-status.ts';
+import { idleDrive } from '../support/idle-drive.ts';
 import { awaitingSample, NODES } from '../support/restore-sample.ts';
 
 /** A recovery that Ansible calls failed, and nodes that say that they are whole. */
@@ -32,10 +33,9 @@ function driveOf(processes: Readonly<Record<string, string>>, wholeAfter = 0, li
       stdout: argv[0] === 'ps' ? (processes[name] ?? MEMBER) : status(),
     }),
   });
-  const notes = { setProgress: async (_: string, { line }: { line: string }) => void lines.push(line) };
-  const operation = () => ({ id: 'a'.repeat(20) });
-  const { signal } = new AbortController();
-  return { hosts: { node }, signal, notes, operation } as unknown as Drive; // what overruling asks of it
+  const idle = idleDrive({});
+  const notes = { ...idle.notes, setProgress: async (_: string, { line }: { line: string }) => void lines.push(line) };
+  return { ...idle, hosts: { ...idle.hosts, node }, notes, operation: () => awaitingSample().now() };
 }
 
 const nodes = NODES.map((node) => ({ node, engine: 'docker' as const }));
